@@ -1,0 +1,135 @@
+// The one core that the faces (dashboard, print, json) drive: what they can see and what they can ask for.
+
+import type { EgressStatus, EgressVerdict, EgressRequest } from "#domain/egress/control.ts";
+import type { Route } from "#domain/egress/route.ts";
+import type { AuditEntry } from "#domain/audit/entry.ts";
+import type { Fleet, InboxItem } from "#domain/fleet/fleet.ts";
+import type { Decision, Scope, Undo } from "#domain/proposal/decision.ts";
+
+import type { LaunchStep, Probe, Terminal } from "./backend.ts";
+
+export interface Console {
+  readonly root: string;
+  /** The same object until something changed: fit for useSyncExternalStore. */
+  fleet(): Fleet;
+  subscribe(changed: () => void): () => void;
+
+  agents(): Promise<AgentChoice[]>;
+  preflight(request: LaunchRequest): Promise<Preflight>;
+  /** Resolves with the slug once the agent runs. */
+  launch(preflight: Preflight, progress: (step: LaunchStep) => void, signal: AbortSignal): Promise<string>;
+  resume(slug: string, progress: (step: LaunchStep) => void, signal: AbortSignal): Promise<void>;
+  stop(slug: string): Promise<void>;
+  /** What `cleanup` would remove, and why something is kept. */
+  cleanupPlan(slugs: readonly string[], force: boolean): Promise<CleanupItem[]>;
+  cleanup(items: readonly CleanupItem[]): Promise<void>;
+
+  attach(slug: string): Promise<Terminal>;
+  /** Calls `line` for the lines there are (the last `tail`, from `since`), then, when `follow`, for new ones until `signal` aborts. */
+  logs(slug: string, options: LogOptions, line: (line: LogLine) => void, signal: AbortSignal): Promise<void>;
+  crashLogs(): Promise<CrashLog[]>;
+
+  /** All decisions throw `conflict` (naming the first decider), `invalid` (digest), or `not-found`. */
+  approve(id: string, options: ApproveOptions): Promise<Decision>;
+  reject(id: string, options: { digest: string; reason: string }): Promise<Decision>;
+  undo(id: string, notes: string): Promise<Undo>;
+  /** Also decided and archived proposals. */
+  proposal(id: string): Promise<InboxItem>;
+  history(): Promise<InboxItem[]>;
+
+  egress: {
+    status(slug: string): Promise<EgressStatus>;
+    test(slug: string, url: string, method: string): Promise<EgressVerdict>;
+    add(slug: string, route: Route): Promise<EgressStatus>;
+    remove(slug: string, host: string): Promise<EgressStatus>;
+    requests(slug: string, request: (request: EgressRequest) => void, signal: AbortSignal): Promise<void>;
+  };
+
+  audit(slug: string): Promise<AuditEntry[]>;
+  doctor(): Promise<DoctorItem[]>;
+  close(): Promise<void>;
+}
+
+export interface AgentChoice {
+  readonly name: string;
+  /** "root" or "repository". */
+  readonly from: string;
+  readonly bottle: string;
+  readonly provider: string;
+  readonly backend: string;
+  /** Why it cannot be started. */
+  readonly problem: string | undefined;
+}
+
+export interface LaunchRequest {
+  readonly agent: string;
+  readonly backend?: string;
+  readonly label?: string;
+  readonly color?: string;
+  /** Copy this folder into the workspace. */
+  readonly copyCwd?: string;
+  /** Answers to `?prompt` variables, by name. */
+  readonly answers?: Readonly<Record<string, string>>;
+  /** Further pinned names and upstream roots, for this launch only (the demo's upstream). */
+  readonly hosts?: Readonly<Record<string, string>>;
+  readonly upstreamCa?: string;
+}
+
+/** Printable as it is: no secret in `lines` or `questions`. */
+export interface Preflight {
+  readonly request: LaunchRequest;
+  readonly slug: string;
+  readonly lines: readonly { readonly label: string; readonly text: string }[];
+  /** `?prompt` variables without an answer yet. */
+  readonly questions: readonly { readonly name: string; readonly prompt: string }[];
+  readonly warnings: readonly string[];
+}
+
+export interface CleanupItem {
+  readonly slug: string;
+  readonly remove: boolean;
+  /** What is removed, or why it is kept. */
+  readonly detail: string;
+}
+
+export interface ApproveOptions {
+  readonly digest: string;
+  readonly scope: Scope;
+  /** ISO 8601. */
+  readonly expiresAt?: string;
+  readonly notes?: string;
+  /** The edited rule, or the answer's question; the status is then `modified`. */
+  readonly payload?: unknown;
+}
+
+export interface LogOptions {
+  readonly sources?: readonly string[];
+  readonly tail?: number;
+  readonly since?: Date;
+  readonly follow?: boolean;
+}
+
+export interface LogLine {
+  /** ISO 8601. */
+  readonly at: string;
+  /** agent, egress, supervise, init, git-gate. */
+  readonly source: string;
+  /** Plain text: no control characters. */
+  readonly text: string;
+}
+
+export interface CrashLog {
+  readonly path: string;
+  /** A slug, or "dashboard". */
+  readonly of: string;
+  readonly modified: string;
+  readonly bytes: number;
+}
+
+export interface DoctorItem {
+  readonly name: string;
+  readonly state: "ok" | "warning" | "missing";
+  readonly detail: string;
+  readonly hint?: string;
+  readonly probe?: Probe;
+}

@@ -1,0 +1,40 @@
+// What the launcher and the entrypoint, the first program inside a bottle, say to each other before the agent starts:
+// newline-delimited JSON over a unix socket that takes one connection and is closed for good after it.
+//   entrypoint → launcher   { type: "proof", checks }        the forwarders listen, the isolation was tried
+//   launcher → entrypoint   { type: "go", argv, env, cwd }   start the agent; values of env travel only here
+//   entrypoint → launcher   { type: "started", pid } | { type: "failed", message }
+// A connection that ends before "go" makes the entrypoint exit 1: nothing runs unproved.
+
+import { z } from "zod";
+
+import { IsolationCheck } from "#domain/fleet/isolation.ts";
+
+export const BootReport = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("proof"), checks: z.array(IsolationCheck) }),
+  z.strictObject({ type: z.literal("started"), pid: z.int() }),
+  z.strictObject({ type: z.literal("failed"), message: z.string() }),
+]);
+export type BootReport = z.infer<typeof BootReport>;
+
+export const BootOrder = z.strictObject({
+  type: z.literal("go"),
+  argv: z.array(z.string()).min(1),
+  env: z.record(z.string(), z.string()),
+  cwd: z.string(),
+});
+export type BootOrder = z.infer<typeof BootOrder>;
+
+/** Where things are inside every bottle, whatever the backend. */
+export const INSIDE = {
+  /** Our own programs, read-only. */
+  programs: "/opt/bottle-dash",
+  home: "/home/node",
+  workspace: "/home/node/workspace",
+  /** Unix sockets of the sidecars and of the boot, where the backend binds sockets. */
+  sockets: "/run/bottle",
+  /** ca.pem (the bottle's own) and bundle.pem (with the system's roots). */
+  tls: "/etc/bottle/tls",
+  currentConfig: "/etc/bot-bottle/current-config",
+  egress: { host: "127.0.0.1", port: 9099 },
+  supervise: { host: "127.0.0.1", port: 9100 },
+} as const;

@@ -1,0 +1,25 @@
+// How a bottle's agent process stands, as its backend knows it.
+
+import { z } from "zod";
+
+/** `state/<slug>/agent/exit.json`, written by whoever holds the terminal. */
+export const ExitRecord = z.strictObject({
+  at: z.iso.datetime(),
+  /** Null when a signal ended it. */
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  /** stopped: we asked for it. */
+  reason: z.enum(["exited", "stopped"]),
+});
+export type ExitRecord = z.infer<typeof ExitRecord>;
+
+export type RunStatus =
+  | { phase: "starting"; since: string }
+  | { phase: "running"; since: string }
+  | { phase: "exited"; since: string; exit_code: number | null; signal: string | null }
+  | { phase: "stopped"; since: string }
+  /** The holder of the terminal is gone and left no exit record. */
+  | { phase: "lost"; since: string };
+
+/** What an agent says of itself, or what its terminal shows. */
+export type Activity = "busy" | "idle" | "waiting";

@@ -1,0 +1,17 @@
+// Text from an agent, made safe for the operator's terminal.
+
+// C0 and C1 controls, DEL, bidirectional overrides and isolates, zero-width and line separators.
+// oxlint-disable-next-line no-control-regex -- controls are exactly what is looked for
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+// oxlint-disable-next-line no-control-regex -- escape sequences are made of controls
+const SEQUENCES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\|$)|[PX^_][^\u001b]*(?:\u001b\\|$)|[ -/]*[0-~])|\u009b[0-?]*[ -/]*[@-~]/gu;
+
+/** One line of `text` without escape sequences, control or direction characters; tabs become spaces. */
+export function plainLine(text: string): string {
+  return text.replace(SEQUENCES, "").replaceAll("\t", "  ").replaceAll(/\r?\n/g, " ").replace(UNSAFE, "");
+}
+
+/** `plainLine` for each line of `text`. */
+export function plainLines(text: string): string[] {
+  return text.replace(SEQUENCES, "").split(/\r?\n/).map((line) => plainLine(line));
+}

@@ -1,0 +1,90 @@
+// What waits for the operator: one immutable file per proposal, bound by its digest.
+
+import { z } from "zod";
+
+import { canonicalJson } from "#domain/json.ts";
+
+export const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+
+const host = z.string().min(1).max(253);
+const method = z.string().regex(/^[A-Z]{1,20}$/, "an HTTP method in capitals");
+const pathPrefix = z.string().regex(/^\//, "an absolute path").max(2048);
+const timestamp = z.iso.datetime();
+
+/** What an egress route would allow. Missing `methods` or `path_allowlist` means all of them. */
+export const EgressBlockPayload = z.strictObject({
+  host,
+  /** Default 443. */
+  port: z.int().min(1).max(65_535).optional(),
+  methods: z.array(method).min(1).optional(),
+  path_allowlist: z.array(pathPrefix).min(1).optional(),
+  auth: z.strictObject({ scheme: z.string(), token_ref: z.string() }).optional(),
+  /** The blocked or held request itself; absent when the agent asked by MCP. */
+  method: method.optional(),
+  path: z.string().max(8192).optional(),
+  count: z.int().positive().optional(),
+  first_seen: timestamp.optional(),
+  last_seen: timestamp.optional(),
+});
+export type EgressBlockPayload = z.infer<typeof EgressBlockPayload>;
+
+export const QuestionPayload = z.strictObject({
+  text: z.string().min(1).max(8000),
+  options: z.array(z.string().min(1).max(200)).min(1).max(20).optional(),
+});
+export type QuestionPayload = z.infer<typeof QuestionPayload>;
+
+const common = {
+  version: z.literal(1),
+  id: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z-]{7,63}$/),
+  bottle_slug: z.string(),
+  created_at: timestamp,
+  /** `sha256:<hex>` over the canonical JSON of all the other members. */
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  /** The agent's words: context for the operator, never what is approved. */
+  justification: z.string().max(8000),
+  origin: z.enum(["mcp", "blocked-request", "held-request", "tool-request", "conversation"]),
+  /** After this nobody waits for the answer any more. */
+  deadline: timestamp.optional(),
+  /** Set when undoing a rejection made this proposal anew. */
+  reopens: z.string().optional(),
+};
+
+/** A discriminated union over `kind`; a later kind is one more member here. */
+export const Proposal = z.discriminatedUnion("kind", [
+  z.strictObject({ ...common, kind: z.literal("egress-block"), payload: EgressBlockPayload }),
+  z.strictObject({ ...common, kind: z.literal("question"), payload: QuestionPayload }),
+]);
+export type Proposal = z.infer<typeof Proposal>;
+export type ProposalKind = Proposal["kind"];
+export type ProposalOf<K extends ProposalKind> = Extract<Proposal, { kind: K }>;
+
+/** What changes while a proposal waits (`<id>.seen.json`); duplicates are folded into it. */
+export const Seen = z.strictObject({
+  count: z.int().positive(),
+  first_seen: timestamp,
+  last_seen: timestamp,
+  /** The justification of a folded duplicate, when the first one had none. */
+  justification: z.string().max(8000).optional(),
+});
+export type Seen = z.infer<typeof Seen>;
+
+/** The text that a proposal's digest is made over: everything but the digest. */
+export function digestInput(proposal: Omit<Proposal, "digest"> & { digest?: string }): string {
+  const { digest: _digest, ...rest } = proposal;
+  return canonicalJson(rest);
+}
+
+/** Two pending proposals of one bottle with equal keys are one. Questions never fold. */
+export function foldKey(proposal: Pick<Proposal, "kind" | "payload" | "bottle_slug">): string | undefined {
+  if (proposal.kind !== "egress-block") return undefined;
+  const rule = proposal.payload as EgressBlockPayload;
+  return canonicalJson({
+    bottle: proposal.bottle_slug,
+    kind: proposal.kind,
+    host: rule.host.toLowerCase().replace(/\.$/, ""),
+    port: rule.port ?? 443,
+    methods: rule.methods?.toSorted() ?? null,
+    paths: rule.path_allowlist?.toSorted() ?? null,
+  });
+}

@@ -1,0 +1,100 @@
+// Where everything is on disk. One function each for the root and for a bottle; nobody else joins these names.
+
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+
+import { BottleError } from "#domain/bottle-error.ts";
+import { parseSlug } from "#domain/slug.ts";
+
+/** `$BOT_BOTTLE_ROOT`, else `~/.bot-bottle`. Throws `invalid` where there is no home folder to put it in. */
+export function rootFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const named = env["BOT_BOTTLE_ROOT"];
+  if (named !== undefined && named !== "") return resolve(named);
+  const home = env["HOME"] ?? safeHomedir();
+  if (home === undefined || !isAbsolute(home) || home === "/") {
+    throw new BottleError("invalid", "there is no home folder to keep bottles in", {
+      where: "HOME",
+      hint: "set HOME, or BOT_BOTTLE_ROOT to an absolute path",
+    });
+  }
+  return join(home, ".bot-bottle");
+}
+
+function safeHomedir(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined; // no passwd entry either
+  }
+}
+
+export type RootPaths = ReturnType<typeof rootPaths>;
+export function rootPaths(root: string) {
+  return {
+    root,
+    bottles: join(root, "bottles"),
+    agents: join(root, "agents"),
+    config: join(root, "config.yml"),
+    contrib: join(root, "contrib"),
+    state: join(root, "state"),
+    queue: join(root, "queue"),
+    audit: join(root, "audit"),
+    logs: join(root, "logs"),
+    crashLog: join(root, "logs", "dashboard-crash.log"),
+  };
+}
+
+export type BottlePaths = ReturnType<typeof bottlePaths>;
+/** Throws `invalid` when `slug` is none: no path is ever made from an unchecked name. */
+export function bottlePaths(root: string, slug: string) {
+  parseSlug(slug);
+  const state = join(root, "state", slug);
+  const queue = join(root, "queue", slug);
+  return {
+    state,
+    metadata: join(state, "metadata.json"),
+    /** What the bottle was launched with, without secrets: what resume needs. */
+    plan: join(state, "plan.json"),
+    isolation: join(state, "isolation.json"),
+    agent: {
+      dir: join(state, "agent"),
+      home: join(state, "agent", "home"),
+      socket: join(state, "agent", "guest-agent.sock"),
+      boot: join(state, "agent", "boot"),
+      exit: join(state, "agent", "exit.json"),
+      pid: join(state, "agent", "guest-agent.pid"),
+      scrollback: join(state, "agent", "scrollback.raw"),
+    },
+    init: { dir: join(state, "init"), socket: join(state, "init", "init.sock"), pid: join(state, "init", "init.pid") },
+    egress: {
+      dir: join(state, "egress"),
+      routes: join(state, "egress", "routes.yaml"),
+      uses: join(state, "egress", "uses.json"),
+      /** In a folder of its own, which alone is bound into the bottle. */
+      socket: join(state, "egress", "inside", "egress.sock"),
+      control: join(state, "egress", "control.sock"),
+    },
+    supervise: {
+      dir: join(state, "supervise"),
+      socket: join(state, "supervise", "inside", "supervise.sock"),
+      currentConfig: join(state, "supervise", "current-config"),
+    },
+    tls: {
+      dir: join(state, "tls"),
+      key: join(state, "tls", "ca.key"),
+      /** Bound into the bottle: ca.pem and bundle.pem. */
+      inside: join(state, "tls", "inside"),
+      cert: join(state, "tls", "inside", "ca.pem"),
+      bundle: join(state, "tls", "inside", "bundle.pem"),
+    },
+    logs: {
+      dir: join(state, "logs"),
+      /** `<source>.jsonl`: one {at, source, text} a line; rotated once to `<source>.jsonl.1` at 8 MiB. */
+      of: (source: string) => join(state, "logs", `${source}.jsonl`),
+      crash: join(state, "logs", "crash.log"),
+    },
+    queue,
+    archive: join(queue, "archive"),
+    audit: join(root, "audit", `${slug}.jsonl`),
+  };
+}
