@@ -10,7 +10,11 @@ import type { LaunchStep, Probe, Terminal } from "./backend.ts";
 
 export interface Console {
   readonly root: string;
-  /** The same object until something changed: fit for useSyncExternalStore. */
+  /** Reads everything once, without watching: what one-shot commands need. */
+  snapshot(): Promise<Fleet>;
+  /** Starts watching; resolves when the first scan is in `fleet()`. Long-running faces call it once. */
+  start(): Promise<void>;
+  /** The same object until something changed: fit for useSyncExternalStore. Empty before `start`. */
   fleet(): Fleet;
   subscribe(changed: () => void): () => void;
 
@@ -68,6 +72,8 @@ export interface LaunchRequest {
   readonly color?: string;
   /** Copy this folder into the workspace. */
   readonly copyCwd?: string;
+  /** Start this slug again with its home, instead of a new bottle. */
+  readonly resume?: string;
   /** Answers to `?prompt` variables, by name. */
   readonly answers?: Readonly<Record<string, string>>;
   /** Further pinned names and upstream roots, for this launch only (the demo's upstream). */

@@ -1,8 +1,9 @@
-// New lines of a bottle's logs as they are written: chokidar tells that a file grew, its new bytes are read.
+// New lines of a bottle's logs as they are written: the folder tells that a file grew, its new bytes are read.
+// node:fs watches here, not chokidar: a log grows many times in a moment, and chokidar's throttle drops the last edge.
 
+import { mkdirSync, watch } from "node:fs";
 import { open } from "node:fs/promises";
-
-import { watch } from "chokidar";
+import { join } from "node:path";
 
 import type { LogLine, LogOptions } from "#contracts/console.ts";
 import { isErrno } from "#lib/atomic-file.ts";
@@ -17,21 +18,37 @@ export async function followLogs(
   line: (line: LogLine) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { lines, offsets } = await readLogs(folder, options);
-  for (const past of lines) line(past);
-  if (options.follow !== true || signal.aborted) return;
+  if (options.follow !== true) {
+    for (const past of (await readLogs(folder, options)).lines) line(past);
+    return;
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const grown = new Set<string>();
+  let grow = (path: string): void => void grown.add(path);
+  // Watched before it is read, so that nothing falls between.
+  const watcher = watch(folder, (_event, name) => name !== null && grow(join(folder, name)));
+  try {
+    const { lines, offsets } = await readLogs(folder, options);
+    for (const past of lines) line(past);
+    const tails = new Map<string, Tail>();
+    grow = (path) => {
+      if (!path.endsWith(".jsonl") || !wanted(path, options)) return;
+      const tail = tails.get(path) ?? openTail(path, offsets.get(path) ?? 0, line);
+      tails.set(path, tail);
+      void tail.read();
+    };
+    for (const path of grown) grow(path);
+    await aborted(signal);
+  } finally {
+    watcher.close();
+  }
+}
 
-  const tails = new Map<string, Tail>();
-  const grow = (path: string): void => {
-    if (!path.endsWith(".jsonl") || !wanted(path, options)) return;
-    const tail = tails.get(path) ?? openTail(path, offsets.get(path) ?? 0, line);
-    tails.set(path, tail);
-    void tail.read();
-  };
-  const watcher = watch(folder, { depth: 0, ignoreInitial: false });
-  watcher.on("add", grow).on("change", grow);
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  await watcher.close();
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function wanted(path: string, { sources }: LogOptions): boolean {
@@ -59,6 +76,7 @@ function openTail(path: string, offset: number, line: (line: LogLine) => void): 
         offset = 0;
       }
       inode = ino;
+      if (BigInt(offset) > size) offset = 0; // replaced before it was ever opened here
       offset = await readFrom(file, offset, Number(size), splitter);
     } finally {
       await file.close();

@@ -34,7 +34,8 @@ export async function readLogs(folder: string, options: LogOptions): Promise<Log
     .flat()
     .filter(({ at }) => at >= since)
     .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-  return { lines: options.tail === undefined ? merged : merged.slice(-options.tail || merged.length), offsets };
+  const first = options.tail === undefined ? 0 : Math.max(0, merged.length - options.tail);
+  return { lines: merged.slice(first), offsets };
 }
 
 /** Undefined for a line that is not ours: cut short by a crash, or garbage. */
