@@ -1,0 +1,59 @@
+// The operator's side of a bottle's egress control socket (domain/egress/control.ts).
+
+import { BottleError } from "#domain/bottle-error.ts";
+import { EgressRequest, EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
+import { isErrno } from "#lib/atomic-file.ts";
+import { bodyText, requestUnix, type UnixRequest } from "#lib/http-unix.ts";
+import { splitLines } from "#lib/lines.ts";
+import { bottlePaths } from "#lib/paths.ts";
+
+/** Throws `unavailable` when the bottle's egress proxy does not answer. */
+export async function egressStatus(root: string, slug: string): Promise<EgressStatus> {
+  const text = await ask(root, slug, { method: "GET", path: "/status" });
+  return EgressStatus.parse(JSON.parse(text));
+}
+
+/** What the proxy would do with a request, and by which rule; nothing is sent. */
+export async function egressTest(root: string, slug: string, url: string, method: string): Promise<EgressVerdict> {
+  const text = await ask(root, slug, { method: "POST", path: "/test", body: { url, method } });
+  return EgressVerdict.parse(JSON.parse(text));
+}
+
+/** Calls `seen` for each request as it ends, until `signal` aborts or the proxy is gone. */
+export async function egressEvents(
+  root: string,
+  slug: string,
+  seen: (request: EgressRequest) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const response = await connect(slug, { socket: bottlePaths(root, slug).egress.control, method: "GET", path: "/events", signal });
+  const splitter = splitLines((text) => {
+    const request = EgressRequest.safeParse(JSON.parse(text));
+    if (request.success) seen(request.data);
+  });
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) splitter.push(chunk);
+  } catch (error) {
+    if (!signal.aborted && !isErrno(error, "ECONNRESET")) throw error;
+  }
+}
+
+async function ask(root: string, slug: string, request: Omit<UnixRequest, "socket">): Promise<string> {
+  const response = await connect(slug, { ...request, socket: bottlePaths(root, slug).egress.control });
+  const text = await bodyText(response);
+  if (response.statusCode === 200) return text;
+  throw new BottleError("invalid", text.slice(0, 400), { where: `egress of ${slug}` });
+}
+
+async function connect(slug: string, request: UnixRequest) {
+  try {
+    return await requestUnix(request);
+  } catch (cause) {
+    if (request.signal?.aborted === true) throw cause;
+    throw new BottleError("unavailable", "the egress proxy does not answer", {
+      where: slug,
+      hint: "the bottle may have stopped: see `bottle-dash list all`",
+      cause,
+    });
+  }
+}
