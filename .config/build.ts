@@ -1,0 +1,105 @@
+// Builds dist/: `node .config/build.ts [--dev]`. A bundle that fails is removed, so that nothing stale is run or tested.
+
+import { chmod, mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { build as esbuild, type BuildOptions } from "esbuild";
+
+import { bundles, type Bundle } from "./bundles.ts";
+import { root, stamp } from "./freshness.ts";
+import { inkDevtools } from "./patches/ink-devtools.ts";
+import { patchPlugin } from "./patches/patch.ts";
+import { stringWidth } from "./patches/string-width.ts";
+import { yogaWasm } from "./patches/yoga-wasm.ts";
+
+/** Names of the bundles that failed, with why. */
+export async function buildAll(options: { dev: boolean }): Promise<string[]> {
+  const began = new Date();
+  const all = bundles(root);
+  const results = await Promise.allSettled(all.map((bundle) => buildOne(bundle, options.dev)));
+  const failures: string[] = [];
+  for (const [index, result] of results.entries()) {
+    if (result.status === "rejected") failures.push(`${all[index]!.out}: ${reason(result.reason)}`);
+  }
+  if (failures.length === 0) await leaveStamp(began);
+  return failures;
+}
+
+async function buildOne(bundle: Bundle, dev: boolean): Promise<void> {
+  const out = join(root, bundle.out);
+  try {
+    const { outputFiles } = await esbuild({ ...options(bundle, dev), write: false });
+    await mkdir(dirname(out), { recursive: true });
+    for (const file of outputFiles) await replaceFile(file.path, file.contents, bundle.executable);
+  } catch (cause) {
+    await rm(out, { force: true });
+    throw cause;
+  }
+}
+
+function options(bundle: Bundle, dev: boolean): BuildOptions & { write?: false } {
+  return {
+    absWorkingDir: root,
+    entryPoints: [bundle.entry],
+    outfile: bundle.out,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22",
+    minify: !dev,
+    keepNames: dev,
+    sourcemap: dev ? "inline" : false,
+    legalComments: "none",
+    logLevel: "silent",
+    external: ["@lydell/node-pty"],
+    define: { "process.env.NODE_ENV": '"production"', BOTTLE_DIST_IS_HERE: "true" },
+    banner: { js: banner(bundle) },
+    plugins: [inkDevtools, patchPlugin(yogaWasm), patchPlugin(stringWidth)],
+  };
+}
+
+/** CommonJS dependencies call require; an old Node is told so before anything that it lacks is called. */
+function banner(bundle: Bundle): string {
+  const lines = [
+    'import { createRequire as bottleRequire } from "node:module";',
+    "const require = bottleRequire(import.meta.url);",
+  ];
+  if (!bundle.executable) return lines.join("\n");
+  return ["#!/usr/bin/env node", ...lines, versionCheck].join("\n");
+}
+
+const versionCheck = `{
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 22 || (major === 22 && minor < 22)) {
+    console.error("bottle-dash: Node " + process.versions.node + " is too old: install Node 22.22 or newer (24 is tested), or use \`npm start\` in a checkout, which brings its own");
+    process.exit(1);
+  }
+}`;
+
+/** Readers never see half a file, and a program that runs keeps the one it started from. */
+async function replaceFile(path: string, contents: Uint8Array, executable: boolean): Promise<void> {
+  const old = await readFile(path).catch(() => undefined);
+  if (old?.equals(contents)) return;
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, contents);
+  if (executable) await chmod(temporary, 0o755);
+  await rename(temporary, path);
+}
+
+async function leaveStamp(began: Date): Promise<void> {
+  await mkdir(dirname(stamp), { recursive: true });
+  await writeFile(stamp, "");
+  await utimes(stamp, began, began);
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { dev: { type: "boolean", default: false } } });
+  const failures = await buildAll(values);
+  for (const failure of failures) console.error(`build: ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
