@@ -1,0 +1,41 @@
+// init: starts the sidecars of one bottle, keeps them running, and takes them down with it. PID 1 in the sidecar image.
+
+import { bottlePaths } from "#lib/paths.ts";
+
+import { openBundleLog } from "./bundle-log.ts";
+import { newMailbox, type Mailbox } from "./mailbox.ts";
+import { readConfig } from "./read-config.ts";
+import { runBundle } from "./run-bundle.ts";
+
+async function main(): Promise<number> {
+  const mailbox = newMailbox();
+  listenToSignals(mailbox);
+  const config = await readConfig(process.stdin);
+  process.stdin.destroy();
+  const log = openBundleLog(bottlePaths(config.root, config.slug), process.stdout, () => new Date());
+  try {
+    return await runBundle({ config, mailbox, log, env: process.env, output: process.stdout, audit: () => {} });
+  } finally {
+    await log.close();
+  }
+}
+
+/** Handlers only record; the loop acts. */
+function listenToSignals(mailbox: Mailbox): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => mailbox.post({ type: "stop-requested", by: signal }));
+  }
+  process.on("SIGHUP", () => mailbox.post({ type: "reload-requested" }));
+  process.on("SIGUSR1", () => mailbox.post({ type: "pipelock-restart-requested" }));
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  process.stderr.write(`init: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(isInvalid(error) ? 2 : 1);
+}
+
+function isInvalid(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "invalid";
+}
