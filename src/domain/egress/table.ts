@@ -94,14 +94,14 @@ function* routeProblems(route: TableRoute): Generator<[PropertyKey[], string]> {
   }
 }
 
-function isCidr(text: string): boolean {
+export function isCidr(text: string): boolean {
   const [, address = "", bits] = CIDR.exec(text) ?? [];
   if (IPV4.test(address)) return Number(bits) <= 32;
   return address.includes(":") && /^[0-9a-f:]+$/i.test(address) && Number(bits) <= 128;
 }
 
 /** A prefix that means the same to everybody: no dot segments, empty segments, backslashes, queries or controls. */
-function isPlainPath(path: string): boolean {
+export function isPlainPath(path: string): boolean {
   // oxlint-disable-next-line no-control-regex -- controls are what is refused
   if (/[\u0000-\u0020\u007f\\?#]|%(?:2f|5c|25|2e|0|1|7f)/i.test(path)) return false;
   const inner = path.slice(1).split("/");
