@@ -8,10 +8,7 @@ import { build as esbuild, type BuildOptions } from "esbuild";
 
 import { bundles, type Bundle } from "./bundles.ts";
 import { root, stamp } from "./freshness.ts";
-import { inkDevtools } from "./patches/ink-devtools.ts";
-import { patchPlugin } from "./patches/patch.ts";
-import { stringWidth } from "./patches/string-width.ts";
-import { yogaWasm } from "./patches/yoga-wasm.ts";
+import { patches } from "./patches/all.ts";
 
 /** Names of the bundles that failed, with why. */
 export async function buildAll(options: { dev: boolean }): Promise<string[]> {
@@ -55,7 +52,7 @@ function options(bundle: Bundle, dev: boolean): BuildOptions & { write?: false }
     external: ["@lydell/node-pty"],
     define: { "process.env.NODE_ENV": '"production"', BOTTLE_DIST_IS_HERE: "true" },
     banner: { js: banner(bundle) },
-    plugins: [inkDevtools, patchPlugin(yogaWasm), patchPlugin(stringWidth)],
+    plugins: patches,
   };
 }
 

@@ -1,0 +1,2 @@
+export const singleWidthClass: string;
+export const plainSegmenter: Pick<Intl.Segmenter, "segment">;
