@@ -16,6 +16,8 @@ export const AuditAction = z.enum([
   "tool-executed",
   "sidecar-restarted",
   "agent-exit",
+  /** The log itself was found cut or without its head; what it lacks cannot be told. */
+  "audit-damaged",
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 
@@ -37,6 +39,15 @@ export const AuditEntry = z.strictObject({
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;
+
+/** `audit/<slug>.head.json`: where the chain ends, so that lines cut off its end are missed. */
+export const AuditHead = z.strictObject({
+  seq: z.int().nonnegative(),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Size of the log with that entry as its last. */
+  bytes: z.int().nonnegative(),
+});
+export type AuditHead = z.infer<typeof AuditHead>;
 
 /** What a writer says; the log adds the chain. */
 export type AuditFact = Pick<AuditEntry, "actor" | "action" | "component" | "detail"> & { diff?: string };

@@ -2,13 +2,15 @@
 
 import { z } from "zod";
 
+import { AUTH_SCHEME } from "#domain/egress/route.ts";
 import { canonicalJson } from "#domain/json.ts";
 
 export const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
-const host = z.string().min(1).max(253);
+// A rule is approved as it is shown, so only what shows as it is may stand in one: visible ASCII.
+const host = z.string().max(253).regex(/^[!-~]+$/, "a host name in visible ASCII (xn-- for other letters)");
 const method = z.string().regex(/^[A-Z]{1,20}$/, "an HTTP method in capitals");
-const pathPrefix = z.string().regex(/^\//, "an absolute path").max(2048);
+const pathPrefix = z.string().max(2048).regex(/^\/[!-~]*$/, "an absolute path in visible ASCII (% for other characters)");
 const timestamp = z.iso.datetime();
 
 /** What an egress route would allow. Missing `methods` or `path_allowlist` means all of them. */
@@ -18,7 +20,12 @@ export const EgressBlockPayload = z.strictObject({
   port: z.int().min(1).max(65_535).optional(),
   methods: z.array(method).min(1).optional(),
   path_allowlist: z.array(pathPrefix).min(1).optional(),
-  auth: z.strictObject({ scheme: z.string(), token_ref: z.string() }).optional(),
+  auth: z
+    .strictObject({
+      scheme: z.string().max(80).regex(AUTH_SCHEME, "Bearer, token, Basic or header:<Name>"),
+      token_ref: z.string().max(80).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment variable"),
+    })
+    .optional(),
   /** The blocked or held request itself; absent when the agent asked by MCP. */
   method: method.optional(),
   path: z.string().max(8192).optional(),
@@ -34,9 +41,12 @@ export const QuestionPayload = z.strictObject({
 });
 export type QuestionPayload = z.infer<typeof QuestionPayload>;
 
+/** Safe as a file name; `newProposalId` makes them so that they sort by time. */
+export const PROPOSAL_ID = /^[0-9A-Za-z][0-9A-Za-z-]{7,63}$/;
+
 const common = {
   version: z.literal(1),
-  id: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z-]{7,63}$/),
+  id: z.string().regex(PROPOSAL_ID),
   bottle_slug: z.string(),
   created_at: timestamp,
   /** `sha256:<hex>` over the canonical JSON of all the other members. */
@@ -58,6 +68,11 @@ export const Proposal = z.discriminatedUnion("kind", [
 export type Proposal = z.infer<typeof Proposal>;
 export type ProposalKind = Proposal["kind"];
 export type ProposalOf<K extends ProposalKind> = Extract<Proposal, { kind: K }>;
+
+/** What its author says of a proposal; the store adds identity, time and digest. */
+export type ProposalDraft = {
+  [K in ProposalKind]: Omit<ProposalOf<K>, "version" | "id" | "bottle_slug" | "created_at" | "digest">;
+}[ProposalKind];
 
 /** What changes while a proposal waits (`<id>.seen.json`); duplicates are folded into it. */
 export const Seen = z.strictObject({
@@ -86,5 +101,6 @@ export function foldKey(proposal: Pick<Proposal, "kind" | "payload" | "bottle_sl
     port: rule.port ?? 443,
     methods: rule.methods?.toSorted() ?? null,
     paths: rule.path_allowlist?.toSorted() ?? null,
+    auth: rule.auth ?? null,
   });
 }
