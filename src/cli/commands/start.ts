@@ -1,0 +1,51 @@
+// start: shows what will be launched, asks, launches, and hands the agent's terminal over.
+
+import type { LaunchRequest } from "#contracts/console.ts";
+
+import { preflightRow } from "#modes/json/rows.ts";
+import { painter } from "#modes/print/paint.ts";
+import { preflightText } from "#modes/print/preflight-text.ts";
+
+import { confirm } from "../ask.ts";
+import { defineCommand } from "../command.ts";
+import { answerQuestions, progressLines, readAnswers, showPreflight } from "../launching.ts";
+import { answer } from "../print.ts";
+import { handOver, hasTerminal } from "../terminal.ts";
+
+export const start = defineCommand({
+  arguments: [{ name: "agent", describe: "an agent definition (see `bottle-dash list available`)", completes: "agent" }],
+  options: {
+    yes: { type: "boolean", short: "y", describe: "launch without asking" },
+    "dry-run": { type: "boolean", short: "n", describe: "show what would be launched, and stop" },
+    detach: { type: "boolean", short: "d", describe: "leave the agent alone once it runs, and print its slug" },
+    backend: { type: "string", value: "name", describe: "instead of the definition's backend" },
+    cwd: { type: "boolean", describe: "copy the working directory into the bottle's workspace" },
+    label: { type: "string", value: "text", describe: "a name for people" },
+    color: { type: "string", value: "name", describe: "the colour of its row" },
+    "answers-stdin": { type: "boolean", describe: "read the answers to `?prompt` variables from stdin: a JSON object" },
+    "detach-keys": { type: "string", value: "keys", describe: "how to leave the terminal again (default ctrl-])" },
+  },
+  details: [
+    "Shows the preflight and asks. Then launches the bottle; the agent starts only after its isolation was proved from inside. In a terminal you are then at the agent's own terminal; otherwise, and with --detach, the slug is printed.",
+  ],
+  examples: ["bottle-dash start reviewer", "bottle-dash start reviewer --yes --detach --json", "bottle-dash start reviewer --cwd --label auth"],
+  async run({ args, options }, context) {
+    const console = await context.console();
+    const request: LaunchRequest = {
+      agent: args.agent,
+      ...(options.backend !== undefined && { backend: options.backend }),
+      ...(options.label !== undefined && { label: options.label }),
+      ...(options.color !== undefined && { color: options.color }),
+      ...(options.cwd && { copyCwd: context.cwd() }),
+      ...(options["answers-stdin"] && { answers: await readAnswers(context) }),
+    };
+    const planned = await console.preflight(request);
+    if (options["dry-run"]) return answer(context, preflightRow(planned), () => preflightText(planned, painter(context.color)));
+    if (!context.json) showPreflight(context, planned);
+    await confirm(context, "Launch it?", options.yes);
+    const preflight = await answerQuestions(context, console, planned);
+    const slug = await console.launch(preflight, progressLines(context), context.signal);
+    if (options.detach || context.json || !hasTerminal(context)) answer(context, { slug }, () => slug);
+    else await handOver(context, console, slug, options["detach-keys"]);
+  },
+});

@@ -1,0 +1,80 @@
+// The fleet as a table.
+
+import type { AgentChoice } from "#contracts/console.ts";
+import { isProved, weaknesses, type Isolation } from "#domain/fleet/isolation.ts";
+import type { BottleRow, BottleState } from "#domain/fleet/fleet.ts";
+import { plainLine } from "#domain/plain-text.ts";
+
+import type { Ink, Paint } from "./paint.ts";
+import { shortDuration } from "./relative-time.ts";
+import { table, type Cell } from "./table.ts";
+
+const STATE_INKS: Readonly<Record<BottleState, Ink>> = {
+  starting: "cyan",
+  busy: "green",
+  waiting: "yellow",
+  idle: "green",
+  unknown: "dim",
+  exited: "dim",
+  crashed: "red",
+  stopped: "dim",
+  lost: "red",
+};
+
+export function bottleTable(bottles: readonly BottleRow[], now: Date, paint: Paint): string {
+  if (bottles.length === 0) return "no bottles; `bottle-dash demo` starts one to look at, `bottle-dash start <agent>` one of yours";
+  return table(
+    ["SLUG", "STATE", "FOR", "INBOX", "AGENT", "PROVIDER", "BACKEND", "ISOLATION", "LABEL", "LAST LINE"],
+    bottles.map((row) => [
+      { text: row.slug, ink: "bold" },
+      { text: stateText(row), ink: STATE_INKS[row.state] },
+      age(row.since, now),
+      row.pending === 0 ? "" : { text: String(row.pending), ink: "yellow" },
+      plainLine(row.agent),
+      plainLine(row.provider),
+      row.host === "" || row.host === "local" ? row.backend : `${row.backend}@${plainLine(row.host)}`,
+      isolationCell(row.isolation),
+      plainLine(row.label),
+      downText(row) ?? plainLine(row.last_line).slice(0, 60),
+    ]),
+    paint,
+  );
+}
+
+export function agentTable(agents: readonly AgentChoice[], paint: Paint): string {
+  if (agents.length === 0) return "no agents; `bottle-dash init <name>` makes one";
+  return table(
+    ["AGENT", "BOTTLE", "PROVIDER", "BACKEND", "FROM", "PROBLEM"],
+    agents.map((agent) => [
+      { text: agent.name, ink: "bold" },
+      agent.bottle,
+      agent.provider,
+      agent.backend,
+      agent.from,
+      agent.problem === undefined ? "" : { text: plainLine(agent.problem), ink: "red" },
+    ]),
+    paint,
+  );
+}
+
+function stateText(row: BottleRow): string {
+  if (row.signal !== null) return `${row.state} (${row.signal})`;
+  return row.exit_code === null || row.exit_code === 0 ? row.state : `${row.state} (${row.exit_code})`;
+}
+
+function age(since: string, now: Date): string {
+  const at = Date.parse(since);
+  return Number.isNaN(at) ? "" : shortDuration(Math.max(0, now.getTime() - at));
+}
+
+function isolationCell(isolation: Isolation | null): Cell {
+  if (isolation === null) return { text: "" };
+  if (!isProved(isolation)) return { text: `${isolation.mechanism}: not proved`, ink: "red" };
+  const weak = weaknesses(isolation).length;
+  return weak === 0 ? { text: isolation.mechanism } : { text: `${isolation.mechanism}, ${weak} weak`, ink: "yellow" };
+}
+
+function downText(row: BottleRow): Cell | undefined {
+  const down = Object.entries(row.down).map(([name, detail]) => `${name} is down: ${plainLine(detail)}`);
+  return down.length === 0 ? undefined : { text: down.join("; "), ink: "red" };
+}

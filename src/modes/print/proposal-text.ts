@@ -1,0 +1,153 @@
+// Proposals and decisions as people read them: the rule first, the agent's words last and marked as such.
+
+import type { InboxItem } from "#domain/fleet/fleet.ts";
+import { statusOf } from "#domain/fleet/fleet.ts";
+import { plainLine, plainLines } from "#domain/plain-text.ts";
+import type { Decision, ProposalStatus, Undo } from "#domain/proposal/decision.ts";
+import type { EgressBlockPayload, Proposal } from "#domain/proposal/proposal.ts";
+
+import type { Ink, Paint } from "./paint.ts";
+import { relativeTime } from "./relative-time.ts";
+import { cutToWidth, labelled, table, type Cell } from "./table.ts";
+
+const STATUS_INKS: Readonly<Record<ProposalStatus, Ink>> = {
+  pending: "yellow",
+  approved: "green",
+  modified: "green",
+  rejected: "red",
+  expired: "dim",
+  undone: "dim",
+};
+
+export function proposalTable(items: readonly InboxItem[], now: Date, paint: Paint): string {
+  if (items.length === 0) return "nothing waits for you";
+  return table(
+    ["ID", "BOTTLE", "STATUS", "ASKED", "WHAT", "OUTCOME"],
+    items.map((item) => [
+      { text: item.proposal.id, ink: "bold" },
+      item.proposal.bottle_slug,
+      statusCell(item, now),
+      relativeTime(item.proposal.created_at, now),
+      cutToWidth(whatItAsks(item.proposal), 80),
+      outcome(item, now),
+    ]),
+    paint,
+  );
+}
+
+/** Everything about one proposal. */
+export function proposalText(item: InboxItem, now: Date, paint: Paint): string {
+  const { proposal, seen, decision } = item;
+  const pairs: [string, Cell | string][] = [
+    ...ruleLines(proposal),
+    ["bottle", proposal.bottle_slug],
+    ["status", statusCell(item, now)],
+    ["asked", `${relativeTime(proposal.created_at, now)} by ${proposal.origin}`],
+    ...optional("seen", seen === null || seen.count < 2 ? undefined : `${seen.count} times, last ${relativeTime(seen.last_seen, now)}`),
+    ...optional("deadline", proposal.deadline === undefined ? undefined : relativeTime(proposal.deadline, now)),
+    ...(decision === null ? [] : decisionLines(decision, now)),
+    ...optional("used", item.use === null ? undefined : `${item.use.count} times, last ${relativeTime(item.use.last_at, now)}`),
+    ...(item.undo === null ? [] : undoLines(item.undo, now)),
+    ["id", proposal.id],
+    ["digest", proposal.digest],
+  ];
+  return [labelled(pairs, paint), ...justification(seen?.justification ?? proposal.justification, paint)].join("\n");
+}
+
+export function decisionText(decision: Decision, now: Date, paint: Paint): string {
+  return labelled(decisionLines(decision, now), paint);
+}
+
+export function undoText(undo: Undo, now: Date, paint: Paint): string {
+  return labelled(undoLines(undo, now), paint);
+}
+
+/** One line: `GET api.github.com:443/repos/` or the question. */
+export function whatItAsks(proposal: Proposal): string {
+  switch (proposal.kind) {
+    case "egress-block":
+      return plainLine(ruleInOneLine(proposal.payload));
+    case "question":
+      return `question: ${plainLine(proposal.payload.text)}`;
+    default:
+      return proposal satisfies never;
+  }
+}
+
+function ruleInOneLine(rule: EgressBlockPayload): string {
+  const methods = rule.methods?.join(",") ?? "any method";
+  const port = rule.port === undefined || rule.port === 443 ? "" : `:${rule.port}`;
+  const paths = rule.path_allowlist === undefined ? "" : ` ${rule.path_allowlist.join(" ")}`;
+  const auth = rule.auth === undefined ? "" : ` with ${rule.auth.token_ref}`;
+  return `${methods} ${rule.host}${port}${paths}${auth}`;
+}
+
+function ruleLines(proposal: Proposal): [string, Cell | string][] {
+  switch (proposal.kind) {
+    case "egress-block":
+      return egressLines(proposal.payload);
+    case "question":
+      return [
+        ["question", { text: plainLine(proposal.payload.text), ink: "bold" }],
+        ...optional("options", proposal.payload.options?.map(plainLine).join(" | ")),
+      ];
+    default:
+      return proposal satisfies never;
+  }
+}
+
+function egressLines(rule: EgressBlockPayload): [string, Cell | string][] {
+  const request = rule.method === undefined ? undefined : `${rule.method} ${rule.path ?? "/"}`;
+  return [
+    ["host", { text: plainLine(rule.host), ink: "bold" }],
+    ["port", String(rule.port ?? 443)],
+    ["methods", rule.methods?.join(", ") ?? "all"],
+    ["paths", plainLine(rule.path_allowlist?.join(", ") ?? "all")],
+    ["credential", rule.auth === undefined ? "none" : plainLine(`${rule.auth.scheme} ${rule.auth.token_ref}`)],
+    ...optional("tried", request === undefined ? undefined : plainLine(request)),
+  ];
+}
+
+function decisionLines(decision: Decision, now: Date): [string, Cell | string][] {
+  return [
+    ["decision", { text: `${decision.status} (${decision.scope}) by ${decision.decided_by}, ${relativeTime(decision.decided_at, now)}`, ink: STATUS_INKS[decision.status] }],
+    ...optional("expires", decision.expires_at === undefined ? undefined : relativeTime(decision.expires_at, now)),
+    ["applied", appliedCell(decision.applied)],
+    ...optional("notes", decision.notes === "" ? undefined : plainLine(decision.notes)),
+  ];
+}
+
+function undoLines(undo: Undo, now: Date): [string, Cell | string][] {
+  return [
+    ["undone", `by ${undo.decided_by}, ${relativeTime(undo.decided_at, now)}`],
+    ["applied", appliedCell(undo.applied)],
+    ...optional("reopened as", undo.reopened_as),
+  ];
+}
+
+function appliedCell(applied: Decision["applied"]): Cell {
+  if (applied === undefined) return { text: "not yet", ink: "yellow" };
+  return { text: plainLine(applied.detail), ink: applied.ok ? "green" : "red" };
+}
+
+function statusCell(item: InboxItem, now: Date): Cell {
+  const status = statusOf(item, now);
+  return { text: status, ink: STATUS_INKS[status] };
+}
+
+function outcome(item: InboxItem, now: Date): Cell {
+  if (item.decision === null) {
+    return { text: item.proposal.deadline === undefined ? "" : `waits until ${relativeTime(item.proposal.deadline, now)}` };
+  }
+  if (item.use !== null) return { text: `used ${item.use.count} times`, ink: "green" };
+  return appliedCell(item.decision.applied);
+}
+
+function justification(text: string, paint: Paint): string[] {
+  const lines = plainLines(text).filter((line) => line.trim() !== "");
+  return lines.length === 0 ? [] : [paint("dim", "the agent says"), ...lines.map((line) => `  ${line}`)];
+}
+
+function optional(label: string, text: string | undefined): [string, string][] {
+  return text === undefined ? [] : [[label, text]];
+}
