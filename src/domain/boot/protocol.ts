@@ -1,7 +1,7 @@
 // What the launcher and the entrypoint, the first program inside a bottle, say to each other before the agent starts:
 // newline-delimited JSON over a unix socket that takes one connection and is closed for good after it.
 //   entrypoint → launcher   { type: "proof", checks }        the forwarders listen, the isolation was tried
-//   launcher → entrypoint   { type: "go", argv, env, cwd }   start the agent; values of env travel only here
+//   launcher → entrypoint   { type: "go", argv, env, cwd, files }   start the agent; values of env travel only here
 //   entrypoint → launcher   { type: "started", pid } | { type: "failed", message }
 // A connection that ends before "go" makes the entrypoint exit 1: nothing runs unproved.
 
@@ -21,8 +21,24 @@ export const BootOrder = z.strictObject({
   argv: z.array(z.string()).min(1),
   env: z.record(z.string(), z.string()),
   cwd: z.string(),
+  /** Written inside, by the agent's own user, before it starts: a link that an agent left in its home leads nowhere. */
+  files: z.array(z.strictObject({ path: z.string(), content: z.string(), mode: z.int() })).default([]),
 });
 export type BootOrder = z.infer<typeof BootOrder>;
+
+/** `boot/tries.json` beside the boot socket: what the entrypoint must fail to reach. Removed before the agent starts. */
+export const BootTries = z.strictObject({
+  /** Addresses at which the launcher really listens, in order to prove that it cannot be reached. */
+  listening: z.array(z.strictObject({ host: z.string(), port: z.int() })),
+  /** An abstract unix socket on which the launcher listens, without its leading zero byte. */
+  abstract: z.string().nullable(),
+  /** Absolute paths of the host that must not exist inside. */
+  absent: z.array(z.string()),
+  /** Whether a missing system call filter refuses the launch. */
+  seccomp_required: z.boolean(),
+  supervise: z.boolean(),
+});
+export type BootTries = z.infer<typeof BootTries>;
 
 /** Where things are inside every bottle, whatever the backend. */
 export const INSIDE = {

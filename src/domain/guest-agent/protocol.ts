@@ -16,10 +16,16 @@ export const GuestRequest = z.discriminatedUnion("action", [
   /** Answers { data, next_cursor, truncated }: raw output from byte offset `cursor`, at most 65,536 characters. */
   z.strictObject({ id, action: z.literal("read_shell"), shell: z.string(), cursor: z.int().nonnegative() }),
   /**
-   * Answers { snapshot, cols, rows, cursor } — text that rebuilds the screen, its modes and its scrollback in an empty
+   * Answers { snapshot, cols, rows, cursor, activity, last_line, started_at } — text that rebuilds the screen, its modes and its scrollback in an empty
    * terminal of that size — and then streams ShellEvents with this id until `unsubscribe_shell` or the connection ends.
    */
-  z.strictObject({ id, action: z.literal("subscribe_shell"), shell: z.string() }),
+  z.strictObject({
+    id,
+    action: z.literal("subscribe_shell"),
+    shell: z.string(),
+    /** False: only activity, last-line and exit, and an empty snapshot; for a fleet of many. */
+    output: z.boolean().default(true),
+  }),
   z.strictObject({ id, action: z.literal("unsubscribe_shell"), subscription: id }),
   z.strictObject({ id, action: z.literal("write_shell"), shell: z.string(), data: z.string().max(1_048_576) }),
   z.strictObject({ id, action: z.literal("resize_shell"), shell: z.string(), cols, rows }),
