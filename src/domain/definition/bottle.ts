@@ -1,0 +1,56 @@
+// The front matter of a bottle definition: which keys there are and what each may be.
+
+import { z } from "zod";
+
+import type { Route, UnknownHostPolicy } from "#domain/egress/route.ts";
+import { NAME } from "#domain/slug.ts";
+
+import { EgressKeys } from "./egress.ts";
+import { EnvKeys, type EnvValues } from "./environment.ts";
+import { GitGateKeys, type GitRepo, type GitUser } from "./git-gate.ts";
+import { type AgentProvider, ProviderKeys } from "./provider.ts";
+import { ResourceKeys } from "./resources.ts";
+
+export const definitionName = z.string().regex(NAME, "must be a definition's name: a-z, 0-9 and -, a letter first");
+
+export const RENAMED_GIT =
+  "was renamed: write `user` under `git-gate.user`, and each remote under `git-gate.repos.<name>` with url, identity and host_key";
+
+export const BottleKeys = z.strictObject({
+  /** The parent, whose keys come first. */
+  extends: definitionName.optional(),
+  env: EnvKeys.optional(),
+  agent_provider: ProviderKeys.optional(),
+  "git-gate": GitGateKeys.optional(),
+  egress: EgressKeys.optional(),
+  /** Default true. */
+  supervise: z.boolean().optional(),
+  backend: z.string().regex(NAME, "must be the name of a backend, such as local").optional(),
+  resources: ResourceKeys.optional(),
+  budget: z.never({ error: "is not supported yet by this version; remove it, nothing would enforce it" }).optional(),
+  git: z.never({ error: RENAMED_GIT }).optional(),
+});
+export type BottleKeys = z.infer<typeof BottleKeys>;
+
+/** A bottle definition with its parents merged and its defaults filled in: what a launch starts from. */
+export interface Bottle {
+  readonly name: string;
+  /** Itself first, then its parents. */
+  readonly chain: readonly string[];
+  readonly env: EnvValues;
+  readonly agent_provider: AgentProvider;
+  readonly git_user: GitUser;
+  readonly git_repos: Readonly<Record<string, GitRepo>>;
+  readonly egress: {
+    readonly on_unknown_host: UnknownHostPolicy;
+    readonly hold_seconds: number;
+    readonly hosts: Readonly<Record<string, string>>;
+    /** Absolute. */
+    readonly upstream_ca: string | undefined;
+    readonly routes: readonly Route[];
+  };
+  readonly supervise: boolean;
+  /** Undefined: whichever works here. */
+  readonly backend: string | undefined;
+  readonly resources: { readonly cpus?: number; readonly memory?: number; readonly pids?: number };
+}

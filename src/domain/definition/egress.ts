@@ -1,0 +1,129 @@
+// `egress` of a bottle definition: which hosts the agent may reach, how, and with whose credential.
+
+import { z } from "zod";
+
+import { AUTH_SCHEME, Route, RouteAuth, UnknownHostPolicy } from "#domain/egress/route.ts";
+import { isCidr, isPlainPath, isRuleHost, parsePinned } from "#domain/egress/table.ts";
+
+import { VARIABLE } from "./environment.ts";
+
+export const DEFAULT_HOLD_SECONDS = 120;
+
+/** Headers that carry the message itself: a credential there would break or smuggle requests. */
+const FRAMING = /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|proxy-.*)$/i;
+const SCHEMES = "Bearer, token, Basic or header:<Name>";
+
+const scheme = z
+  .string({ error: missing(`is missing; use ${SCHEMES}`) })
+  .regex(AUTH_SCHEME, `is no known scheme; use ${SCHEMES}`)
+  .refine((text) => !FRAMING.test(text.replace(/^header:/, "")), "cannot be a header that frames the message");
+const tokenRef = z
+  .string({ error: missing("is missing; name the variable of yours that holds the token") })
+  .regex(VARIABLE, "must be the name of a variable of yours, never the token itself");
+
+const auth = z
+  .custom((value) => !isEmptyMap(value), "is empty; give it `scheme` and `token_ref`, or leave `auth` out")
+  .pipe(RouteAuth.extend({ scheme, token_ref: tokenRef }));
+
+const host = z.string().check((context) => {
+  const wrong = hostProblem(context.value);
+  if (wrong !== undefined) context.issues.push({ code: "custom", message: wrong, input: context.value });
+});
+
+const pathPrefix = z
+  .string()
+  .startsWith("/", "is relative; write an absolute path such as /repos/acme/")
+  .refine((path) => !path.startsWith("/") || isPlainPath(path), "must be a plain path: no query, dot segments, empty segments or escapes");
+
+const cidr = z.string().refine((text) => isCidr(text) || isCidr(asCidr(text)), "must be an address or a CIDR such as 10.0.0.0/8");
+
+const RouteKeys = Route.extend({
+  host,
+  http: z.boolean().optional(),
+  path_allowlist: z.array(pathPrefix, { error: listError }).min(1, "is empty; leave it out to allow every path").optional(),
+  methods: z
+    .array(z.string().regex(/^[A-Z]+$/, "must be an HTTP method in capitals such as GET"), { error: listError })
+    .min(1, "is empty; leave it out to allow every method")
+    .optional(),
+  auth: auth.optional(),
+  pipelock: z
+    .strictObject({ tls_passthrough: z.boolean().optional(), ssrf_ip_allowlist: z.array(cidr).nullable().optional() })
+    .optional(),
+  role: z.unknown().refine(isNothing, "is reserved and not accepted; remove it").optional(),
+  dlp: notYet("dlp"),
+  limits: notYet("limits"),
+  matches: notYet("matches"),
+});
+
+export const EgressKeys = z.strictObject({
+  on_unknown_host: UnknownHostPolicy.optional(),
+  /** How long a held request waits for the operator. */
+  hold_seconds: z.number().positive().max(3600).optional(),
+  /** Name → `address:port`. */
+  hosts: z
+    .record(
+      z.string().refine((name) => isRuleHost(name.toLowerCase()) && !name.startsWith("*."), "must be a host name"),
+      z.string().refine((pin) => parsePinned(pin) !== undefined, "must be address:port, such as 127.0.0.1:8443 or [::1]:8443"),
+    )
+    .nullable()
+    .optional(),
+  /** A PEM file with further roots for upstream servers. */
+  upstream_ca: z.string().regex(/^(?:\/|~\/)./, "must be an absolute path, or begin with ~/").optional(),
+  routes: z.array(RouteKeys.transform(plainRoute)).nullable().optional(),
+});
+export type EgressKeys = z.infer<typeof EgressKeys>;
+
+/** A key that egress.md knows and no table can carry yet: accepting it would promise what nothing enforces. */
+function notYet(key: string) {
+  return z.never({ error: `is not supported yet by this version; remove \`${key}\`, nothing would enforce it` }).optional();
+}
+
+/** As the proxy compares it: lower case, without the trailing dot. */
+export function ruleHost(text: string): string {
+  return text.toLowerCase().replace(/\.$/, "");
+}
+
+/** Why `text` cannot be the host of a rule. */
+export function hostProblem(text: string): string | undefined {
+  if (isRuleHost(ruleHost(text))) return undefined;
+  if (text === "") return "is empty";
+  if (text.includes("://")) return "is a URL; write the host name alone (and `path_allowlist` for paths)";
+  if (text.includes("/")) return "has a path; write it under `path_allowlist`";
+  if (text.includes("@")) return "has a user; a credential goes under `auth`";
+  if (/^[\d.]+$/.test(text) || text.startsWith("[") || (text.match(/:/g) ?? []).length > 1) {
+    return "is an address; rules are for names (pin a name to an address under `egress.hosts`)";
+  }
+  if (/:\d+$/.test(text)) return "has a port; write it under `port`";
+  if (text.includes("*")) return "is no pattern that is accepted; only `*.` at the beginning is";
+  // oxlint-disable-next-line no-control-regex -- anything but ASCII
+  if (/[^\u0000-\u007f]/.test(text)) return "is not ASCII; write the name in its xn-- form";
+  return "is no host name";
+}
+
+/** A plain address as the CIDR of itself. */
+export function asCidr(text: string): string {
+  if (text.includes("/")) return text;
+  return `${text}/${text.includes(":") ? 128 : 32}`;
+}
+
+function plainRoute({ role: _role, dlp: _dlp, limits: _limits, matches: _matches, pipelock, ...route }: z.infer<typeof RouteKeys>): Route {
+  if (pipelock === undefined) return route;
+  const { ssrf_ip_allowlist: listed, ...rest } = pipelock;
+  return { ...route, pipelock: listed === undefined || listed === null ? rest : { ...rest, ssrf_ip_allowlist: listed } };
+}
+
+function isEmptyMap(value: unknown): boolean {
+  return value === null || (typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0);
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+}
+
+function missing(message: string) {
+  return ({ input }: { input?: unknown }): string | undefined => (input === undefined || input === null || input === "" ? message : undefined);
+}
+
+function listError({ input }: { input?: unknown }): string | undefined {
+  return input === null ? "is empty; leave it out to allow everything" : undefined;
+}

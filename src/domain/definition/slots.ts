@@ -1,0 +1,89 @@
+// From routes to the proxy's table: every distinct `token_ref` gets a slot, and only the slot stands in the table.
+
+import { BottleError } from "#domain/bottle-error.ts";
+import type { Route, RouteTable, TableRoute } from "#domain/egress/route.ts";
+
+import type { Bottle } from "./bottle.ts";
+import { asCidr, ruleHost } from "./egress.ts";
+
+/** A variable of the egress proxy's environment, and where its value comes from. */
+export interface Slot {
+  /** `EGRESS_TOKEN_0`, … */
+  readonly slot: string;
+  /** The operator's variable. */
+  readonly variable: string;
+  /** The hosts that it is sent to. */
+  readonly hosts: readonly string[];
+}
+
+/** Provider routes own their hosts; the definition's routes fill the rest. Slots count in the order of the merged table. */
+export function buildTable(
+  bottle: Pick<Bottle, "egress">,
+  providerRoutes: readonly Route[],
+): { table: RouteTable; slots: Slot[] } {
+  const { on_unknown_host, hold_seconds, hosts, routes } = bottle.egress;
+  const merged = mergeRoutes(providerRoutes, routes);
+  const slots = assignSlots(merged);
+  return {
+    table: {
+      version: 1,
+      on_unknown_host,
+      hold_seconds,
+      hosts: Object.fromEntries(Object.entries(hosts).map(([name, pin]) => [ruleHost(name), pin])),
+      routes: merged.map((route) => tableRoute(route, slots)),
+    },
+    slots,
+  };
+}
+
+/** What the egress proxy's environment gets. Throws `invalid` naming each variable that is not set, and its hosts. */
+export function readSecrets(
+  slots: readonly Slot[],
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const wrong = slots.flatMap(({ variable, hosts }) => {
+    const problem = tokenProblem(env[variable]);
+    return problem === undefined ? [] : [`${variable} ${problem} (for ${hosts.join(", ")})`];
+  });
+  if (wrong.length > 0) {
+    throw new BottleError("invalid", wrong.join("; "), {
+      where: "egress.routes",
+      hint: "export the token before the launch, or remove `auth` from the route",
+    });
+  }
+  return Object.fromEntries(slots.map(({ slot, variable }) => [slot, env[variable] ?? ""]));
+}
+
+function mergeRoutes(providerRoutes: readonly Route[], routes: readonly Route[]): Route[] {
+  const owned = new Set(providerRoutes.map(({ host }) => ruleHost(host)));
+  return [...providerRoutes, ...routes.filter(({ host }) => !owned.has(ruleHost(host)))];
+}
+
+function assignSlots(routes: readonly Route[]): Slot[] {
+  const hostsOf = new Map<string, string[]>();
+  for (const { host, auth } of routes) {
+    if (auth === undefined) continue;
+    const hosts = hostsOf.get(auth.token_ref);
+    if (hosts === undefined) hostsOf.set(auth.token_ref, [ruleHost(host)]);
+    else hosts.push(ruleHost(host));
+  }
+  return Array.from(hostsOf, ([variable, hosts], index) => ({ slot: `EGRESS_TOKEN_${index}`, variable, hosts }));
+}
+
+function tableRoute({ auth, host, pipelock, ...route }: Route, slots: readonly Slot[]): TableRoute {
+  const slot = slots.find(({ variable }) => variable === auth?.token_ref)?.slot;
+  const cidrs = pipelock?.ssrf_ip_allowlist?.map(asCidr);
+  return {
+    host: ruleHost(host),
+    ...route,
+    ...(auth === undefined || slot === undefined ? {} : { auth: { scheme: auth.scheme, slot } }),
+    ...(pipelock === undefined ? {} : { pipelock: { ...pipelock, ...(cidrs === undefined ? {} : { ssrf_ip_allowlist: cidrs }) } }),
+  };
+}
+
+function tokenProblem(token: string | undefined): string | undefined {
+  if (token === undefined) return "is not set";
+  if (token.trim() === "") return "is empty";
+  // oxlint-disable-next-line no-control-regex -- a control character would split the header that carries the token
+  return /[\u0000-\u001f\u007f]/.test(token) ? "has a line break or another control character" : undefined;
+}
