@@ -28,6 +28,7 @@ export async function answerQuestions(context: CommandContext, console: Console,
   }
   const answers: Record<string, string> = { ...preflight.request.answers };
   for (const { name, prompt } of preflight.questions) {
+    // oxlint-disable-next-line no-await-in-loop -- one question after the other
     answers[name] = await askSecret(context, `${plainLine(prompt)} (${name}, not shown): `);
   }
   return console.preflight({ ...preflight.request, answers });

@@ -3,9 +3,9 @@
 import { parseArgs } from "node:util";
 
 import { BottleError } from "#domain/bottle-error.ts";
+import { nearestOf } from "#domain/problem/nearest.ts";
 
 import type { ArgumentSpec, Command, OptionSpec, OptionTable, ParsedInput } from "./command.ts";
-import { nearestWord } from "./nearest-word.ts";
 
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS = {
@@ -81,12 +81,12 @@ function chosen(value: string, choices: readonly string[] | undefined, of: strin
 }
 
 function unknownOption(rawName: string, table: OptionTable): string {
-  const nearest = nearestWord(rawName.replace(/^-+/, ""), Object.keys(table));
+  const nearest = nearestOf(rawName.replace(/^-+/, ""), Object.keys(table));
   return `there is no option ${rawName}${nearest === undefined ? "" : ` (did you mean --${nearest}?)`}`;
 }
 
 export function didYouMean(typed: string, words: readonly string[]): string {
-  const nearest = nearestWord(typed, words);
+  const nearest = nearestOf(typed, words);
   return nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
 }
 

@@ -3,6 +3,8 @@
 import type { EgressStatus, EgressVerdict, EgressRequest } from "#domain/egress/control.ts";
 import type { Route } from "#domain/egress/route.ts";
 import type { AuditEntry } from "#domain/audit/entry.ts";
+import type { AuditVerdict } from "#domain/audit/verify.ts";
+import type { Definitions } from "#domain/definition/definitions.ts";
 import type { Fleet, InboxItem } from "#domain/fleet/fleet.ts";
 import type { Decision, Scope, Undo } from "#domain/proposal/decision.ts";
 
@@ -18,6 +20,8 @@ export interface Console {
   fleet(): Fleet;
   subscribe(changed: () => void): () => void;
 
+  /** Read anew at each call. */
+  definitions(): Promise<Definitions>;
   agents(): Promise<AgentChoice[]>;
   preflight(request: LaunchRequest): Promise<Preflight>;
   /** Resolves with the slug once the agent runs. */
@@ -50,6 +54,8 @@ export interface Console {
   };
 
   audit(slug: string): Promise<AuditEntry[]>;
+  /** Of one bottle, or of every bottle that has a log, by slug. */
+  verifyAudit(slug: string | undefined): Promise<AuditReport[]>;
   doctor(): Promise<DoctorItem[]>;
   close(): Promise<void>;
 }
@@ -130,6 +136,11 @@ export interface CrashLog {
   readonly of: string;
   readonly modified: string;
   readonly bytes: number;
+}
+
+export interface AuditReport {
+  readonly slug: string;
+  readonly verdict: AuditVerdict;
 }
 
 export interface DoctorItem {
