@@ -1,0 +1,46 @@
+// What may be removed of bottles that no longer run, and why something is kept.
+
+import { readdir } from "node:fs/promises";
+
+import type { CleanupItem } from "#contracts/console.ts";
+import { type Fleet, statusOf } from "#domain/fleet/fleet.ts";
+import { isErrno } from "#lib/atomic-file.ts";
+import { bottlePaths } from "#lib/paths.ts";
+
+const OVER = new Set(["exited", "crashed", "stopped", "lost"]);
+
+/** One item a slug; an empty list of slugs means all that are over. `force` overrides what keeps a bottle, but never a running one. */
+export async function planCleanup(
+  root: string,
+  fleet: Fleet,
+  slugs: readonly string[],
+  force: boolean,
+  now: Date,
+): Promise<CleanupItem[]> {
+  const wanted = slugs.length > 0 ? slugs : fleet.bottles.filter(({ state }) => OVER.has(state)).map(({ slug }) => slug);
+  return await Promise.all(wanted.map((slug) => planOne(root, fleet, slug, force, now)));
+}
+
+async function planOne(root: string, fleet: Fleet, slug: string, force: boolean, now: Date): Promise<CleanupItem> {
+  const row = fleet.bottles.find((bottle) => bottle.slug === slug);
+  if (row === undefined) return { slug, remove: false, detail: "there is no such bottle" };
+  if (!OVER.has(row.state)) return { slug, remove: false, detail: `it is ${row.state}: stop it first` };
+  const unread = fleet.inbox.filter(({ proposal }) => proposal.bottle_slug === slug).filter((item) => statusOf(item, now) === "pending");
+  const files = await workspaceFiles(root, slug);
+  const kept = [
+    ...(unread.length > 0 ? [`${unread.length} unread ${unread.length === 1 ? "proposal" : "proposals"}`] : []),
+    ...(files > 0 ? [`its workspace holds ${files} uncollected ${files === 1 ? "entry" : "entries"}`] : []),
+  ];
+  if (kept.length > 0 && !force) return { slug, remove: false, detail: `${kept.join(", ")}; --force removes it all the same` };
+  return { slug, remove: true, detail: ["its home, logs and queue", ...kept].join(", ") };
+}
+
+/** Entries at the top of the workspace, 0 when there is none. */
+async function workspaceFiles(root: string, slug: string): Promise<number> {
+  try {
+    return (await readdir(`${bottlePaths(root, slug).agent.home}/workspace`)).length;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return 0;
+    throw error;
+  }
+}

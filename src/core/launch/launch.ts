@@ -1,0 +1,61 @@
+// Makes a prepared bottle real: its state on disk, then its backend. A launch that fails leaves nothing behind.
+
+import { mkdir, rm } from "node:fs/promises";
+import { userInfo } from "node:os";
+
+import type { LaunchStep } from "#contracts/backend.ts";
+import type { LaunchRequest } from "#contracts/console.ts";
+import { renderRouteTable } from "#domain/egress/table.ts";
+import { writeAtomic } from "#lib/atomic-file.ts";
+import { bottlePaths } from "#lib/paths.ts";
+import { appendAudit } from "#lib/store/audit-log.ts";
+
+import type { Prepared } from "./prepare.ts";
+
+/** Resolves with the slug once the agent runs. Throws BottleError; then a new bottle's state is gone again. */
+export async function launch(
+  root: string,
+  prepared: Prepared,
+  progress: (step: LaunchStep) => void,
+  signal: AbortSignal,
+  now: Date,
+): Promise<string> {
+  const { plan, backend, preflight } = prepared;
+  const { slug, resume } = plan.spec;
+  await writeState(root, prepared);
+  try {
+    await backend.launch(plan, progress, signal);
+  } catch (error) {
+    if (!resume) await removeState(root, slug);
+    throw error;
+  }
+  await appendAudit({ root, slug }, {
+    actor: `operator:${userInfo().username}`,
+    action: "launch",
+    component: backend.name,
+    detail: `${resume ? "resumed" : "launched"} ${preflight.request.agent} in ${plan.mechanism}`,
+  }, now);
+  return slug;
+}
+
+/** Everything of a bottle but its audit trail, which is never removed. */
+export async function removeState(root: string, slug: string): Promise<void> {
+  const paths = bottlePaths(root, slug);
+  await rm(paths.state, { recursive: true, force: true });
+  await rm(paths.queue, { recursive: true, force: true });
+}
+
+async function writeState(root: string, { preflight, plan, table, metadata }: Prepared): Promise<void> {
+  const paths = bottlePaths(root, plan.spec.slug);
+  await mkdir(paths.state, { recursive: true, mode: 0o700 });
+  await mkdir(paths.archive, { recursive: true, mode: 0o700 });
+  await writeAtomic(paths.egress.routes, renderRouteTable(table));
+  await writeAtomic(paths.plan, `${JSON.stringify(keptRequest(preflight.request), undefined, 2)}\n`);
+  // Last: from here on the bottle is seen.
+  if (!plan.spec.resume) await writeAtomic(paths.metadata, `${JSON.stringify(metadata, undefined, 2)}\n`);
+}
+
+/** What resume needs; answers are secrets and are asked for again. */
+function keptRequest({ answers: _answers, resume: _resume, ...kept }: LaunchRequest): LaunchRequest {
+  return kept;
+}

@@ -1,0 +1,54 @@
+// What the operator reads before a launch: everything that is settled, nothing that is secret.
+
+import type { LaunchPlan } from "#contracts/backend.ts";
+import type { Preflight } from "#contracts/console.ts";
+import type { ProviderPlan } from "#contracts/provider.ts";
+import type { ResolvedAgent } from "#domain/definition/resolve.ts";
+import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
+import { plainLine } from "#domain/plain-text.ts";
+
+export interface PreflightParts {
+  readonly resolved: ResolvedAgent;
+  readonly provision: ProviderPlan;
+  readonly table: RouteTable;
+  readonly plan: LaunchPlan;
+  readonly backend: string;
+  /** The definition's own variables: only their names are shown. */
+  readonly ownEnv: Readonly<Record<string, string>>;
+  readonly copyCwd: string | undefined;
+}
+
+type Line = Preflight["lines"][number];
+
+export function preflightLines(parts: PreflightParts): Line[] {
+  const { resolved, provision, plan, table, backend, ownEnv, copyCwd } = parts;
+  const { agent, bottle } = resolved;
+  const names = [...Object.keys(ownEnv), ...Object.keys(provision.env).filter((name) => !provision.hidden.includes(name))];
+  const lines: Line[] = [
+    { label: "agent", text: `${agent.name} (from the ${resolved.from})` },
+    { label: "bottle", text: bottle.name },
+    { label: "provider", text: bottle.agent_provider.template },
+    { label: "runs", text: plainLine(plan.spec.argv.join(" ")) },
+    { label: "backend", text: `${backend} (${plan.mechanism})` },
+    { label: "env", text: names.length === 0 ? "nothing of its own" : names.toSorted().join(", ") },
+    { label: "workspace", text: copyCwd === undefined ? "empty" : `a copy of ${copyCwd}` },
+    ...routeLines(table),
+    { label: "unknown hosts", text: table.on_unknown_host === "hold" ? "are held while you decide" : "are blocked" },
+    ...plan.enforces.map((text) => ({ label: "enforces", text })),
+    ...plan.weaknesses.map((text) => ({ label: "not enforced", text })),
+  ];
+  return lines;
+}
+
+function routeLines({ routes, hosts }: RouteTable): Line[] {
+  if (routes.length === 0) return [{ label: "egress", text: "nothing is allowed yet" }];
+  const pinned = Object.entries(hosts).map(([name, address]) => ({ label: "pinned", text: `${name} → ${address}` }));
+  return [...routes.map((route) => ({ label: "egress", text: routeText(route) })), ...pinned];
+}
+
+function routeText({ host, port, auth, methods, path_allowlist: paths }: TableRoute): string {
+  const where = port === undefined || port === 443 ? host : `${host}:${port}`;
+  const what = [methods?.join("|"), paths?.join(" ")].filter((part) => part !== undefined).join(" ");
+  const credential = auth === undefined ? "" : ` [auth:${auth.scheme}]`;
+  return `${where}${what === "" ? "" : ` ${what}`}${credential}`;
+}

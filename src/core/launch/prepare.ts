@@ -1,0 +1,106 @@
+// From "start this agent" to everything that is settled before anything is created.
+
+import { randomBytes } from "node:crypto";
+
+import type { Backend, BottleSpec, LaunchPlan } from "#contracts/backend.ts";
+import type { LaunchRequest, Preflight } from "#contracts/console.ts";
+import { loadDefinitions } from "#core/definitions/load.ts";
+import { providerNamed } from "#core/providers/registry.ts";
+import { BottleError } from "#domain/bottle-error.ts";
+import { INSIDE } from "#domain/boot/protocol.ts";
+import { readEnv } from "#domain/definition/environment.ts";
+import { resolveAgent } from "#domain/definition/resolve.ts";
+import { buildTable, readSecrets } from "#domain/definition/slots.ts";
+import type { RouteTable } from "#domain/egress/route.ts";
+import type { Metadata } from "#domain/fleet/metadata.ts";
+import { newSlug } from "#domain/slug.ts";
+import { sha256 } from "#lib/hash.ts";
+
+import { chooseBackend } from "./choose-backend.ts";
+import { guestEnv } from "./guest-env.ts";
+import { preflightLines } from "./preflight-lines.ts";
+
+export interface LaunchContext {
+  readonly root: string;
+  readonly cwd: string;
+  /** The operator's environment. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly backends: readonly Backend[];
+  readonly now: () => Date;
+}
+
+/** Holds secrets (in `spec`): only `preflight` and `metadata` may be shown or written. */
+export interface Prepared {
+  readonly preflight: Preflight;
+  readonly backend: Backend;
+  readonly plan: LaunchPlan;
+  readonly table: RouteTable;
+  readonly metadata: Metadata;
+}
+
+/** Throws BottleError for whatever keeps the bottle from being launched; creates nothing. */
+export async function prepare(request: LaunchRequest, context: LaunchContext): Promise<Prepared> {
+  const definitions = await loadDefinitions({ root: context.root, cwd: context.cwd });
+  const resolved = resolveAgent(definitions, request.agent);
+  const { agent, bottle } = resolved;
+  const provider = providerNamed(bottle.agent_provider.template, `bottle ${bottle.name}`);
+  const provision = provider.provision({
+    command: bottle.agent_provider.command,
+    prompt: agent.prompt,
+    home: INSIDE.home,
+    workspace: INSIDE.workspace,
+  });
+  const { env: ownEnv, questions } = readEnv(bottle.env, context.env, request.answers ?? {});
+  const { table, slots } = buildTable(bottle, provision.routes);
+  const { backend, probe } = await chooseBackend(context.backends, request.backend ?? bottle.backend);
+  const slug = request.resume ?? newSlug(request.agent, randomBytes(8));
+  const spec: BottleSpec = {
+    slug,
+    argv: request.resume === undefined ? provision.argv : provision.resumeArgv,
+    env: { ...ownEnv, ...provision.env, ...guestEnv() },
+    files: provision.files,
+    copyCwd: request.copyCwd,
+    resources: bottle.resources,
+    supervise: bottle.supervise,
+    secrets: readSecrets(slots, context.env),
+    upstreamCa: request.upstreamCa ?? bottle.egress.upstream_ca,
+    resume: request.resume !== undefined,
+  };
+  const plan = await backend.plan(spec);
+  const fullTable: RouteTable = { ...table, hosts: { ...table.hosts, ...request.hosts } };
+  return {
+    preflight: {
+      request,
+      slug,
+      lines: preflightLines({ resolved, provision, table: fullTable, plan, backend: backend.name, ownEnv, copyCwd: request.copyCwd }),
+      questions,
+      warnings: [...probe.weaknesses],
+    },
+    backend,
+    plan,
+    table: fullTable,
+    metadata: {
+      identity: slug,
+      agent_name: request.agent,
+      bottle: bottle.name,
+      cwd: context.cwd,
+      copy_cwd: request.copyCwd !== undefined,
+      started_at: context.now().toISOString(),
+      compose_project: "",
+      backend: backend.name,
+      label: request.label ?? "",
+      color: request.color ?? "",
+      provider: provider.name,
+      definition_digest: `sha256:${sha256(resolved.digestInput)}`,
+    },
+  };
+}
+
+/** Throws `invalid` while a `?prompt` variable has no answer. */
+export function demandAnswers({ questions }: Preflight): void {
+  if (questions.length === 0) return;
+  throw new BottleError("invalid", `the bottle asks for ${questions.map(({ name }) => name).join(", ")}`, {
+    where: "env",
+    hint: "start it from a terminal, where the values are asked for without being shown",
+  });
+}
