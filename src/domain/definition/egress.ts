@@ -49,7 +49,7 @@ const RouteKeys = Route.extend({
   pipelock: z
     .strictObject({ tls_passthrough: z.boolean().optional(), ssrf_ip_allowlist: z.array(cidr).nullable().optional() })
     .optional(),
-  role: z.unknown().refine(isNothing, "is reserved and not accepted; remove it").optional(),
+  role: z.preprocess((value) => (isNothing(value) ? undefined : value), z.never({ error: "is reserved and not accepted; remove it" }).optional()).optional(),
   dlp: notYet("dlp"),
   limits: notYet("limits"),
   matches: notYet("matches"),

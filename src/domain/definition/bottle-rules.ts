@@ -1,0 +1,96 @@
+// Rules of a bottle definition that span several fields. They look at the raw values, so that they speak even where
+// another field is malformed: the operator gets every problem at once.
+
+import type { Complaint } from "#domain/problem/schema-problems.ts";
+import { nearestOf } from "#domain/problem/nearest.ts";
+
+import { ruleHost } from "./egress.ts";
+import { PROVIDERS } from "./provider.ts";
+
+/** What the caller knows that a definition may name. */
+export interface Known {
+  /** Contributed providers, beside our own. */
+  readonly providers?: readonly string[];
+  /** Undefined: any name is let through, and the launch decides. */
+  readonly backends?: readonly string[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function bottleComplaints(value: unknown, known: Known): Complaint[] {
+  const keys = mapOf(value);
+  return [
+    ...environmentComplaints(mapOf(keys["env"])),
+    ...providerComplaints(mapOf(keys["agent_provider"]), known),
+    ...routeComplaints(mapOf(keys["egress"])["routes"]),
+    ...backendComplaints(keys["backend"], known.backends),
+  ];
+}
+
+function* environmentComplaints(env: Fields): Generator<Complaint> {
+  for (const [name, value] of Object.entries(env)) {
+    if (typeof value !== "string" || !value.includes("${") || /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(value)) continue;
+    yield {
+      severity: "warning",
+      path: ["env", name],
+      message: "has ${…} inside other text, which stays as it is; only a value that is ${NAME} and nothing else is replaced",
+    };
+  }
+}
+
+function* providerComplaints(provider: Fields, { providers = [] }: Known): Generator<Complaint> {
+  const template = provider["template"] ?? "claude";
+  const accepted = [...PROVIDERS, ...providers];
+  const at = (field: string) => ["agent_provider", field];
+  if (typeof template !== "string" || template === "") return;
+  if (!accepted.includes(template)) {
+    const nearest = nearestOf(template, accepted);
+    yield {
+      path: at("template"),
+      message: `${JSON.stringify(template)} is no provider; use ${accepted.join(", ")}${nearest === undefined ? "" : ` (did you mean ${nearest}?)`}`,
+    };
+    return;
+  }
+  if (template === "command" && provider["command"] === undefined) {
+    yield { path: at("command"), message: 'is missing; give the command to run, such as ["bash", "-l"]' };
+  }
+  if (provider["command"] !== undefined && template !== "command") {
+    yield { path: at("command"), message: `is only for the template command, not for ${template}` };
+  }
+  if (isSet(provider["auth_token"]) && template !== "claude") {
+    yield { path: at("auth_token"), message: `is only for the template claude, not for ${template}` };
+  }
+  if (provider["forward_host_credentials"] === true && template !== "codex") {
+    yield { path: at("forward_host_credentials"), message: `is only for the template codex, not for ${template}` };
+  }
+}
+
+function* routeComplaints(routes: unknown): Generator<Complaint> {
+  const seen = new Map<string, number>();
+  for (const [index, item] of (Array.isArray(routes) ? routes : []).entries()) {
+    const route = mapOf(item);
+    const path = ["egress", "routes", index];
+    if (typeof route["host"] === "string") {
+      const host = ruleHost(route["host"]);
+      const first = seen.get(host);
+      if (first === undefined) seen.set(host, index);
+      else yield { path: [...path, "host"], message: `is the host of egress.routes[${first}] already; write one route for a host` };
+    }
+    if (route["http"] === true && route["auth"] !== undefined) {
+      yield { path: [...path, "http"], message: "cannot be true on a route with `auth`: a credential never travels over plain HTTP" };
+    }
+  }
+}
+
+function* backendComplaints(backend: unknown, accepted: readonly string[] | undefined): Generator<Complaint> {
+  if (typeof backend !== "string" || accepted === undefined || accepted.includes(backend)) return;
+  yield { path: ["backend"], message: `${JSON.stringify(backend)} is no backend; use ${accepted.join(", ")}` };
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
+}
+
+function mapOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}

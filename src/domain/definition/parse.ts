@@ -1,0 +1,51 @@
+// The text of a definition file → the definition, or everything that is wrong with it.
+
+import { type CheckOptions, checkYaml, type Complaint } from "#domain/problem/schema-problems.ts";
+import type { Parsed } from "#domain/problem/problem.ts";
+import type { YamlPath } from "#domain/yaml-text.ts";
+
+import { AgentKeys } from "./agent.ts";
+import { BottleKeys } from "./bottle.ts";
+import { bottleComplaints, type Known } from "./bottle-rules.ts";
+import type { AgentDefinition, BottleDefinition, Origin } from "./definitions.ts";
+import { readFrontMatter } from "./front-matter.ts";
+
+export interface DefinitionFile {
+  readonly name: string;
+  /** Named in problems. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export function parseBottle({ name, path, text }: DefinitionFile, known: Known = {}): Parsed<BottleDefinition> {
+  const read = readFrontMatter(text, { path, asText: isVariable });
+  if (!read.ok) return read;
+  const complaints: readonly Complaint[] = bottleComplaints(read.yaml.value, known);
+  const options: CheckOptions = { complaints, isSecret };
+  const checked = checkYaml(BottleKeys, read.yaml, options);
+  if (!checked.ok) return checked;
+  return { ok: true, value: { name, path, keys: checked.value }, warnings: checked.warnings };
+}
+
+export function parseAgent({ name, path, text }: DefinitionFile, from: Origin): Parsed<AgentDefinition> {
+  const read = readFrontMatter(text, { path });
+  if (!read.ok) return read;
+  const checked = checkYaml(AgentKeys, read.yaml);
+  if (!checked.ok) return checked;
+  const { bottle, skills, "git-gate": gitGate } = checked.value;
+  return {
+    ok: true,
+    value: { name, path, from, bottle, skills: skills ?? [], git_user: gitGate?.user ?? {}, prompt: read.body },
+    warnings: checked.warnings,
+  };
+}
+
+/** Variables hold secrets, and now and then somebody writes a token where its variable's name belongs. */
+function isSecret(path: readonly PropertyKey[]): boolean {
+  return path[0] === "env" || path.at(-1) === "token_ref" || path.at(-1) === "auth_token";
+}
+
+/** A variable's value is text: `PORT: 8080` and `DEBUG: true` stay as they are written. */
+function isVariable(path: YamlPath): boolean {
+  return path.length === 2 && path[0] === "env";
+}
