@@ -3,8 +3,9 @@
 import type { Decision, ProposalStatus, Undo, Use } from "#domain/proposal/decision.ts";
 import type { Proposal, Seen } from "#domain/proposal/proposal.ts";
 
-import type { Stats } from "./event.ts";
+import type { FleetEvent, Stats } from "./event.ts";
 import type { Isolation } from "./isolation.ts";
+import type { Activity, RunStatus } from "./run-status.ts";
 
 export type BottleState =
   | "starting"
@@ -40,6 +41,11 @@ export interface BottleRow {
   readonly last_line: string;
   /** Sidecars that are down, by name, with the reason. */
   readonly down: Readonly<Record<string, string>>;
+  /** What `state` is derived from: the backend's word, and what the agent or its terminal shows. */
+  readonly run?: RunStatus;
+  readonly activity?: { readonly activity: Activity; readonly at: string; readonly authority: string };
+  /** When something last came from the bottle or its backend, ISO 8601; for a lost one, when it was last seen. */
+  readonly confirmed_at?: string;
 }
 
 /** A proposal with everything that is known of its fate: what the inbox shows. */
@@ -60,6 +66,8 @@ export interface Fleet {
   readonly hosts: Readonly<Record<string, { up: boolean; detail: string }>>;
   /** Where it is wrong → what is wrong. */
   readonly problems: Readonly<Record<string, string>>;
+  /** What came about bottles whose metadata did not come yet, the newest of each sort; replayed when it does. */
+  readonly early?: Readonly<Record<string, Readonly<Record<string, FleetEvent>>>>;
 }
 
 /** The pending ones need the operator; expired ones have passed their deadline. */

@@ -24,7 +24,7 @@ import { readChecked } from "./read-checked.ts";
 const TAIL_BYTES = 262_144;
 
 /** Resolves when the entry is on the disk. Calls that come while one writes share one write. Throws `failed` (a full disk). */
-export function appendAudit(of: QueueOf, fact: AuditFact, now: Date): Promise<AuditEntry> {
+export function appendAudit(of: QueueOf, fact: AuditFact, now: Date = new Date()): Promise<AuditEntry> {
   const { log } = auditFiles(of);
   const batch = batches.get(log);
   return new Promise((resolve, reject) => {

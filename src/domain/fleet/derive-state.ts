@@ -1,0 +1,38 @@
+// How a bottle stands, from what its backend knows, what its agent shows, and what its agent asked for.
+
+import { type BottleRow, type BottleState, type InboxItem, statusOf } from "./fleet.ts";
+import type { RunStatus } from "./run-status.ts";
+
+export interface Standing {
+  readonly state: BottleState;
+  /** When it began, ISO 8601; undefined when the sources do not say. */
+  readonly since: string | undefined;
+}
+
+/** `asked` is since when the agent waits for the operator (see agentWaitsSince). */
+export function deriveState(run: RunStatus | undefined, activity: BottleRow["activity"], asked: string | undefined): Standing {
+  if (run === undefined) return { state: "unknown", since: undefined };
+  switch (run.phase) {
+    case "starting":
+    case "stopped":
+    case "lost":
+      return { state: run.phase, since: run.since };
+    case "exited":
+      return { state: run.exit_code === 0 && run.signal === null ? "exited" : "crashed", since: run.since };
+    case "running":
+      // An open question outweighs a terminal that moves: a spinner turns while the agent waits.
+      if (asked !== undefined) return { state: "waiting", since: asked };
+      if (activity === undefined) return { state: "unknown", since: run.since };
+      return { state: activity.activity, since: activity.at };
+  }
+}
+
+/** Since when the agent waits for an answer; a blocked request made nobody wait. Undefined when it waits for none. */
+export function agentWaitsSince(pending: readonly InboxItem[]): string | undefined {
+  const asked = pending.filter(({ proposal }) => proposal.origin !== "blocked-request");
+  return asked.map(({ proposal }) => proposal.created_at).toSorted()[0];
+}
+
+export function pendingOf(inbox: readonly InboxItem[], slug: string, now: Date): InboxItem[] {
+  return inbox.filter((item) => item.proposal.bottle_slug === slug && statusOf(item, now) === "pending");
+}

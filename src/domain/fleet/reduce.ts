@@ -1,0 +1,197 @@
+// The fleet after an event: a pure reducer. What did not change stays the same object, rows and lists too.
+
+import { plainLine } from "#domain/plain-text.ts";
+
+import { agentWaitsSince, deriveState, pendingOf } from "./derive-state.ts";
+import type { FleetEvent } from "./event.ts";
+import type { BottleRow, Fleet, InboxItem } from "./fleet.ts";
+import type { Metadata } from "./metadata.ts";
+import { reduceInbox } from "./reduce-inbox.ts";
+import { isSame } from "./same.ts";
+
+export const emptyFleet: Fleet = { bottles: [], inbox: [], hosts: {}, problems: {} };
+
+/** More bottles than these never wait for their metadata at once; beyond, the oldest are forgotten. */
+const EARLY_LIMIT = 1000;
+
+/** The same object when nothing changed. Everything that an agent made is plain text afterwards. */
+export function reduceFleet(fleet: Fleet, event: FleetEvent, now: Date): Fleet {
+  switch (event.type) {
+    case "bottle-found":
+      return found(fleet, event.slug, event.metadata, now);
+    case "bottle-removed":
+      return removed(fleet, event.slug);
+    case "run-status":
+    case "activity":
+    case "last-line":
+    case "stats":
+    case "isolation":
+    case "sidecar":
+      return onRow(fleet, event, now);
+    case "proposal":
+    case "proposal-seen":
+    case "decision":
+    case "undo":
+    case "proposal-archived":
+    case "uses":
+      return onInbox(fleet, event, now);
+    case "host":
+      return withEntry(fleet, "hosts", plainLine(event.host), { up: event.up, detail: plainLine(event.detail) });
+    case "problem":
+      return withEntry(fleet, "problems", plainLine(event.where), plainLine(event.message));
+    case "problem-solved":
+      return withoutEntry(fleet, "problems", plainLine(event.where));
+  }
+}
+
+type RowEvent = Extract<FleetEvent, { type: "run-status" | "activity" | "last-line" | "stats" | "isolation" | "sidecar" }>;
+type InboxEvent = Parameters<typeof reduceInbox>[1];
+
+function found(fleet: Fleet, slug: string, metadata: Metadata, now: Date): Fleet {
+  const index = indexOf(fleet.bottles, slug);
+  const old = fleet.bottles[index];
+  const named = { ...(old ?? emptyRow(slug, metadata)), ...identityOf(metadata) };
+  const row = settle(old, named, fleet.inbox, now);
+  if (old !== undefined && isSame(old, row)) return fleet;
+  const others = old === undefined ? fleet.bottles : fleet.bottles.toSpliced(index, 1);
+  const { early, ...rest } = { ...fleet, bottles: others.toSpliced(placeOf(others, row), 0, row) };
+  const { [slug]: waiting, ...still } = early ?? {};
+  const next = Object.keys(still).length === 0 ? rest : { ...rest, early: still };
+  return Object.values(waiting ?? {}).reduce<Fleet>((so, event) => reduceFleet(so, event, now), next);
+}
+
+function removed(fleet: Fleet, slug: string): Fleet {
+  const index = indexOf(fleet.bottles, slug);
+  if (index === -1) return fleet;
+  return { ...fleet, bottles: fleet.bottles.toSpliced(index, 1) };
+}
+
+function onRow(fleet: Fleet, event: RowEvent, now: Date): Fleet {
+  const index = indexOf(fleet.bottles, event.slug);
+  const old = fleet.bottles[index];
+  if (old === undefined) return remember(fleet, event);
+  const told = tell(old, event);
+  if (isSame(old, told)) return fleet;
+  const isLost = event.type === "run-status" && event.status.phase === "lost";
+  const row = settle(old, isLost ? told : { ...told, confirmed_at: now.toISOString() }, fleet.inbox, now);
+  return { ...fleet, bottles: fleet.bottles.with(index, row) };
+}
+
+function onInbox(fleet: Fleet, event: InboxEvent, now: Date): Fleet {
+  const inbox = reduceInbox(fleet.inbox, event);
+  const slug = event.type === "proposal" ? event.proposal.bottle_slug : event.slug;
+  const index = indexOf(fleet.bottles, slug);
+  const old = fleet.bottles[index];
+  const row = old === undefined ? undefined : settle(old, old, inbox, now);
+  const bottles = row === undefined || row === old ? fleet.bottles : fleet.bottles.with(index, row);
+  return inbox === fleet.inbox && bottles === fleet.bottles ? fleet : { ...fleet, inbox, bottles };
+}
+
+/** Events may come before the metadata is read: from each sort the newest is kept. */
+function remember(fleet: Fleet, event: RowEvent): Fleet {
+  const sort = event.type === "sidecar" ? `sidecar ${event.sidecar}` : event.type;
+  const all = Object.entries(fleet.early ?? {}).filter(([slug]) => slug !== event.slug);
+  const kept = all.slice(Math.max(0, all.length - EARLY_LIMIT + 1));
+  return { ...fleet, early: Object.fromEntries([...kept, [event.slug, { ...fleet.early?.[event.slug], [sort]: event }]]) };
+}
+
+function emptyRow(slug: string, metadata: Metadata): BottleRow {
+  return {
+    slug,
+    ...identityOf(metadata),
+    state: "unknown",
+    since: plainLine(metadata.started_at),
+    pending: 0,
+    exit_code: null,
+    signal: null,
+    isolation: null,
+    stats: null,
+    last_line: "",
+    down: {},
+  };
+}
+
+function identityOf(metadata: Metadata) {
+  const host = metadata["host"];
+  return {
+    agent: plainLine(metadata.agent_name),
+    bottle: plainLine(metadata.bottle),
+    provider: plainLine(metadata.provider),
+    backend: plainLine(metadata.backend),
+    host: typeof host === "string" ? plainLine(host) : "local",
+    started_at: plainLine(metadata.started_at),
+    label: plainLine(metadata.label),
+    color: plainLine(metadata.color),
+  };
+}
+
+/** The row with what the event says, before its state is derived again. */
+function tell(row: BottleRow, event: RowEvent): BottleRow {
+  switch (event.type) {
+    case "run-status": {
+      const { status } = event;
+      const ended = status.phase === "exited" ? { exit_code: status.exit_code, signal: status.signal } : { exit_code: null, signal: null };
+      return { ...row, ...ended, run: status };
+    }
+    case "activity": {
+      const { activity, at, authority } = event;
+      return { ...row, activity: { activity, at, authority: plainLine(authority) } };
+    }
+    case "last-line":
+      return { ...row, last_line: plainLine(event.text) };
+    case "stats":
+      return { ...row, stats: event.stats };
+    case "isolation":
+      return { ...row, isolation: event.isolation };
+    case "sidecar": {
+      const { [event.sidecar]: _was, ...down } = row.down;
+      return { ...row, down: event.up ? down : { ...down, [event.sidecar]: plainLine(event.detail) } };
+    }
+  }
+}
+
+/** `row` with the state, its beginning and the pending count that follow from it and the inbox. */
+function settle(old: BottleRow | undefined, row: BottleRow, inbox: readonly InboxItem[], now: Date): BottleRow {
+  const pending = pendingOf(inbox, row.slug, now);
+  const { state, since } = deriveState(row.run, row.activity, agentWaitsSince(pending));
+  const settled = { ...row, state, pending: pending.length, since: beginning(old, state, since, now) };
+  return old !== undefined && isSame(old, settled) ? old : settled;
+}
+
+/** A state that goes on keeps its beginning; one that an older fact explains (idle again after an answer) begins now. */
+function beginning(old: BottleRow | undefined, state: BottleRow["state"], since: string | undefined, now: Date): string {
+  if (old === undefined) return since ?? now.toISOString();
+  if (old.state === state) return old.since;
+  if (since === undefined) return now.toISOString();
+  return old.run !== undefined && since < old.since ? now.toISOString() : since;
+}
+
+function indexOf(bottles: readonly BottleRow[], slug: string): number {
+  return bottles.findIndex((row) => row.slug === slug);
+}
+
+/** By (started_at, slug), so that nothing jumps while states change. */
+function placeOf(bottles: readonly BottleRow[], row: BottleRow): number {
+  let [low, high] = [0, bottles.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(bottles[middle]!, row)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function isBefore(a: BottleRow, b: BottleRow): boolean {
+  return a.started_at === b.started_at ? a.slug < b.slug : a.started_at < b.started_at;
+}
+
+function withEntry<K extends "hosts" | "problems">(fleet: Fleet, part: K, key: string, value: Fleet[K][string]): Fleet {
+  if (Object.hasOwn(fleet[part], key) && isSame(fleet[part][key], value)) return fleet;
+  return { ...fleet, [part]: { ...fleet[part], [key]: value } };
+}
+
+function withoutEntry(fleet: Fleet, part: "problems", key: string): Fleet {
+  if (!Object.hasOwn(fleet[part], key)) return fleet;
+  const { [key]: _solved, ...rest } = fleet[part];
+  return { ...fleet, [part]: rest };
+}
