@@ -33,7 +33,11 @@ const demoPrograms = ["agent.ts", "upstream.ts"];
 function demo(root: string): Bundle[] {
   return names(join(root, "fixtures/demo"))
     .filter((name) => demoPrograms.includes(name))
-    .map((name) => ({ entry: `fixtures/demo/${name}`, out: `dist/demo/${basename(name, ".ts")}.js`, executable: false }));
+    .map((name) => ({
+      entry: `fixtures/demo/${name}`,
+      out: `dist/demo/${basename(name, ".ts")}.js`,
+      executable: false,
+    }));
 }
 
 function names(folder: string): string[] {

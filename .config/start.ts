@@ -13,4 +13,4 @@ if (distIsStale()) {
 
 const program = join(root, "dist", "bottle-dash.js");
 // Not a child: signals, job control and the exit code are the program's own.
-process.execve?.(process.execPath, [process.execPath, program, ...process.argv.slice(2)], process.env as Record<string, string>);
+process.execve?.(process.execPath, [process.execPath, program, ...process.argv.slice(2)], process.env);

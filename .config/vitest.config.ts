@@ -5,7 +5,20 @@ import { defineConfig } from "vitest/config";
 import { root } from "./freshness.ts";
 
 const build = "./.config/vitest/build.ts";
-const unit = ["domain", "lib", "core", "sidecars", "backends", "components", "modes", "cli", "guards", "bench", "config", "fixtures"];
+const unit = [
+  "domain",
+  "lib",
+  "core",
+  "sidecars",
+  "backends",
+  "components",
+  "modes",
+  "cli",
+  "guards",
+  "bench",
+  "config",
+  "fixtures",
+];
 
 export default defineConfig({
   root,
@@ -14,14 +27,30 @@ export default defineConfig({
     // Two cores, shared with the programs under test.
     maxWorkers: 2,
     projects: [
-      project("unit", unit.map((folder) => `tests/${folder}/**/*.test.{ts,tsx}`), { testTimeout: 20_000 }),
-      project("contract", ["tests/contract/**/*.test.ts"], { globalSetup: build, testTimeout: 60_000, hookTimeout: 60_000 }),
-      project("tui", ["tests/tui/**/*.test.{ts,tsx}"], { globalSetup: build, testTimeout: 60_000, hookTimeout: 60_000 }),
+      project(
+        "unit",
+        unit.map((folder) => `tests/${folder}/**/*.test.{ts,tsx}`),
+        { testTimeout: 20_000 },
+      ),
+      project("contract", ["tests/contract/**/*.test.ts"], {
+        globalSetup: build,
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      }),
+      project("tui", ["tests/tui/**/*.test.{ts,tsx}"], {
+        globalSetup: build,
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      }),
       project("e2e", ["tests/e2e/**/*.test.ts"], { globalSetup: build, testTimeout: 120_000, hookTimeout: 120_000 }),
     ],
   },
 });
 
-function project(name: string, include: string[], more: { globalSetup?: string; testTimeout: number; hookTimeout?: number }) {
+function project(
+  name: string,
+  include: string[],
+  more: { globalSetup?: string; testTimeout: number; hookTimeout?: number },
+) {
   return { root, test: { name, include, pool: "forks" as const, ...more } };
 }

@@ -23,11 +23,28 @@ export const graphemes: readonly TextPatch[] = [
   {
     name: "wrap-ansi",
     file: /node_modules[\\/]wrap-ansi[\\/]index\.js$/,
-    changes: [{ find: "const segmenter = new Intl.Segmenter();", replace: `${imported}const segmenter = plainSegmenter;` }],
+    changes: [
+      { find: "const segmenter = new Intl.Segmenter();", replace: `${imported}const segmenter = plainSegmenter;` },
+    ],
   },
-  withSegmenter("slice-ansi", /node_modules[\\/]slice-ansi[\\/]tokenize-ansi\.js$/, "GRAPHEME_SEGMENTER", "{granularity: 'grapheme'}"),
-  withSegmenter("ink-line-update", /node_modules[\\/]ink[\\/]build[\\/]line-update\.js$/, "segmenter", "{ granularity: 'grapheme' }"),
-  withSegmenter("ansi-tokenize", /ansi-tokenize[\\/]build[\\/]tokenize\.js$/, "segmenter", '{ granularity: "grapheme" }'),
+  withSegmenter(
+    "slice-ansi",
+    /node_modules[\\/]slice-ansi[\\/]tokenize-ansi\.js$/,
+    "GRAPHEME_SEGMENTER",
+    "{granularity: 'grapheme'}",
+  ),
+  withSegmenter(
+    "ink-line-update",
+    /node_modules[\\/]ink[\\/]build[\\/]line-update\.js$/,
+    "segmenter",
+    "{ granularity: 'grapheme' }",
+  ),
+  withSegmenter(
+    "ansi-tokenize",
+    /ansi-tokenize[\\/]build[\\/]tokenize\.js$/,
+    "segmenter",
+    '{ granularity: "grapheme" }',
+  ),
 ];
 
 function withSegmenter(name: string, file: RegExp, variable: string, options: string): TextPatch {

@@ -5,6 +5,9 @@ import type { Plugin } from "esbuild";
 export const inkDevtools: Plugin = {
   name: "ink-devtools",
   setup(build) {
-    build.onLoad({ filter: /node_modules[\\/]ink[\\/]build[\\/]devtools\.js$/ }, () => ({ contents: "export {};", loader: "js" }));
+    build.onLoad({ filter: /node_modules[\\/]ink[\\/]build[\\/]devtools\.js$/ }, () => ({
+      contents: "export {};",
+      loader: "js",
+    }));
   },
 };

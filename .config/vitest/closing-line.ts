@@ -8,7 +8,7 @@ interface Count {
   skipped: number;
 }
 
-export class ClosingLine implements Reporter {
+export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     const count: Count = { passed: 0, failed: unhandled.length, skipped: 0 };
     const reasons = new Map<string, string[]>();
@@ -16,7 +16,8 @@ export class ClosingLine implements Reporter {
       if (module.errors().length > 0) count.failed += 1; // it never got as far as its tests
       for (const test of module.children.allTests()) add(test, count, reasons);
     }
-    for (const [reason, names] of reasons) console.log(`skipped, ${reason}:\n${names.map((name) => `  ${name}`).join("\n")}`);
+    for (const [reason, names] of reasons)
+      console.log(`skipped, ${reason}:\n${names.map((name) => `  ${name}`).join("\n")}`);
     console.log(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   }
 }
@@ -38,5 +39,3 @@ function skipReason(task: TestCase | TestSuite | TestModule): string {
   if (meta.skipReason !== undefined) return meta.skipReason;
   return "parent" in task ? skipReason(task.parent) : "no reason given";
 }
-
-export default ClosingLine; // vitest takes a reporter's class from the default export

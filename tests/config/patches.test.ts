@@ -36,7 +36,9 @@ describe("the characters taken for one cell wide", () => {
 
   test("never join a neighbour in one cluster", () => {
     for (const neighbour of ["a", "─", "\n", "\u001B", " "]) {
-      const joined = singles.filter((character) => [...segmenter.segment(character + neighbour + character)].length !== 3);
+      const joined = singles.filter(
+        (character) => [...segmenter.segment(character + neighbour + character)].length !== 3,
+      );
       expect(joined).toEqual([]);
     }
   });

@@ -18,5 +18,7 @@ test("skips with the reason when something is missing", () => {
 
 test("fails instead when BOTTLE_REQUIRE names it", () => {
   vi.stubEnv("BOTTLE_REQUIRE", "tmux, bwrap");
-  expect(() => requirement("bwrap", () => "it is not installed")).toThrow("BOTTLE_REQUIRE names bwrap, and it is not installed");
+  expect(() => requirement("bwrap", () => "it is not installed")).toThrow(
+    "BOTTLE_REQUIRE names bwrap, and it is not installed",
+  );
 });
