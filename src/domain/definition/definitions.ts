@@ -30,6 +30,7 @@ export interface AgentDefinition {
 /** A file that is there and cannot be used: it keeps its name taken, so that nothing else runs under it unseen. */
 export interface BrokenDefinition {
   readonly kind: "bottle" | "agent";
+  readonly from: Origin;
   readonly name: string;
   readonly path: string;
   readonly problems: readonly Problem[];

@@ -3,7 +3,7 @@
 import { BottleError } from "#domain/bottle-error.ts";
 import { canonicalJson } from "#domain/json.ts";
 import { nearestOf } from "#domain/problem/nearest.ts";
-import { problemsError } from "#domain/problem/problem.ts";
+import { describeProblem, problemsError } from "#domain/problem/problem.ts";
 
 import type { Bottle, BottleKeys } from "./bottle.ts";
 import type { AgentDefinition, Definitions, Origin } from "./definitions.ts";
@@ -99,12 +99,15 @@ function missingParent(definitions: Definitions, name: string, child: string | u
 }
 
 function findAgent(definitions: Definitions, name: string): AgentDefinition {
-  const broken = definitions.broken.find((file) => file.kind === "agent" && file.name === name);
+  const broken = definitions.broken.filter((file) => file.kind === "agent" && file.name === name);
   const agent = definitions.agents.get(name);
-  if (agent !== undefined && (broken === undefined || agent.from === "repository")) return agent;
-  if (broken !== undefined) throw problemsError(broken.problems);
+  // The repository's wins by name, malformed or not: nothing else runs under that name unseen.
+  const wins = broken.find(({ from }) => from === "repository") ?? (agent === undefined ? broken[0] : undefined);
+  if (wins !== undefined) throw problemsError(wins.problems);
+  if (agent !== undefined) return agent;
+  const leftover = definitions.problems.find(({ path }) => path.endsWith("/bot-bottle.json"));
   throw new BottleError("not-found", `there is no agent definition \`${name}\``, {
-    hint: definitions.agents.size === 0 ? "write one with `bottle-dash init <name>`" : available(name, definitions.agents.keys()),
+    hint: leftover === undefined ? available(name, definitions.agents.keys()) : describeProblem(leftover),
   });
 }
 
