@@ -62,6 +62,8 @@ export function bottlePaths(root: string, slug: string) {
       socket: join(state, "agent", "guest-agent.sock"),
       boot: join(state, "agent", "boot"),
       exit: join(state, "agent", "exit.json"),
+      /** What the agent last said of itself (domain/fleet/agent-report.ts). */
+      state: join(state, "agent", "state.json"),
       pid: join(state, "agent", "guest-agent.pid"),
       scrollback: join(state, "agent", "scrollback.raw"),
     },
