@@ -2,7 +2,7 @@
 
 import { createServer } from "node:net";
 import { rmSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 
 import { BottleError } from "#domain/bottle-error.ts";
 import type { BundleHealth } from "#domain/sidecars/bundle.ts";

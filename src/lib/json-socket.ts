@@ -1,7 +1,7 @@
 // Newline-delimited JSON over a socket: each message checked by a schema, bad ones answered by the caller.
 
 import type { Socket } from "node:net";
-import type { z } from "zod";
+import type * as z from "zod";
 
 import { splitLines } from "./lines.ts";
 

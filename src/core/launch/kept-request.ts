@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 
-import { z } from "zod";
+import * as z from "zod";
 
 import type { LaunchRequest } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";

@@ -3,7 +3,7 @@
 import { open, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { z } from "zod";
+import * as z from "zod";
 
 import type { LogLine, LogOptions } from "#contracts/console.ts";
 import { plainLine } from "#domain/plain-text.ts";

@@ -1,6 +1,6 @@
 // One line of `audit/<slug>.jsonl`: a hash chain of what happened to a bottle.
 
-import { z } from "zod";
+import * as z from "zod";
 
 export const AuditAction = z.enum([
   "launch",

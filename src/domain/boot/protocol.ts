@@ -5,7 +5,7 @@
 //   entrypoint → launcher   { type: "started", pid } | { type: "failed", message }
 // A connection that ends before "go" makes the entrypoint exit 1: nothing runs unproved.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { IsolationCheck } from "#domain/fleet/isolation.ts";
 

@@ -1,6 +1,6 @@
 // The front matter of an agent definition. The same file may serve Claude Code as a subagent: its fields are let through.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { definitionName, RENAMED_GIT } from "./bottle.ts";
 import { GitUserKeys } from "./git-gate.ts";

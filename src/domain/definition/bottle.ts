@@ -1,6 +1,6 @@
 // The front matter of a bottle definition: which keys there are and what each may be.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import type { Route, UnknownHostPolicy } from "#domain/egress/route.ts";
 import { NAME } from "#domain/slug.ts";

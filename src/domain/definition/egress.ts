@@ -1,6 +1,6 @@
 // `egress` of a bottle definition: which hosts the agent may reach, how, and with whose credential.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { AUTH_SCHEME, Route, RouteAuth, UnknownHostPolicy } from "#domain/egress/route.ts";
 import { isCidr, isPlainPath, isRuleHost, parsePinned } from "#domain/egress/table.ts";

@@ -1,6 +1,6 @@
 // The variables that a definition gives its agent: written out, asked for at launch, or taken from the operator.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { BottleError } from "#domain/bottle-error.ts";
 

@@ -1,6 +1,6 @@
 // `git-gate`: whose name the agent's commits carry, and which remotes it may push to through the gate.
 
-import { z } from "zod";
+import * as z from "zod";
 
 const REPO_NAME = /^[A-Za-z0-9._-]+$/;
 

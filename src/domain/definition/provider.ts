@@ -1,6 +1,6 @@
 // `agent_provider`: what runs in the bottle.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { VARIABLE } from "./environment.ts";
 

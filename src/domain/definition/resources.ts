@@ -1,6 +1,6 @@
 // `resources`: how much of the machine a bottle may take.
 
-import { z } from "zod";
+import * as z from "zod";
 
 const UNITS: Readonly<Record<string, number>> = {
   "": 1,

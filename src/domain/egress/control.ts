@@ -3,7 +3,7 @@
 //   POST /test {url, method} → EgressVerdict   (what would happen, and by which rule; nothing is sent)
 //   GET  /events          → one EgressRequest a line, as they end (NDJSON, stays open)
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { RouteTable } from "#domain/egress/route.ts";
 

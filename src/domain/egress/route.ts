@@ -1,6 +1,6 @@
 // One rule of the egress allowlist, as a definition writes it and as the proxy's table holds it.
 
-import { z } from "zod";
+import * as z from "zod";
 
 const pathPrefix = z.string().regex(/^\//, "must be an absolute path such as /repos/acme/");
 const method = z.string().regex(/^[A-Z]+$/, "must be an HTTP method in capitals such as GET");

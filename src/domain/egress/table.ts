@@ -1,7 +1,7 @@
 // `egress/routes.yaml`: the one function that renders a route table and the one that parses it.
 
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, stringify } from "yaml";
-import type { z } from "zod";
+import type * as z from "zod";
 
 import { BottleError } from "#domain/bottle-error.ts";
 
@@ -103,7 +103,7 @@ export function isCidr(text: string): boolean {
 /** A prefix that means the same to everybody: no dot segments, empty segments, backslashes, queries or controls. */
 export function isPlainPath(path: string): boolean {
   // oxlint-disable-next-line no-control-regex -- controls are what is refused
-  if (/[\u0000-\u0020\u007f\\?#]|%(?:2f|5c|25|2e|0|1|7f)/i.test(path)) return false;
+  if (/[\u0000-\u0020\u007f\\?#]|%(?:2f|5c|25[0-9a-f]{2}|2e|0|1|7f)/i.test(path)) return false;
   const inner = path.slice(1).split("/");
   return inner.every((segment, index) => segment !== "." && segment !== ".." && (segment !== "" || index === inner.length - 1));
 }

@@ -1,6 +1,6 @@
 // `state/<slug>/agent/state.json`: what an agent last said of itself, by a hook of its provider (POST /state on supervise).
 
-import { z } from "zod";
+import * as z from "zod";
 
 export const AgentReport = z.strictObject({
   state: z.enum(["busy", "idle", "waiting"]),

@@ -1,6 +1,6 @@
 // What really confines a bottle, as read back from inside it before its agent started.
 
-import { z } from "zod";
+import * as z from "zod";
 
 export const IsolationCheck = z.strictObject({
   /** For example "no route to an address outside". */

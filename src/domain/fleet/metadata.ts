@@ -1,6 +1,6 @@
 // `state/<slug>/metadata.json`: a bottle's identity, written once at launch.
 
-import { z } from "zod";
+import * as z from "zod";
 
 /** Unknown keys are kept: other versions and bot-bottle itself write this file too. */
 export const Metadata = z.looseObject({

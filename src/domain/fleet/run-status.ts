@@ -1,6 +1,6 @@
 // How a bottle's agent process stands, as its backend knows it.
 
-import { z } from "zod";
+import * as z from "zod";
 
 /** `state/<slug>/agent/exit.json`, written by whoever holds the terminal. */
 export const ExitRecord = z.strictObject({

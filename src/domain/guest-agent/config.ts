@@ -1,7 +1,7 @@
 // What the guest agent gets on its standard input: one line of configuration, then, once the bottle is proved, one that
 // says to stay. An input that ends before the second line means that the launcher is gone, and ends everything.
 
-import { z } from "zod";
+import * as z from "zod";
 
 export const GuestAgentConfig = z.strictObject({
   slug: z.string(),

@@ -1,7 +1,7 @@
 // The guest-agent protocol: newline-delimited JSON over a stream. Requests carry an id, responses repeat it;
 // many may be in flight. Bytes of the terminal travel as UTF-8 text that never splits a character.
 
-import { z } from "zod";
+import * as z from "zod";
 
 const id = z.union([z.string().max(64), z.int()]);
 const cols = z.int().min(1).max(1000);

@@ -1,6 +1,6 @@
 // From what a schema found to problems that people read: all messages about values are made here.
 
-import type { z } from "zod";
+import type * as z from "zod";
 
 import { plainLine } from "#domain/plain-text.ts";
 import { fieldName, type YamlText } from "#domain/yaml-text.ts";

@@ -1,6 +1,6 @@
 // The operator's answer to a proposal, created exclusively: the first one wins.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { EgressBlockPayload, QuestionPayload } from "#domain/proposal/proposal.ts";
 

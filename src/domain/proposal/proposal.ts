@@ -1,6 +1,6 @@
 // What waits for the operator: one immutable file per proposal, bound by its digest.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { AUTH_SCHEME } from "#domain/egress/route.ts";
 import { canonicalJson } from "#domain/json.ts";

@@ -1,7 +1,7 @@
 // The configuration of one bottle's sidecars: given to init on its standard input as one JSON document, kept in memory.
 // Secrets are not here: they are in init's own environment, and init passes `egress` the EGRESS_TOKEN_* alone.
 
-import { z } from "zod";
+import * as z from "zod";
 
 
 export const DaemonName = z.enum(["egress", "supervise"]);

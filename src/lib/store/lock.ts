@@ -6,7 +6,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { link, mkdir, open, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 
 import { BottleError } from "#domain/bottle-error.ts";
 import { isErrno } from "#lib/atomic-file.ts";

@@ -2,7 +2,7 @@
 
 import { open } from "node:fs/promises";
 import { constants } from "node:fs";
-import type { z } from "zod";
+import type * as z from "zod";
 
 import { plainLine } from "#domain/plain-text.ts";
 import { isErrno } from "#lib/atomic-file.ts";

@@ -1,6 +1,6 @@
 // The shapes that `--json` prints, one schema each; docs/schemas/ is generated from them.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { Applied, Decision, Undo, Use } from "#domain/proposal/decision.ts";
 import { Proposal, Seen } from "#domain/proposal/proposal.ts";
