@@ -1,0 +1,85 @@
+// What the operator should think twice about before a rule is approved.
+
+import { plainLine } from "#domain/plain-text.ts";
+
+import { lookAlikeOf } from "./look-alike.ts";
+import type { EgressBlockPayload, Proposal } from "./proposal.ts";
+import { unicodeHost } from "./punycode.ts";
+
+export type WarningCode =
+  | "new-credential"
+  | "wildcard"
+  | "ip-literal"
+  | "internal-name"
+  | "look-alike"
+  | "foreign-letters"
+  | "new-host"
+  | "any-path"
+  | "any-method";
+
+export interface Warning {
+  readonly code: WarningCode;
+  /** danger: a trap or a wide door. note: worth knowing, and common. */
+  readonly severity: "danger" | "note";
+  /** One sentence. */
+  readonly text: string;
+}
+
+export interface Knowledge {
+  /** Hosts that the operator allowed before: routes of the definition or the table, and approved proposals. */
+  readonly knownHosts: readonly string[];
+  /** Those of them that get a credential already. */
+  readonly credentialHosts: readonly string[];
+}
+
+/** Dangers first. Questions have none. */
+export function warningsOf(proposal: Pick<Proposal, "kind" | "payload">, known: Knowledge): Warning[] {
+  if (proposal.kind !== "egress-block") return [];
+  const rule = proposal.payload as EgressBlockPayload;
+  return [...dangers(rule, known), ...notes(rule, known)];
+}
+
+function* dangers(rule: EgressBlockPayload, known: Knowledge): Generator<Warning> {
+  const host = plainLine(rule.host);
+  if (isAddress(host)) yield danger("ip-literal", `${host} is an address, not a name: no rule can allow it.`);
+  else if (isInternalName(host)) yield danger("internal-name", `${host} is a name inside a network, not on the internet.`);
+  if (host.includes("*")) yield danger("wildcard", `Every name that matches ${host} would be allowed, those made later too.`);
+  const alike = isAddress(host) ? undefined : lookAlikeOf(host, known.knownHosts);
+  if (alike !== undefined) yield danger("look-alike", `Looks like ${plainLine(alike.of)}, and is not: ${alike.how}.`);
+  if (/(?:^|\.)xn--/i.test(host)) {
+    yield danger("foreign-letters", `${host} stands for ${plainLine(unicodeHost(host))}, with letters of other scripts.`);
+  }
+  if (rule.auth !== undefined && !known.credentialHosts.some((other) => isSameHost(other, host))) {
+    yield danger("new-credential", `Your ${plainLine(rule.auth.token_ref)} would be sent to ${host}, which gets no credential today.`);
+  }
+}
+
+function* notes(rule: EgressBlockPayload, known: Knowledge): Generator<Warning> {
+  const host = plainLine(rule.host);
+  if (!known.knownHosts.some((other) => isSameHost(other, host))) yield note("new-host", `${host} is asked for the first time.`);
+  if (rule.path_allowlist === undefined || rule.path_allowlist.includes("/")) yield note("any-path", "Any path would be allowed.");
+  if (rule.methods === undefined) yield note("any-method", "Every method would be allowed, those that write too.");
+}
+
+/** In any spelling that a client takes for an IP address: dotted, short, octal, hex, one number, IPv6, with a zone. */
+export function isAddress(host: string): boolean {
+  const name = host.replace(/\.$/, "");
+  return name.includes(":") || name.startsWith("[") || /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i.test(name);
+}
+
+function isInternalName(host: string): boolean {
+  const name = host.toLowerCase().replace(/\.$/, "").replace(/^\*\./, "");
+  return !name.includes(".") || /\.(?:local|localhost|internal|intranet|lan|home|corp|arpa|test|invalid|example)$/.test(name);
+}
+
+function isSameHost(a: string, b: string): boolean {
+  return a.toLowerCase().replace(/\.$/, "") === b.toLowerCase().replace(/\.$/, "");
+}
+
+function danger(code: WarningCode, text: string): Warning {
+  return { code, severity: "danger", text };
+}
+
+function note(code: WarningCode, text: string): Warning {
+  return { code, severity: "note", text };
+}
