@@ -5,6 +5,7 @@ import { bottlePaths } from "#lib/paths.ts";
 import { openBundleLog } from "./bundle-log.ts";
 import { newMailbox, type Mailbox } from "./mailbox.ts";
 import { readConfig } from "./read-config.ts";
+import { restartRecorder } from "./record-restart.ts";
 import { runBundle } from "./run-bundle.ts";
 
 async function main(): Promise<number> {
@@ -13,9 +14,11 @@ async function main(): Promise<number> {
   const config = await readConfig(process.stdin);
   process.stdin.destroy();
   const log = openBundleLog(bottlePaths(config.root, config.slug), process.stdout, () => new Date());
+  const audit = restartRecorder(config, (problem) => log.write("init", problem));
   try {
-    return await runBundle({ config, mailbox, log, env: process.env, output: process.stdout, audit: () => {} });
+    return await runBundle({ config, mailbox, log, env: process.env, output: process.stdout, audit: audit.record });
   } finally {
+    await audit.done();
     await log.close();
   }
 }
