@@ -10,6 +10,10 @@ const LINE_LIMIT = 16_384;
 
 export interface LogFile {
   write(text: string, at: Date): void;
+  /** Characters that still wait for the disk: a writer of much waits for `drained` when this grows. */
+  backlog(): number;
+  /** Resolves once nothing waits, or the disk has failed. */
+  drained(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,6 +36,8 @@ export function openLog(path: string, source: string, lost: (reason: string) => 
       size += line.length;
       stream.write(line);
     },
+    backlog: () => stream.writableLength,
+    drained: () => drained(stream),
     close: () => new Promise((resolve) => stream.end(resolve)),
   };
 }
@@ -40,6 +46,17 @@ function appendTo(path: string, lost: (reason: string) => void): WriteStream {
   const stream = createWriteStream(path, { flags: "a", mode: 0o600 });
   stream.on("error", (error) => lost(error.message));
   return stream;
+}
+
+function drained(stream: WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off("drain", done).off("close", done);
+      resolve();
+    };
+    stream.on("drain", done).on("close", done);
+  });
 }
 
 function sizeOf(path: string): number {

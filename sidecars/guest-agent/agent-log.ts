@@ -1,0 +1,20 @@
+// The agent's output as lines of text for `logs/agent.jsonl`.
+
+import type { LogFile } from "#lib/log-file.ts";
+import { splitLines } from "#lib/lines.ts";
+
+const LINE_LIMIT = 16_384;
+
+export interface AgentLog {
+  push(text: string): void;
+  end(): void;
+}
+
+/** Of a line that was overwritten by carriage returns (a progress bar), the last state counts. Empty lines are left out. */
+export function agentLog(file: Pick<LogFile, "write">, now: () => Date): AgentLog {
+  const lines = splitLines((line, cut) => {
+    const text = line.slice(line.lastIndexOf("\r") + 1);
+    if (text.trim() !== "") file.write(cut ? `${text} [cut]` : text, now());
+  }, LINE_LIMIT);
+  return { push: (text) => lines.push(text), end: () => lines.end() };
+}
