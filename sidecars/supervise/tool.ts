@@ -1,6 +1,6 @@
 // What a tool is: a name, what it takes, and what it answers. One file each in tools/, and one line in the registry.
 
-import type { z } from "zod";
+import type * as z from "zod";
 
 import type { BottlePaths } from "#lib/paths.ts";
 import type { QueueOf } from "#lib/store/queue-files.ts";

@@ -1,6 +1,6 @@
 // What keeping a route in a definition changes there: the smallest edit that allows it and nothing else, and its undo.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { Route } from "#domain/egress/route.ts";
 import { canonicalJson } from "#domain/json.ts";

@@ -1,7 +1,7 @@
 // A proposal's rule while the operator changes it: single fields, or the whole as YAML in an editor.
 
 import { parseDocument, stringify } from "yaml";
-import type { z } from "zod";
+import type * as z from "zod";
 
 import { BottleError } from "#domain/bottle-error.ts";
 import { hostProblem, ruleHost } from "#domain/definition/egress.ts";
