@@ -15,6 +15,7 @@ const HEADING = "# What this bottle may reach, without its secrets. A copy: chan
 /** Resolves when the files are there; then follows each change. A table that cannot be read leaves the last copy, and is told. */
 export async function keepCurrentConfig(paths: BottlePaths, tell: (problem: string) => void): Promise<() => void> {
   await mkdir(paths.egress.dir, { recursive: true, mode: 0o700 });
+  await mkdir(paths.supervise.dir, { recursive: true, mode: 0o700 });
   await mkdir(paths.supervise.currentConfig, { recursive: true });
   await chmod(paths.supervise.currentConfig, 0o755); // the agent is another user
   let last: string | undefined;
