@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 
+import { Route, UnknownHostPolicy } from "#domain/egress/route.ts";
 import { Applied, Decision, Undo, Use } from "#domain/proposal/decision.ts";
 import { Proposal, Seen } from "#domain/proposal/proposal.ts";
 
@@ -68,3 +69,52 @@ const fate = {
 const [egressBlock, question] = Proposal.options;
 export const ProposalRow = z.discriminatedUnion("kind", [egressBlock.extend(fate), question.extend(fate)]);
 export type ProposalRow = z.infer<typeof ProposalRow>;
+
+const at = z.iso.datetime();
+/** One line of `watch`: first everything there is, then what changes. */
+export const WatchEvent = z.discriminatedUnion("type", [
+  z.strictObject({ at, type: z.literal("bottle"), bottle: ListRow }),
+  z.strictObject({ at, type: z.literal("bottle-removed"), slug: z.string() }),
+  z.strictObject({ at, type: z.literal("proposal"), proposal: ProposalRow }),
+  z.strictObject({ at, type: z.literal("proposal-archived"), slug: z.string(), id: z.string() }),
+  z.strictObject({ at, type: z.literal("host"), host: z.string(), up: z.boolean(), detail: z.string() }),
+  z.strictObject({ at, type: z.literal("problem"), where: z.string(), message: z.string() }),
+  z.strictObject({ at, type: z.literal("problem-solved"), where: z.string() }),
+]);
+export type WatchEvent = z.infer<typeof WatchEvent>;
+
+const ResolvedBottle = z.strictObject({
+  name: z.string(),
+  /** Itself first, then its parents. */
+  chain: z.array(z.string()),
+  /** Where each variable comes from; never its value. */
+  env: z.record(z.string(), z.string()),
+  agent_provider: z.strictObject({ template: z.string(), command: z.array(z.string()).optional(), dockerfile: z.string().optional() }),
+  git_user: z.strictObject({ name: z.string().optional(), email: z.string().optional() }),
+  /** Name → URL. */
+  git_repos: z.record(z.string(), z.string()),
+  egress: z.strictObject({
+    on_unknown_host: UnknownHostPolicy,
+    hold_seconds: z.number(),
+    hosts: z.record(z.string(), z.string()),
+    upstream_ca: z.string().nullable(),
+    routes: z.array(Route),
+  }),
+  supervise: z.boolean(),
+  backend: z.string().nullable(),
+  resources: z.strictObject({ cpus: z.number().optional(), memory: z.number().optional(), pids: z.number().optional() }),
+});
+
+export const AgentInfo = z.strictObject({
+  kind: z.literal("agent"),
+  name: z.string(),
+  path: z.string(),
+  from: z.enum(["root", "repository"]),
+  skills: z.array(z.string()),
+  prompt: z.string(),
+  bottle: ResolvedBottle,
+});
+export type AgentInfo = z.infer<typeof AgentInfo>;
+
+export const BottleInfo = z.strictObject({ kind: z.literal("bottle"), name: z.string(), path: z.string(), bottle: ResolvedBottle });
+export type BottleInfo = z.infer<typeof BottleInfo>;

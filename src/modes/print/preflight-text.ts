@@ -10,5 +10,7 @@ export function preflightText(preflight: Preflight, paint: Paint): string {
   const pairs = preflight.lines.map(({ label, text }): [string, string] => [plainLine(label), plainLine(text)]);
   const asks = preflight.questions.map(({ name, prompt }): [string, string] => ["asks for", `${name} (${plainLine(prompt)})`]);
   const warnings = preflight.warnings.map((warning) => paint("yellow", `warning: ${plainLine(warning)}`));
-  return [labelled([["slug", preflight.slug], ...pairs, ...asks], paint), ...warnings].join("\n");
+  // A slug is drawn again once the questions are answered.
+  const slug: [string, string][] = preflight.questions.length === 0 ? [["slug", preflight.slug]] : [];
+  return [labelled([...slug, ...pairs, ...asks], paint), ...warnings].join("\n");
 }

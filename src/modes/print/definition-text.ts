@@ -1,0 +1,45 @@
+// A resolved definition for people.
+
+import type { Route } from "#domain/egress/route.ts";
+import { plainLine, plainLines } from "#domain/plain-text.ts";
+import type { DefinitionInfo } from "#modes/json/definition-info.ts";
+
+import type { Paint } from "./paint.ts";
+import { labelled } from "./table.ts";
+
+export function definitionText(info: DefinitionInfo, paint: Paint): string {
+  const { bottle } = info;
+  const pairs: [string, string][] = [
+    [info.kind, info.name],
+    ["file", info.path],
+    ...(info.kind === "agent" ? agentPairs(info) : []),
+    ["bottle", bottle.chain.join(" → ")],
+    ["provider", bottle.agent_provider.template],
+    ...some("runs", bottle.agent_provider.command?.join(" ")),
+    ["backend", bottle.backend ?? "whichever works here"],
+    ...Object.entries(bottle.env).map(([name, source]): [string, string] => ["env", `${name} (${source})`]),
+    ...bottle.egress.routes.map((route): [string, string] => ["egress", routeText(route)]),
+    ...Object.entries(bottle.egress.hosts).map(([name, address]): [string, string] => ["pinned", `${name} → ${address}`]),
+    ["unknown hosts", bottle.egress.on_unknown_host === "hold" ? `are held for ${bottle.egress.hold_seconds} s` : "are blocked"],
+    ...Object.entries(bottle.git_repos).map(([name, url]): [string, string] => ["git gate", `${name} → ${url}`]),
+    ...some("git user", [bottle.git_user.name, bottle.git_user.email].filter((part) => part !== undefined).join(" ")),
+    ...Object.entries(bottle.resources).map(([name, value]): [string, string] => [name, String(value)]),
+    ["supervise", bottle.supervise ? "yes" : "no"],
+  ];
+  const prompt = info.kind === "agent" && info.prompt !== "" ? [paint("dim", "prompt"), ...plainLines(info.prompt).map((line) => `  ${line}`)] : [];
+  return [labelled(pairs.map(([label, text]) => [label, plainLine(text)]), paint), ...prompt].join("\n");
+}
+
+function agentPairs(info: DefinitionInfo & { kind: "agent" }): [string, string][] {
+  return [["from", `the ${info.from}`], ...some("skills", info.skills.join(", "))];
+}
+
+function routeText({ host, port, methods, path_allowlist: paths, auth }: Route): string {
+  const place = port === undefined || port === 443 ? host : `${host}:${port}`;
+  const credential = auth === undefined ? undefined : `[auth:${auth.scheme} from $${auth.token_ref}]`;
+  return [place, methods?.join("|"), paths?.join(" "), credential].filter((part) => part !== undefined).join(" ");
+}
+
+function some(label: string, text: string | undefined): [string, string][] {
+  return text === undefined || text === "" ? [] : [[label, text]];
+}
