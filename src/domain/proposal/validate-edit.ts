@@ -2,6 +2,7 @@
 
 import { stringify } from "yaml";
 
+import { ruleHost } from "#domain/definition/egress.ts";
 import { isPlainPath, isRuleHost } from "#domain/egress/table.ts";
 import type { Problem } from "#domain/problem/problem.ts";
 import { checkYaml, type Complaint } from "#domain/problem/schema-problems.ts";
@@ -59,7 +60,7 @@ export function ruleOf(payload: EgressBlockPayload): EgressBlockPayload {
 function complaints(value: unknown): Complaint[] {
   const { host, path_allowlist } = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const found: Complaint[] = [];
-  if (typeof host === "string" && !isRuleHost(ruleHostOf(host))) {
+  if (typeof host === "string" && !isRuleHost(ruleHost(host))) {
     found.push({ path: ["host"], message: "must be a name such as api.example.com, or *. and a name; an address is never a rule" });
   }
   for (const [index, path] of (Array.isArray(path_allowlist) ? path_allowlist : []).entries()) {
@@ -68,9 +69,4 @@ function complaints(value: unknown): Complaint[] {
     }
   }
   return found;
-}
-
-/** As the table writes it: lower case, no trailing dot. */
-export function ruleHostOf(host: string): string {
-  return host.toLowerCase().replace(/\.$/, "");
 }

@@ -1,4 +1,4 @@
-// The names in a queue folder: `<id>.proposal.json` with `.seen.json`, `.decision.json` and `.undo.json` beside it.
+// The names in a queue folder: `<id>.proposal.json`, with `.seen`, `.kept`, `.decision` and `.undo.json` beside it.
 
 import { join } from "node:path";
 
@@ -12,8 +12,8 @@ export interface QueueOf {
   readonly slug: string;
 }
 
-/** In the order in which they come to be. */
-export const QUEUE_PARTS = ["proposal", "seen", "decision", "undo"] as const;
+/** The proposal first. `kept` is what a decision of scope "manifest" changed in the definition (KeptRoute). */
+export const QUEUE_PARTS = ["proposal", "seen", "kept", "decision", "undo"] as const;
 export type QueuePart = (typeof QUEUE_PARTS)[number];
 
 export interface QueueFolders {
@@ -35,7 +35,7 @@ export function queueFile(folder: string, id: string, part: QueuePart): string {
 export function parseQueueFile(name: string): { id: string; part: QueuePart } | undefined {
   const [id, part, json, ...more] = name.split(".");
   if (id === undefined || !PROPOSAL_ID.test(id) || json !== "json" || more.length > 0) return undefined;
-  const known = QUEUE_PARTS.find((known) => known === part);
+  const known = QUEUE_PARTS.find((name) => name === part);
   return known === undefined ? undefined : { id, part: known };
 }
 

@@ -1,0 +1,67 @@
+// Finishes what a decider left undone when it died between its decision and the read-back.
+
+import type { Fleet, InboxItem } from "#domain/fleet/fleet.ts";
+
+import { applyDecision } from "./decide-apply.ts";
+import type { Desk } from "./decide-desk.ts";
+import { completeUndo } from "./decide-undo.ts";
+
+/** Whoever decided may still be at it for this long. */
+const GRACE_MS = 10_000;
+
+/** True for a decision or an undo without its outcome, older than its maker can need. */
+export function isUnfinished({ decision, undo }: Pick<InboxItem, "decision" | "undo">, now: Date): boolean {
+  const at = unfinishedSince({ decision, undo });
+  return at !== undefined && now.getTime() - at.getTime() >= GRACE_MS;
+}
+
+/** Finishes one; harmless when its maker lives after all, since both work under one lock and the first word stands. */
+export async function completeUnfinished(desk: Desk, item: Pick<InboxItem, "proposal" | "decision" | "undo">): Promise<void> {
+  const { id, bottle_slug } = item.proposal;
+  if (item.undo !== null) await completeUndo(desk, bottle_slug, id);
+  else if (item.decision !== null) await applyDecision(desk, bottle_slug, id);
+}
+
+/**
+ * Looks at each new fleet for unfinished decisions and finishes them when their grace is over. `look` is cheap when there
+ * are none; no timer runs then. `failed` is told when one could not be finished; it is tried again with the next fleet.
+ */
+export function createCompleter(desk: Desk, failed: (id: string, error: unknown) => void) {
+  const timers = new Map<string, NodeJS.Timeout>();
+  const finish = async (item: InboxItem): Promise<void> => {
+    try {
+      await completeUnfinished(desk, item);
+    } catch (error) {
+      failed(item.proposal.id, error);
+    } finally {
+      timers.delete(item.proposal.id);
+    }
+  };
+  let seen: Fleet["inbox"] | undefined;
+  return {
+    look({ inbox }: Pick<Fleet, "inbox">): void {
+      if (inbox === seen) return;
+      seen = inbox;
+      const open = inbox.filter((item) => unfinishedSince(item) !== undefined);
+      for (const [id, timer] of timers) {
+        if (open.some((item) => item.proposal.id === id)) continue;
+        clearTimeout(timer);
+        timers.delete(id);
+      }
+      for (const item of open.filter(({ proposal }) => !timers.has(proposal.id))) {
+        const age = desk.now().getTime() - (unfinishedSince(item)?.getTime() ?? 0);
+        timers.set(item.proposal.id, setTimeout(() => void finish(item), Math.max(0, GRACE_MS - age)).unref());
+      }
+    },
+    close(): void {
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}
+
+function unfinishedSince({ decision, undo }: Pick<InboxItem, "decision" | "undo">): Date | undefined {
+  if (undo !== null) return undo.applied === undefined ? new Date(undo.decided_at) : undefined;
+  if (decision === null || decision.status === "rejected" || decision.applied !== undefined) return undefined;
+  return new Date(decision.decided_at);
+}
