@@ -1,0 +1,84 @@
+// The bottle's own certificate authority: made at the first start, its key readable by the operator alone and never
+// in the bottle. Files that do not fit together stop the proxy: it never intercepts with a wrong one.
+
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { chmod, mkdir, readFile } from "node:fs/promises";
+
+import { BottleError } from "#domain/bottle-error.ts";
+import { isErrno, writeAtomic } from "#lib/atomic-file.ts";
+import type { BottlePaths } from "#lib/paths.ts";
+
+import { systemRoots } from "./system-roots.ts";
+import { ALGORITHM, serialNumber, x509 } from "./x509.ts";
+
+export interface Authority {
+  /** PEM. */
+  readonly key: string;
+  /** PEM. */
+  readonly cert: string;
+}
+
+const LIFETIME_MS = 10 * 365 * 86_400_000;
+const CLOCK_SKEW_MS = 86_400_000;
+
+/** Reads or makes the authority, and writes ca.pem and bundle.pem (the system's roots and it) for the bottle. */
+export async function openAuthority(paths: BottlePaths["tls"], slug: string, now: Date): Promise<Authority> {
+  await mkdir(paths.inside, { recursive: true, mode: 0o700 });
+  await chmod(paths.inside, 0o755); // the bottle's user reads it through a bind mount
+  const authority = (await readAuthority(paths, now)) ?? (await makeAuthority(paths, slug, now));
+  const bundle = `${await systemRoots()}\n${authority.cert}`;
+  if ((await readText(paths.bundle)) !== bundle) await writeAtomic(paths.bundle, bundle, 0o644);
+  return authority;
+}
+
+async function readAuthority(paths: BottlePaths["tls"], now: Date): Promise<Authority | undefined> {
+  const [key, cert] = await Promise.all([readText(paths.key), readText(paths.cert)]);
+  if (cert === undefined) return undefined; // a key alone: the first start was cut short, and nobody trusts it yet
+  if (key === undefined) throw broken(paths.key, "the authority's key is missing");
+  try {
+    const parsed = new X509Certificate(cert);
+    if (!parsed.checkPrivateKey(createPrivateKey(key))) throw new Error("the key is not that of the certificate");
+    if (!parsed.ca) throw new Error("the certificate is not an authority's");
+    if (new Date(parsed.validTo) <= now) throw new Error("the certificate has expired");
+    return { key, cert };
+  } catch (cause) {
+    throw broken(paths.cert, cause instanceof Error ? cause.message : "cannot be read", cause);
+  }
+}
+
+async function makeAuthority(paths: BottlePaths["tls"], slug: string, now: Date): Promise<Authority> {
+  const lib = await x509();
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const made = await lib.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: [{ CN: [`bottle-dash ${slug}`.slice(0, 64)] }],
+    notBefore: new Date(now.getTime() - CLOCK_SKEW_MS),
+    notAfter: new Date(now.getTime() + LIFETIME_MS),
+    keys,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new lib.BasicConstraintsExtension(true, 0, true),
+      new lib.KeyUsagesExtension(lib.KeyUsageFlags.keyCertSign | lib.KeyUsageFlags.cRLSign, true),
+      await lib.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  const exported = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
+  const key = createPrivateKey({ key: exported, format: "der", type: "pkcs8" }).export({ format: "pem", type: "pkcs8" }).toString();
+  const cert = `${made.toString("pem")}\n`;
+  await writeAtomic(paths.key, key, 0o600);
+  await writeAtomic(paths.cert, cert, 0o644);
+  return { key, cert };
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw broken(path, error instanceof Error ? error.message : "cannot be read", error);
+  }
+}
+
+function broken(where: string, what: string, cause?: unknown): BottleError {
+  return new BottleError("invalid", what, { where, hint: "stop the bottle, remove its tls folder and start it again", cause });
+}

@@ -1,0 +1,152 @@
+// The operator's side: status, a verdict on a made-up request, and the requests as they end (domain/egress/control.ts).
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+
+import { z } from "zod";
+
+import type { EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
+import type { RouteTable } from "#domain/egress/route.ts";
+import { listenUnix } from "#lib/unix-socket.ts";
+
+import { decide } from "./policy/decide.ts";
+import { type Authority, parseAuthority } from "./policy/normalise-host.ts";
+import { parseRequest } from "./policy/parse-request.ts";
+import type { LiveTable } from "./table/live-table.ts";
+import type { UseRecord } from "./table/uses.ts";
+import type { TrafficLog } from "./traffic/traffic-log.ts";
+
+export interface ControlDeps {
+  readonly live: LiveTable;
+  readonly uses: UseRecord;
+  readonly traffic: TrafficLog;
+}
+
+export interface ControlServer {
+  listen(path: string): Promise<void>;
+  close(): void;
+}
+
+const TestRequest = z.strictObject({ url: z.string().max(16_384), method: z.string().max(20) });
+const BODY_LIMIT = 65_536;
+/** A listener that reads this slowly loses events rather than the proxy its memory. */
+const MOST_UNREAD = 1_048_576;
+
+export function createControlServer(deps: ControlDeps): ControlServer {
+  const server = createServer((request, response) => {
+    response.on("error", () => {});
+    void answer(request, response, deps).catch((error: Error) => fail(response, 500, error.message));
+  });
+  return {
+    listen: (path) => listenUnix(server, path, 0o600),
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, deps: ControlDeps): Promise<void> {
+  switch (`${request.method} ${request.url}`) {
+    case "GET /status":
+      return json(response, statusOf(deps));
+    case "GET /events":
+      return events(response, deps.traffic);
+    case "POST /test":
+      return test(await readBody(request), response, deps);
+    default:
+      return fail(response, 404, "there are GET /status, GET /events and POST /test");
+  }
+}
+
+function statusOf({ live, traffic }: ControlDeps): EgressStatus {
+  const { version, table, digest, error } = live.current();
+  return {
+    version,
+    table_digest: digest,
+    table,
+    ...(error === undefined ? {} : { reload_error: error }),
+    counters: traffic.counters(),
+    recent: [...traffic.recent()],
+  };
+}
+
+function events(response: ServerResponse, traffic: TrafficLog): void {
+  response.writeHead(200, { "content-type": "application/x-ndjson" });
+  response.flushHeaders();
+  const stop = traffic.subscribe((request) => {
+    if (response.writableLength < MOST_UNREAD) response.write(`${JSON.stringify(request)}\n`);
+  });
+  response.once("close", stop);
+}
+
+function test(body: string, response: ServerResponse, { live, uses }: ControlDeps): void {
+  const wanted = TestRequest.safeParse(parseJson(body));
+  if (!wanted.success) return fail(response, 400, "the body must be {url, method}");
+  const verdict = verdictOn(wanted.data, live.current().table, uses.used(), new Date());
+  if (verdict === undefined) return fail(response, 400, `${JSON.stringify(wanted.data.url)} is not an http:// or https:// URL`);
+  json(response, verdict);
+}
+
+/** What would happen to a plain request for `url`; undefined when that is no URL. */
+export function verdictOn(
+  { url, method }: z.infer<typeof TestRequest>,
+  table: RouteTable,
+  used: ReadonlySet<string>,
+  now: Date,
+): EgressVerdict | undefined {
+  const [, scheme, authority = "", rest = ""] = /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url) ?? [];
+  if (scheme === undefined) return undefined;
+  const parsed = parseAuthority(authority);
+  if (parsed.kind === "bad") return blockedBy("valid URL", `the host of the URL ${parsed.reason}`);
+  const request = scheme.toLowerCase() === "https" ? asTunnelled(parsed, authority, rest, method) : asForwarded(authority, rest, method);
+  if (request === undefined) return blockedBy("names only", `${authority} is an address, and rules are for names`);
+  if (!request.ok) return blockedBy(request.refusal.rule, request.refusal.reason);
+  const { verdict, rule, reason } = decide(request.request, table, now, used);
+  return { verdict, rule, reason };
+}
+
+function asTunnelled(parsed: Exclude<Authority, { kind: "bad" }>, authority: string, rest: string, method: string) {
+  if (parsed.kind === "address") return undefined;
+  const { name, port = 443 } = parsed;
+  const target = rest.startsWith("/") ? rest : `/${rest}`;
+  return parseRequest({ method, target, rawHeaders: ["Host", authority] }, { kind: "tunnel", host: name, port, sni: name });
+}
+
+function asForwarded(authority: string, rest: string, method: string) {
+  return parseRequest({ method, target: `http://${authority}${rest}`, rawHeaders: ["Host", authority] }, { kind: "forward" });
+}
+
+function blockedBy(rule: string, reason: string): EgressVerdict {
+  return { verdict: "block", rule, reason };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT) return "";
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function json(response: ServerResponse, value: unknown): void {
+  const text = `${JSON.stringify(value)}\n`;
+  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.end(text);
+}
+
+function fail(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(status, { "content-type": "text/plain" });
+  response.end(`${message}\n`);
+}

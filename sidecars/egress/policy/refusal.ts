@@ -1,0 +1,38 @@
+// Why a request does not go out, and the small JSON body that says so to a person and to an agent.
+
+import type { EgressBlockPayload } from "#domain/proposal/proposal.ts";
+
+export type RefusalCode =
+  | "bad_request"
+  | "misdirected_request"
+  | "method_not_allowed"
+  | "upgrade_refused"
+  | "blocked"
+  | "rejected"
+  | "hold_timeout"
+  | "credential_missing"
+  | "address_refused"
+  | "too_many_held"
+  | "upstream_failed"
+  | "upstream_timeout"
+  | "storage_failed";
+
+export interface Refusal {
+  readonly status: number;
+  readonly code: RefusalCode;
+  /** The rule that decided, in words. */
+  readonly rule: string;
+  /** One sentence. */
+  readonly reason: string;
+  /** The route that would let it through: absent when no rule could. */
+  readonly suggestion?: EgressBlockPayload;
+}
+
+export const HOW_TO_ASK = "call egress-block on the supervise MCP server";
+
+/** `proposal` is the id of what the operator sees in the inbox, when it became one. */
+export function refusalBody(refusal: Refusal, host: string, proposal?: string): string {
+  const { code, rule, reason, suggestion } = refusal;
+  const asking = suggestion === undefined ? {} : { how_to_ask: HOW_TO_ASK, suggestion };
+  return `${JSON.stringify({ error: code, host, rule, reason, ...asking, ...(proposal === undefined ? {} : { proposal }) })}\n`;
+}

@@ -1,0 +1,121 @@
+// Puts the proxy of one bottle together, starts it, and takes it down when its parent goes or asks.
+
+import { chmod, mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import type { RouteTable } from "#domain/egress/route.ts";
+import { READY_LINE } from "#domain/sidecars/bundle.ts";
+import { bottlePaths } from "#lib/paths.ts";
+import { appendAudit } from "#lib/store/audit-log.ts";
+
+import { openAuditTrail } from "./asking/audit-trail.ts";
+import { openBlockedProposals } from "./asking/blocked.ts";
+import { openHolds } from "./asking/hold.ts";
+import { openAuthority } from "./certificates/authority.ts";
+import { leafContexts } from "./certificates/leaf.ts";
+import { createControlServer } from "./control-server.ts";
+import type { Slots } from "./policy/headers.ts";
+import { openLiveTable } from "./table/live-table.ts";
+import { openUses } from "./table/uses.ts";
+import { openLive } from "./traffic/live.ts";
+import { createProxy } from "./traffic/proxy.ts";
+import { openTrafficLog } from "./traffic/traffic-log.ts";
+import { openUpstream } from "./traffic/upstream.ts";
+
+export interface EgressOptions {
+  readonly root: string;
+  readonly slug: string;
+  /** A PEM file with further roots for upstream servers. */
+  readonly upstreamCa: string | undefined;
+  readonly slots: Slots;
+}
+
+const FLUSH_MS = 1000;
+
+/** Resolves when both sockets listen; throws BottleError when the authority or the folders cannot be had. */
+export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions): Promise<void> {
+  const paths = bottlePaths(root, slug);
+  const of = { root, slug };
+  const say = (text: string): void => console.log(text);
+  await makeFolders(paths.queue, paths.egress.socket);
+
+  const audit = openAuditTrail((fact) => appendAudit(of, fact, new Date()), say);
+  const holds = openHolds(of, say);
+  const blocked = await openBlockedProposals(of, say);
+  const live = openLive();
+  const traffic = openTrafficLog(say);
+  const table = (): RouteTable => liveTable.current().table;
+  const upstream = openUpstream({ table, extraRoots: upstreamCa });
+  const expiry = watchExpiry(() => live.recheck());
+  const liveTable = openLiveTable(paths.egress.routes, {
+    bad: (reason) => say(`the table was not taken: ${reason}`),
+    changed: ({ version, table }) => {
+      upstream.renew();
+      const closed = live.recheck();
+      holds.recheck();
+      expiry.schedule(table);
+      say(`table ${version} is in force, ${table.routes.length} routes; ${closed} open connections were closed by it`);
+    },
+  });
+  expiry.schedule(table());
+  const spent = table().routes.flatMap(({ once, decision }) => (once === true && decision !== undefined ? [decision] : []));
+  const uses = await openUses(paths.egress.uses, spent, say);
+
+  const contexts = leafContexts(await openAuthority(paths.tls, slug, new Date()));
+  const proxy = createProxy({ table, uses, slots, holds, blocked, audit, traffic, upstream, live, contexts });
+  const control = createControlServer({ live: liveTable, uses, traffic });
+  await control.listen(paths.egress.control);
+  await proxy.listen(paths.egress.socket);
+
+  const stop = stopOnce(async () => {
+    proxy.close();
+    control.close();
+    upstream.close();
+    liveTable.close();
+    blocked.close();
+    await Promise.race([
+      Promise.all([uses.flush(), blocked.flush(), audit.flush()]),
+      new Promise((resolve) => setTimeout(resolve, FLUSH_MS)),
+    ]);
+  });
+  process.on("SIGHUP", () => liveTable.reload());
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.stdout.on("error", stop); // nobody reads any more
+  process.stdin.on("error", stop).on("end", stop).on("close", stop).resume();
+  say(READY_LINE);
+}
+
+async function makeFolders(queue: string, socket: string): Promise<void> {
+  const inside = dirname(socket);
+  await mkdir(queue, { recursive: true, mode: 0o700 });
+  await mkdir(dirname(inside), { recursive: true, mode: 0o700 });
+  await mkdir(inside, { recursive: true, mode: 0o755 });
+  await chmod(inside, 0o755); // bound into the bottle, whose user is another; the folder above stays the operator's
+}
+
+/** Looks again at what is open when a route's time is over. */
+function watchExpiry(expired: () => void): { schedule: (table: RouteTable) => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const schedule = (table: RouteTable): void => {
+    clearTimeout(timer);
+    const now = Date.now();
+    const next = Math.min(...table.routes.map(({ expires_at }) => Date.parse(expires_at ?? "")).filter((at) => at > now));
+    if (!Number.isFinite(next)) return;
+    const wait = Math.min(next - now + 5, 2_147_483_647);
+    timer = setTimeout(() => {
+      expired();
+      schedule(table);
+    }, wait).unref();
+  };
+  return { schedule };
+}
+
+function stopOnce(close: () => Promise<void>): () => void {
+  let stopping = false;
+  return () => {
+    if (stopping) return;
+    stopping = true;
+    void close().finally(() => process.exit(0));
+  };
+}

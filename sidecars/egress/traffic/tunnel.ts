@@ -1,0 +1,115 @@
+// CONNECT: the tunnel ends here. TLS inside it is answered with a certificate for the name that the client asks for, and
+// each request is then read like any other. What is not TLS, or names nobody, is refused.
+
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+
+import type { LeafContexts } from "../certificates/leaf.ts";
+import { normaliseHost, parseAuthority } from "../policy/normalise-host.ts";
+import { type Refusal, refusalBody } from "../policy/refusal.ts";
+import { ALLOWLIST_HOST } from "../policy/allowlist-page.ts";
+
+export interface TunnelTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type TunnelHead = { readonly ok: true; readonly target: TunnelTarget } | { readonly ok: false; readonly host: string; readonly refusal: Refusal };
+
+const HANDSHAKE_MS = 15_000;
+const TLS_HANDSHAKE_RECORD = 0x16;
+
+/** Reads a CONNECT strictly. Which requests may follow is decided for each of them, when method and path are known. */
+export function parseConnect(target: string, rawHeaders: readonly string[]): TunnelHead {
+  const authority = parseAuthority(target);
+  if (authority.kind === "bad") return refused(target, 400, "valid CONNECT", `the CONNECT target ${authority.reason}`);
+  if (authority.kind === "address") {
+    return refused(target, 403, "names only", `${authority.text} is an address, and rules are for names`);
+  }
+  const { name, port } = authority;
+  if (port === undefined) return refused(name, 400, "valid CONNECT", "the CONNECT target has no port");
+  if (name === ALLOWLIST_HOST) return refused(name, 403, ALLOWLIST_HOST, `use http://${ALLOWLIST_HOST}/allowlist, without TLS`);
+  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host");
+  if (hosts.length > 1) return refused(name, 400, "one header once", "the header host is there twice");
+  const said = hosts[0] === undefined ? authority : parseAuthority(hosts[0]);
+  if (said.kind !== "name" || said.name !== name || (said.port !== undefined && said.port !== port)) {
+    return refused(name, 421, "one name throughout", `CONNECT was to ${name}:${port}, but the Host header names another`);
+  }
+  return { ok: true, target: { host: name, port } };
+}
+
+function refused(host: string, status: number, rule: string, reason: string): TunnelHead {
+  const code = status === 421 ? "misdirected_request" : status === 400 ? "bad_request" : "blocked";
+  return { ok: false, host, refusal: { status, code, rule, reason } };
+}
+
+/** Answers the CONNECT with the refusal, and closes. */
+export function refuseTunnel(socket: Socket, host: string, refusal: Refusal): void {
+  const body = refusalBody(refusal, host);
+  const reason = { 400: "Bad Request", 403: "Forbidden", 421: "Misdirected Request" }[refusal.status] ?? "Refused";
+  socket.end(
+    `HTTP/1.1 ${refusal.status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `X-Bottle-Egress: ${refusal.code}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  socket.resume(); // so that what the client still sends does not turn the close into a reset
+}
+
+export interface TunnelEvents {
+  /** TLS is up; `sni` is normalised. */
+  readonly secure: (socket: TLSSocket, sni: string) => void;
+  readonly refused: (refusal: Refusal) => void;
+}
+
+/** Says 200 and waits for TLS. */
+export function openTunnel(socket: Socket, head: Buffer, contexts: LeafContexts, on: TunnelEvents): void {
+  const timer = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
+  const settled = (): void => clearTimeout(timer);
+  socket.once("close", settled);
+  socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+  if (head.length > 0) socket.unshift(head);
+  socket.once("readable", () => {
+    const first = socket.read() as Buffer | null;
+    if (first === null) return void socket.destroy();
+    if (first[0] !== TLS_HANDSHAKE_RECORD) {
+      settled();
+      const refusal: Refusal = { status: 403, code: "blocked", rule: "TLS in tunnels", reason: "a CONNECT tunnel carries TLS only" };
+      on.refused(refusal);
+      return refuseTunnel(socket, "", refusal);
+    }
+    socket.unshift(first);
+    const secure = handshake(socket, contexts, on);
+    secure.once("secure", settled);
+  });
+}
+
+function handshake(socket: Socket, contexts: LeafContexts, on: TunnelEvents): TLSSocket {
+  const secure = new TLSSocket(socket, {
+    isServer: true,
+    ALPNProtocols: ["http/1.1"],
+    // Without a name there is no certificate, and the handshake fails.
+    SNICallback: (name, done) => {
+      const host = normaliseHost(name);
+      if (host.kind !== "name") return done(new Error("the TLS server name is no host name"));
+      contexts.contextFor(host.name).then(
+        (context) => done(null, context),
+        (error: Error) => done(error),
+      );
+    },
+  });
+  let named = false;
+  secure.on("error", (error) => {
+    if (!named) on.refused({ status: 403, code: "blocked", rule: "TLS with a server name", reason: `no TLS with the tunnel's host: ${error.message}` });
+    named = true;
+    secure.destroy();
+    socket.destroy();
+  });
+  secure.once("secure", () => {
+    const sni: unknown = Reflect.get(secure, "servername"); // Node sets it; its types know it on clients only
+    const host = typeof sni === "string" ? normaliseHost(sni) : undefined;
+    if (host?.kind !== "name") return void secure.destroy(new Error("the TLS handshake named no host"));
+    named = true;
+    on.secure(secure, host.name);
+  });
+  return secure;
+}
