@@ -27,11 +27,11 @@ export async function listenUnix(server: Server, path: string, mode = 0o600): Pr
 }
 
 /** A connected socket; rejects with the kernel's error (ENOENT, ECONNREFUSED: nobody listens). */
-export async function connectUnix(path: string): Promise<Socket> {
+export async function connectUnix(path: string, options: { allowHalfOpen?: boolean } = {}): Promise<Socket> {
   const short = shorten(path);
   try {
     return await new Promise<Socket>((resolve, reject) => {
-      const socket = connect(short.path);
+      const socket = connect({ path: short.path, ...options });
       socket.once("error", reject);
       socket.once("connect", () => {
         socket.off("error", reject);

@@ -1,0 +1,39 @@
+// Starts the agent on the inherited terminal and waits for its end.
+
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname } from "node:path";
+
+import type { BootOrder } from "#domain/boot/protocol.ts";
+
+export interface StartedAgent {
+  readonly pid: number;
+  /** The exit code as shells count: 128 + n when signal n ended it. */
+  readonly exitCode: Promise<number>;
+}
+
+/**
+ * The agent gets default dispositions for all signals, as every child of Node does, and the terminal's foreground: ^C
+ * reaches it and not us. Rejects when it cannot be started.
+ */
+export async function startAgent({ argv, env, cwd, files }: BootOrder): Promise<StartedAgent> {
+  for (const { path, content, mode } of files) writeInside(path, content, mode);
+  const [file = "", ...args] = argv;
+  const child = spawn(file, args, { cwd, env, stdio: "inherit" });
+  const exitCode = new Promise<number>((resolve) => {
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+  return { pid: child.pid ?? 0, exitCode };
+}
+
+function writeInside(path: string, content: string, mode: number): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  rmSync(path, { force: true }); // never through a link of a former run
+  writeFileSync(path, content, { mode, flag: "wx" });
+  chmodSync(path, mode);
+}

@@ -1,0 +1,115 @@
+// What of the kernel must be out of reach: settings, capabilities, privileges, system calls, further namespaces.
+
+import { spawnSync } from "node:child_process";
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { BootTries } from "#domain/boot/protocol.ts";
+
+import { nothingOf, type Attempt, type Finding } from "./attempt.ts";
+
+export function kernelAttempts({ seccomp_required: filtered }: BootTries): Attempt[] {
+  const status = (): Map<string, string> => parseStatus(readFileSync("/proc/self/status", "utf8"));
+  return [
+    { name: "kernel settings cannot be written", required: true, try: noKernelFileOpens },
+    { name: "no capabilities", required: true, try: () => noCapabilities(status()) },
+    { name: "no new privileges", required: true, try: () => noNewPrivileges(status()) },
+    { name: "system calls are filtered", required: filtered, try: () => seccompMode(status()) },
+    { name: "no further user namespaces", required: true, try: noNestedNamespaces },
+    { name: "special sockets are refused", required: filtered, try: specialSockets },
+  ];
+}
+
+export function parseStatus(text: string): Map<string, string> {
+  return new Map(text.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
+}
+
+export function noCapabilities(status: ReadonlyMap<string, string>): Finding {
+  const sets = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
+  const held = sets.filter((set) => !/^0+$/.test(status.get(set) ?? "unknown"));
+  return nothingOf(held.map((set) => `${set} ${status.get(set) ?? "unknown"}`), `${sets.join(", ")}: none`, "held");
+}
+
+export function noNewPrivileges(status: ReadonlyMap<string, string>): Finding {
+  const value = status.get("NoNewPrivs") ?? "unknown";
+  return { ok: value === "1", evidence: `NoNewPrivs ${value}` };
+}
+
+export function seccompMode(status: ReadonlyMap<string, string>): Finding {
+  const value = status.get("Seccomp") ?? "unknown";
+  return { ok: value === "2", evidence: `Seccomp ${value}` };
+}
+
+/** Really tries to open each for writing: with root outside hundreds of them open, whatever their mode says. */
+function noKernelFileOpens(): Finding {
+  const open: string[] = [];
+  let tried = 0;
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && !isProcess(path)) visitOr(path);
+      else if (entry.isFile()) {
+        tried += 1;
+        if (opensForWriting(path)) open.push(path);
+      }
+    }
+  };
+  const visitOr = (folder: string): void => {
+    try {
+      visit(folder);
+    } catch {
+      // not even readable
+    }
+  };
+  for (const folder of ["/proc", "/sys"]) visitOr(folder);
+  if (tried < 100) return { ok: false, evidence: `only ${tried} files of the kernel were found` };
+  return nothingOf(open, `${tried} files of /proc and /sys, core_pattern among them: none opened`, "opened for writing");
+}
+
+function isProcess(path: string): boolean {
+  return /^\/proc\/(?:\d+|self|thread-self)$/.test(path);
+}
+
+function opensForWriting(path: string): boolean {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return false;
+  }
+  try {
+    return !fstatSync(file).isCharacterDevice(); // one masked by /dev/null opens, and takes nothing
+  } finally {
+    closeSync(file);
+  }
+}
+
+function noNestedNamespaces(): Finding {
+  const limit = readOr("/proc/sys/user/max_user_namespaces").trim();
+  if (!existsSync("/usr/bin/unshare")) {
+    return { ok: limit === "0", evidence: `max_user_namespaces ${limit}; there is no unshare to try with` };
+  }
+  const { status, stderr } = spawnSync("/usr/bin/unshare", ["--user", "/bin/true"], { encoding: "utf8", timeout: 2000 });
+  return { ok: status !== 0, evidence: status === 0 ? "unshare --user succeeded" : `unshare --user: ${stderr.trim()}` };
+}
+
+const FAMILIES: Readonly<Record<string, number>> = { netlink: 16, packet: 17, alg: 38, vsock: 40 };
+
+/** Node cannot open these; perl is part of most systems. */
+function specialSockets(): Finding {
+  const perl = "/usr/bin/perl";
+  if (!existsSync(perl)) return seccompMode(parseStatus(readFileSync("/proc/self/status", "utf8")));
+  const program = "for (@ARGV) { my ($n, $f) = split /=/; for my $t (1, 2, 3) { if (socket(my $s, $f, $t, 0)) { print qq($n\\n); last } } }";
+  const families = Object.entries(FAMILIES).map(([name, family]) => `${name}=${family}`);
+  const { status, stdout, stderr } = spawnSync(perl, ["-e", program, ...families], { encoding: "utf8", timeout: 2000, env: {} });
+  if (status !== 0) return { ok: false, evidence: `could not be tried: perl ended with ${status} ${stderr.trim()}` };
+  return nothingOf(stdout.split("\n").filter(Boolean), `${Object.keys(FAMILIES).join(", ")}: refused`, "opened");
+}
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,97 @@
+// What of the host must not be seen or touched from inside: files, mounts, processes, open descriptors, environment.
+
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { INSIDE, type BootTries } from "#domain/boot/protocol.ts";
+
+import { nothingOf, type Attempt, type Finding } from "./attempt.ts";
+
+export function surroundingsAttempts({ absent }: BootTries): Attempt[] {
+  return [
+    { name: "files of the host are absent", required: true, try: () => nothingOf(absent.filter(exists), `${absent.length} paths, ${absent.slice(0, 4).join(", ")} among them: absent`, "there") },
+    { name: "the system is read-only", required: true, try: () => readOnly(readFileSync("/proc/self/mountinfo", "utf8")) },
+    { name: "nothing outside the home can be written", required: true, try: nothingWritable },
+    { name: "the home can be written", required: true, try: () => ({ ok: canCreate(INSIDE.home), evidence: INSIDE.home }) },
+    { name: "no other processes are seen", required: true, try: () => noOthers(readdirSync("/proc"), [1, process.ppid, process.pid]) },
+    { name: "no open files of the host", required: true, try: noOpenFiles },
+    { name: "the launcher's environment is not leaked", required: true, try: () => environmentIsOurs(process.env) },
+  ];
+}
+
+/** Mount points that may be written: what is private to the bottle, and the kernel's own file systems, tried elsewhere. */
+const WRITABLE = [INSIDE.home, "/tmp", "/dev", "/proc"];
+const READ_ONLY_BELOW = ["/proc/sys", "/proc/pressure"];
+
+/** From the text of /proc/self/mountinfo. */
+export function readOnly(mountinfo: string): Finding {
+  const mounts = mountinfo
+    .split("\n")
+    .map((line) => line.split(" "))
+    .flatMap(([, , , , point, options]) => (point === undefined || options === undefined ? [] : [{ point, options }]));
+  const wrong = mounts.filter(({ point, options }) => !options.split(",").includes("ro") && !mayBeWritten(point));
+  if (mounts.length === 0) return { ok: false, evidence: "no mounts were found" };
+  return nothingOf(wrong.map(({ point }) => point), `${mounts.length} mounts; writable: only ${WRITABLE.join(", ")}`, "writable");
+}
+
+function mayBeWritten(point: string): boolean {
+  if (READ_ONLY_BELOW.some((path) => isBelow(point, path))) return false;
+  return WRITABLE.some((path) => isBelow(point, path));
+}
+
+function isBelow(point: string, path: string): boolean {
+  return point === path || point.startsWith(`${path}/`);
+}
+
+const CLOSED = ["/", "/usr", "/usr/bin", "/etc", "/opt", INSIDE.programs, "/run", INSIDE.sockets, `${INSIDE.sockets}/egress`, `${INSIDE.sockets}/boot`, INSIDE.tls, "/home", "/var"];
+
+function nothingWritable(): Finding {
+  return nothingOf(CLOSED.filter(canCreate), `${CLOSED.join(", ")}: no file could be made`, "a file could be made in");
+}
+
+function canCreate(folder: string): boolean {
+  const path = join(folder, `.bottle-dash-${process.pid}`);
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
+  } catch {
+    return false;
+  }
+  rmSync(path, { force: true });
+  return true;
+}
+
+export function noOthers(proc: readonly string[], ours: readonly number[]): Finding {
+  const others = proc.filter((name) => /^\d+$/.test(name) && !ours.includes(Number(name)));
+  return nothingOf(others, `only ${[...new Set(ours)].join(", ")}`, "also there");
+}
+
+/** A descriptor of a folder or file outside would be a way around every mount. */
+function noOpenFiles(): Finding {
+  const found: string[] = [];
+  for (const name of readdirSync("/proc/self/fd")) {
+    try {
+      const stats = fstatSync(Number(name));
+      if (!stats.isFile() && !stats.isDirectory() && !stats.isBlockDevice()) continue;
+      const target = readlinkSync(`/proc/self/fd/${name}`);
+      if (!isBelow(target, INSIDE.programs) && target !== "/proc/self/fd") found.push(target);
+    } catch {
+      // closed meanwhile: the one that listed them
+    }
+  }
+  return nothingOf(found, "terminal, pipes and sockets only", "open");
+}
+
+const OUR_VARIABLES = new Set(["PATH", "TERM", "HOME", "LANG", "PWD", "OLDPWD", "SHLVL", "_"]);
+
+export function environmentIsOurs(env: Readonly<Record<string, string | undefined>>): Finding {
+  const foreign = Object.keys(env).filter((name) => !OUR_VARIABLES.has(name));
+  return nothingOf(foreign, `only ${Object.keys(env).join(", ")}`, "also there");
+}
+
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,46 @@
+// The first program inside a bottle: opens the ways to the sidecars, proves the walls from inside, and only when the
+// launcher says so starts the agent. It ends with the agent, and the bottle ends with it.
+
+import { readFileSync } from "node:fs";
+
+import { BootTries, INSIDE } from "#domain/boot/protocol.ts";
+
+import { startAgent } from "./agent.ts";
+import { connectBoot } from "./boot-client.ts";
+import { runAttempts } from "./checks/attempt.ts";
+import { kernelAttempts } from "./checks/kernel.ts";
+import { networkAttempts } from "./checks/network.ts";
+import { surroundingsAttempts } from "./checks/surroundings.ts";
+import { forward } from "./forwarder.ts";
+
+const NOT_PROVED = 1;
+const COULD_NOT_START = 127;
+
+// Meant for the agent, which shares our terminal: keys that interrupt or suspend, and signals to the whole group.
+for (const signal of ["SIGINT", "SIGQUIT", "SIGTSTP", "SIGHUP", "SIGTERM"] as const) process.on(signal, () => {});
+
+process.exit(await main());
+
+async function main(): Promise<number> {
+  const boot = `${INSIDE.sockets}/boot`;
+  const tries = BootTries.parse(JSON.parse(readFileSync(`${boot}/tries.json`, "utf8")));
+  const launcher = await connectBoot(`${boot}/boot.sock`);
+  await forward(INSIDE.egress.port, `${INSIDE.sockets}/egress/egress.sock`);
+  if (tries.supervise) await forward(INSIDE.supervise.port, `${INSIDE.sockets}/supervise/supervise.sock`);
+  launcher.report({
+    type: "proof",
+    checks: await runAttempts([...networkAttempts(tries), ...kernelAttempts(tries), ...surroundingsAttempts(tries)]),
+  });
+  const order = await launcher.order;
+  if (order === null) return NOT_PROVED;
+  try {
+    const agent = await startAgent(order);
+    launcher.report({ type: "started", pid: agent.pid });
+    await launcher.close();
+    return await agent.exitCode;
+  } catch (error) {
+    launcher.report({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+    await launcher.close();
+    return COULD_NOT_START;
+  }
+}
