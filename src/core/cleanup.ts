@@ -2,10 +2,13 @@
 
 import { readdir } from "node:fs/promises";
 
+import type { Backend } from "#contracts/backend.ts";
 import type { CleanupItem } from "#contracts/console.ts";
 import { type Fleet, statusOf } from "#domain/fleet/fleet.ts";
 import { isErrno } from "#lib/atomic-file.ts";
 import { bottlePaths } from "#lib/paths.ts";
+
+import { removeState } from "./launch/launch.ts";
 
 const OVER = new Set(["exited", "crashed", "stopped", "lost"]);
 
@@ -33,6 +36,12 @@ async function planOne(root: string, fleet: Fleet, slug: string, force: boolean,
   ];
   if (kept.length > 0 && !force) return { slug, remove: false, detail: `${kept.join(", ")}; --force removes it all the same` };
   return { slug, remove: true, detail: ["its home, logs and queue", ...kept].join(", ") };
+}
+
+/** Ends what is left of the bottle, then removes its state; its audit log stays. */
+export async function removeBottle(root: string, backend: Backend | undefined, slug: string): Promise<void> {
+  await backend?.open(slug).remove();
+  await removeState(root, slug);
 }
 
 /** Entries at the top of the workspace, 0 when there is none. */
