@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { stringify } from "yaml";
 
+import { publicRoutes } from "#domain/egress/public-table.ts";
 import { parseRouteTable } from "#domain/egress/table.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import { isErrno, writeAtomic } from "#lib/atomic-file.ts";
@@ -21,7 +22,7 @@ export async function keepCurrentConfig(paths: BottlePaths, tell: (problem: stri
   let last: string | undefined;
   const copy = async (): Promise<void> => {
     try {
-      const text = publicTable(parseRouteTable(await readFile(paths.egress.routes, "utf8"), paths.egress.routes));
+      const text = publicText(parseRouteTable(await readFile(paths.egress.routes, "utf8"), paths.egress.routes), new Date());
       if (text === last) return;
       const target = join(paths.supervise.currentConfig, "routes.yaml");
       await writeAtomic(target, text, 0o644);
@@ -41,11 +42,8 @@ export async function keepCurrentConfig(paths: BottlePaths, tell: (problem: stri
   return stop;
 }
 
-/** The table as YAML without slots, pinned addresses and the ids of decisions. */
-export function publicTable({ on_unknown_host, routes }: RouteTable): string {
-  const open = routes.map(({ auth, decision: _decision, pipelock: _pipelock, ...route }) => ({
-    ...route,
-    ...(auth === undefined ? {} : { auth: "added by the proxy" }),
-  }));
-  return HEADING + stringify({ on_unknown_host, routes: open }, { schema: "core", lineWidth: 0 });
+/** As YAML, in the words of definitions. */
+function publicText(table: RouteTable, now: Date): string {
+  const { on_unknown_host } = table;
+  return HEADING + stringify({ on_unknown_host, routes: publicRoutes(table, now) }, { schema: "core", lineWidth: 0 });
 }

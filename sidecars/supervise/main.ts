@@ -12,7 +12,7 @@ import { agentStateTaker } from "./agent-state.ts";
 import { keepCurrentConfig } from "./current-config.ts";
 import { newSurface } from "./http-surface.ts";
 import { parseSettings } from "./settings.ts";
-import { settler } from "./settle.ts";
+import { queueTidier } from "./tidy-queue.ts";
 
 /** For answers that are on their way when the daemon is asked to stop. */
 const LAST_ANSWERS_MS = 1000;
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const of = { root, slug };
   const paths = bottlePaths(root, slug);
   const stopping = new AbortController();
-  const settled = settler(of, tell);
+  const settled = queueTidier(of, now, tell);
   const server = newSurface({
     async loadMcp() {
       const [{ mcpHandler }, { TOOLS }] = await Promise.all([import("./mcp.ts"), import("./tools/registry.ts")]);

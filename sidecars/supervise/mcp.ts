@@ -16,8 +16,8 @@ export interface McpOptions {
   readonly context: Omit<ToolContext, "signal" | "answered">;
   /** Aborts when the daemon stops. */
   readonly stopping: AbortSignal;
-  /** The agent has received the final answer to this proposal. */
-  readonly settled: (id: string) => void;
+  /** Called after the agent has received the final answer to a proposal. */
+  readonly settled: () => void;
   readonly tell: (problem: string) => void;
 }
 
@@ -27,24 +27,28 @@ const INSTRUCTIONS =
 
 /** Stateless: each request stands alone, so a restart of this daemon costs an agent nothing. */
 export function mcpHandler(options: McpOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const answeredBy = new AsyncLocalStorage<string[]>();
+  const exchanges = new AsyncLocalStorage<{ answered: boolean }>();
   const tell = (error: Error): void => options.tell(`mcp: ${error.message}`);
   const calls = { waiting: 0 };
-  const handler = createMcpHandler(() => newServer(options, calls, (id) => answeredBy.getStore()?.push(id)), {
+  const answered = (): void => {
+    const exchange = exchanges.getStore();
+    if (exchange !== undefined) exchange.answered = true;
+  };
+  const handler = createMcpHandler(() => newServer(options, calls, answered), {
     maxRequestBodySize: MOST_BODY_BYTES,
     onerror: tell,
   });
   const serve = toNodeHandler(handler, { maxRequestBodySize: MOST_BODY_BYTES, onerror: tell });
   return async (request, response) => {
-    const answered: string[] = [];
-    response.once("finish", () => answered.forEach(options.settled));
+    const exchange = { answered: false };
+    response.once("finish", () => (exchange.answered ? options.settled() : undefined));
     // The SDK's own, looser idea of a request: members that Node types as `string | undefined` are optional there.
     const loose = request as Parameters<typeof serve>[0];
-    await answeredBy.run(answered, () => serve(loose, response));
+    await exchanges.run(exchange, () => serve(loose, response));
   };
 }
 
-function newServer({ tools, context, stopping }: McpOptions, calls: { waiting: number }, answered: (id: string) => void): McpServer {
+function newServer({ tools, context, stopping }: McpOptions, calls: { waiting: number }, answered: () => void): McpServer {
   const server = new McpServer({ name: "bottle-dash-supervise", version: "1.0.0" }, { instructions: INSTRUCTIONS });
   for (const tool of tools) {
     const { name, title, description, input, readOnly } = tool;

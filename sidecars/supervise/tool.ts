@@ -13,8 +13,8 @@ export interface ToolContext {
   readonly waitMs: number;
   /** Aborts when the caller is gone, or the daemon stops: a wait then ends as pending. */
   readonly signal: AbortSignal;
-  /** To be called with a proposal whose final answer is in the result: it is settled once the agent has received that. */
-  readonly answered: (id: string) => void;
+  /** To be called when the result holds the final answer to a proposal. */
+  readonly answered: () => void;
 }
 
 export interface Tool {

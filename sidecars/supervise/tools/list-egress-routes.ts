@@ -12,5 +12,5 @@ export const listEgressRoutes = defineTool({
   description: "Lists the hosts that this bottle may reach right now, with methods and paths. Everything else is refused.",
   input: z.strictObject({}),
   readOnly: true,
-  run: async (_args, { paths, signal }) => describeTable(await readTableInForce(paths, signal)),
+  run: async (_args, { paths, signal, now }) => describeTable(await readTableInForce(paths, signal), now()),
 });

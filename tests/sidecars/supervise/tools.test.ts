@@ -79,7 +79,7 @@ describe("egress-block", () => {
     const { text, isError } = await (await supervise.client()).call("egress-block", ASK);
     const [proposal] = await proposals(supervise, 1);
     expect(isError).toBe(false);
-    expect(text).toContain(`status: pending\nproposal: ${proposal!.id}`);
+    expect(text).toContain(`status: pending\nid: ${proposal!.id}`);
     expect(proposal).toMatchObject({ kind: "egress-block", origin: "mcp", payload: RULE, justification: "the build needs it" });
   });
 
@@ -95,9 +95,8 @@ describe("egress-block", () => {
     const { text } = await call;
     expect(text.split("\n")).toEqual([
       "status: approved",
-      `proposal: ${id}`,
-      "live: yes, the proxy shows the rule",
-      "scope: session",
+      "live: yes",
+      "scope: until this bottle stops",
       "notes: go ahead",
     ]);
   });
@@ -107,7 +106,7 @@ describe("egress-block", () => {
     const call = (await supervise.client()).call("egress-block", ASK);
     const id = await answer(supervise, { status: "approved" });
     await setApplied(supervise.of, id, { ok: false, detail: "the proxy did not take the table" });
-    expect((await call).text).toContain("live: no, the proxy did not take the table");
+    expect((await call).text).toContain("live: no, it could not be applied: the proxy did not take the table");
   });
 
   it("shows what is allowed when the operator allowed something else", async () => {
@@ -117,15 +116,15 @@ describe("egress-block", () => {
     await setApplied(supervise.of, id, { ok: true, detail: "live" });
     const { text } = await call;
     expect(text).toContain("status: modified");
-    expect(text).toContain(`allowed: ${JSON.stringify(RULE)}`);
+    expect(text).toMatch(/^approved instead: .*packages\.demo\.test/m);
     expect(text).toContain("notes: reading only");
   });
 
   it("answers a rejection at once, with the reason", async () => {
     const supervise = await startSupervise();
     const call = (await supervise.client()).call("egress-block", ASK);
-    const id = await answer(supervise, { status: "rejected", notes: "use the\nvendored copy" });
-    expect((await call).text).toBe(`status: rejected\nproposal: ${id}\nnotes: use the\nvendored copy`);
+    await answer(supervise, { status: "rejected", notes: "use the\nvendored copy" });
+    expect((await call).text).toBe("status: rejected\nnotes: use the\nvendored copy");
   });
 
   it("folds into the proposal of the blocked request, and gives it the reason", async () => {
@@ -137,7 +136,7 @@ describe("egress-block", () => {
       new Date(),
     );
     const { text } = await (await supervise.client()).call("egress-block", { ...ASK, host: "Packages.Demo.Test." });
-    expect(text).toContain(`proposal: ${proposal.id}`);
+    expect(text).toContain(`id: ${proposal.id}`);
     const { items } = await readQueue(supervise.of);
     expect(items).toHaveLength(1);
     expect(items[0]?.seen).toMatchObject({ count: 2, justification: "the build needs it" });
@@ -169,7 +168,7 @@ describe("ask-operator", () => {
     const agent = await supervise.client();
     await agent.call("ask-operator", { text: "Really?" });
     await agent.call("ask-operator", { text: "Really?" });
-    await proposals(supervise, 2);
+    expect(await proposals(supervise, 2)).toHaveLength(2);
   });
 });
 
