@@ -35,6 +35,8 @@ export function reduceFleet(fleet: Fleet, event: FleetEvent, now: Date): Fleet {
     case "proposal-archived":
     case "uses":
       return onInbox(fleet, event, now);
+    case "time-passed":
+      return timePassed(fleet, now);
     case "host":
       return withEntry(fleet, "hosts", plainLine(event.host), { up: event.up, detail: plainLine(event.detail) });
     case "problem":
@@ -70,7 +72,7 @@ function onRow(fleet: Fleet, event: RowEvent, now: Date): Fleet {
   const index = indexOf(fleet.bottles, event.slug);
   const old = fleet.bottles[index];
   if (old === undefined) return remember(fleet, event);
-  const told = tell(old, event);
+  const told = isOutdated(old, event) ? old : tell(old, event);
   if (isSame(old, told)) return fleet;
   const isLost = event.type === "run-status" && event.status.phase === "lost";
   const row = settle(old, isLost ? told : { ...told, confirmed_at: now.toISOString() }, fleet.inbox, now);
@@ -85,6 +87,21 @@ function onInbox(fleet: Fleet, event: InboxEvent, now: Date): Fleet {
   const row = old === undefined ? undefined : settle(old, old, inbox, now);
   const bottles = row === undefined || row === old ? fleet.bottles : fleet.bottles.with(index, row);
   return inbox === fleet.inbox && bottles === fleet.bottles ? fleet : { ...fleet, inbox, bottles };
+}
+
+/** The end of an earlier run, read late; or what the terminal shows of an agent that speaks for itself. */
+function isOutdated({ run, activity }: BottleRow, event: RowEvent): boolean {
+  if (event.type === "run-status") {
+    const lives = run?.phase === "starting" || run?.phase === "running";
+    const ends = event.status.phase === "exited" || event.status.phase === "stopped";
+    return lives && ends && event.status.since < run.since;
+  }
+  return event.type === "activity" && activity?.authority === "agent" && event.authority !== "agent";
+}
+
+/** A new inbox even when no row changed: what is pending and what expired is told by the clock, not by a file. */
+function timePassed(fleet: Fleet, now: Date): Fleet {
+  return { ...fleet, inbox: [...fleet.inbox], bottles: fleet.bottles.map((row) => settle(row, row, fleet.inbox, now)) };
 }
 
 /** Events may come before the metadata is read: from each sort the newest is kept. */
@@ -131,7 +148,10 @@ function tell(row: BottleRow, event: RowEvent): BottleRow {
     case "run-status": {
       const { status } = event;
       const ended = status.phase === "exited" ? { exit_code: status.exit_code, signal: status.signal } : { exit_code: null, signal: null };
-      return { ...row, ...ended, run: status };
+      const { activity, ...rest } = row;
+      // What was seen of a run before this one says nothing about it.
+      const isNew = status.phase === "starting" || (status.phase === "running" && activity !== undefined && activity.at < status.since);
+      return { ...rest, ...(isNew || activity === undefined ? {} : { activity }), ...ended, run: status };
     }
     case "activity": {
       const { activity, at, authority } = event;

@@ -1,0 +1,66 @@
+// Fills the fleet: from the files under the root and from the backends; and finishes what died half done.
+
+import type { Backend } from "#contracts/backend.ts";
+import type { Fleet } from "#domain/fleet/fleet.ts";
+import { emptyFleet, reduceFleet } from "#domain/fleet/reduce.ts";
+
+import { createDeadlineTimer } from "./deadline-timer.ts";
+import { errorText } from "./error-text.ts";
+import type { FleetStore } from "./fleet-store.ts";
+import { scanRoot, watchRoot } from "./watch-root.ts";
+
+/** The fleet as it stands, read once. A backend that fails costs its own rows and a problem. */
+export async function takeSnapshot(root: string, backends: readonly Backend[], now: () => Date): Promise<Fleet> {
+  let fleet = emptyFleet;
+  for await (const event of scanRoot(root)) fleet = reduceFleet(fleet, event, now());
+  const lists = await Promise.all(
+    backends.map(async (backend) => {
+      try {
+        return await backend.list();
+      } catch (error) {
+        fleet = reduceFleet(fleet, { type: "problem", where: `backend ${backend.name}`, message: errorText(error) }, now());
+        return [];
+      }
+    }),
+  );
+  return lists.flat().reduce((so, { slug, status }) => reduceFleet(so, { type: "run-status", slug, status }, now()), fleet);
+}
+
+/** Resolves when the first scan is in `store`; watches until `signal` aborts. */
+export async function watchFleet(
+  root: string,
+  backends: readonly Backend[],
+  store: FleetStore,
+  now: () => Date,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadlines = createDeadlineTimer(now, () => store.dispatch({ type: "time-passed" }));
+  const completer = await openCompleter(root, store, now);
+  const look = (): void => {
+    deadlines.look(store.fleet());
+    completer.look(store.fleet());
+  };
+  const unsubscribe = store.subscribe(look);
+  signal.addEventListener("abort", () => {
+    unsubscribe();
+    deadlines.close();
+    completer.close();
+  });
+  await watchRoot(root, store.dispatch, signal);
+  await Promise.all(
+    backends.map(async (backend) => {
+      const where = `backend ${backend.name}`;
+      await backend.watch(store.dispatch, signal).catch((error: unknown) => {
+        store.dispatch({ type: "problem", where, message: errorText(error) });
+      });
+    }),
+  );
+  look();
+}
+
+async function openCompleter(root: string, store: FleetStore, now: () => Date) {
+  const [{ createCompleter }, { openDesk }] = await Promise.all([import("./decide-complete.ts"), import("./decide-desk.ts")]);
+  return createCompleter(openDesk(root, now), (id, error) => {
+    store.dispatch({ type: "problem", where: `proposal ${id}`, message: errorText(error) });
+  });
+}
