@@ -24,17 +24,16 @@ export async function completeUnfinished(desk: Desk, item: Pick<InboxItem, "prop
 
 /**
  * Looks at each new fleet for unfinished decisions and finishes them when their grace is over. `look` is cheap when there
- * are none; no timer runs then. `failed` is told when one could not be finished; it is tried again with the next fleet.
+ * are none; no timer runs then. `failed` is told when one could not be finished; the next dashboard tries again.
  */
 export function createCompleter(desk: Desk, failed: (id: string, error: unknown) => void) {
   const timers = new Map<string, NodeJS.Timeout>();
   const finish = async (item: InboxItem): Promise<void> => {
     try {
       await completeUnfinished(desk, item);
-    } catch (error) {
-      failed(item.proposal.id, error);
-    } finally {
       timers.delete(item.proposal.id);
+    } catch (error) {
+      failed(item.proposal.id, error); // its timer stays noted: it is not tried again here, but by whoever starts next
     }
   };
   let seen: Fleet["inbox"] | undefined;
