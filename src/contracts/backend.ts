@@ -84,7 +84,7 @@ export interface Backend {
   /** A handle on a bottle of this backend; its state folder exists, its processes may be gone. */
   open(slug: string): Bottle;
   list(): Promise<{ slug: string; status: RunStatus }[]>;
-  /** First the state of every bottle, then changes, until `signal` aborts. */
+  /** Resolves once the state of every bottle was emitted; changes follow until `signal` aborts. */
   watch(emit: (event: BackendEvent) => void, signal: AbortSignal): Promise<void>;
 }
 
