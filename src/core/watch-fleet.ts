@@ -4,15 +4,14 @@ import type { Backend } from "#contracts/backend.ts";
 import type { Fleet } from "#domain/fleet/fleet.ts";
 import { emptyFleet, reduceFleet } from "#domain/fleet/reduce.ts";
 
-import { createDeadlineTimer } from "./deadline-timer.ts";
 import { errorText } from "./error-text.ts";
 import type { FleetStore } from "./fleet-store.ts";
-import { scanRoot, watchRoot } from "./watch-root.ts";
+import { scanRoot } from "./scan-root.ts";
 
 /** The fleet as it stands, read once. A backend that fails costs its own rows and a problem. */
 export async function takeSnapshot(root: string, backends: readonly Backend[], now: () => Date): Promise<Fleet> {
   let fleet = emptyFleet;
-  for await (const event of scanRoot(root)) fleet = reduceFleet(fleet, event, now());
+  await scanRoot(root, (event) => (fleet = reduceFleet(fleet, event, now())));
   const lists = await Promise.all(
     backends.map(async (backend) => {
       try {
@@ -34,16 +33,11 @@ export async function watchFleet(
   now: () => Date,
   signal: AbortSignal,
 ): Promise<void> {
-  const deadlines = createDeadlineTimer(now, () => store.dispatch({ type: "time-passed" }));
-  const completer = await openCompleter(root, store, now);
-  const look = (): void => {
-    deadlines.look(store.fleet());
-    completer.look(store.fleet());
-  };
+  const [{ watchRoot }, completer] = await Promise.all([import("./watch-root.ts"), openCompleter(root, store, now)]);
+  const look = (): void => completer.look(store.fleet());
   const unsubscribe = store.subscribe(look);
   signal.addEventListener("abort", () => {
     unsubscribe();
-    deadlines.close();
     completer.close();
   });
   await watchRoot(root, store.dispatch, signal);

@@ -29,8 +29,6 @@ export type FleetEvent =
   | { type: "undo"; slug: string; undo: Undo }
   | { type: "proposal-archived"; slug: string; id: string }
   | { type: "uses"; slug: string; uses: Uses }
-  /** A proposal's deadline was reached: what follows from the clock is derived again. */
-  | { type: "time-passed" }
   | { type: "host"; host: string; up: boolean; detail: string }
   /** Something unreadable or missing: costs its own row and a status line, never the dashboard. */
   | { type: "problem"; where: string; message: string }

@@ -35,8 +35,6 @@ export function reduceFleet(fleet: Fleet, event: FleetEvent, now: Date): Fleet {
     case "proposal-archived":
     case "uses":
       return onInbox(fleet, event, now);
-    case "time-passed":
-      return timePassed(fleet, now);
     case "host":
       return withEntry(fleet, "hosts", plainLine(event.host), { up: event.up, detail: plainLine(event.detail) });
     case "problem":
@@ -97,11 +95,6 @@ function isOutdated({ run, activity }: BottleRow, event: RowEvent): boolean {
     return lives && ends && event.status.since < run.since;
   }
   return event.type === "activity" && activity?.authority === "agent" && event.authority !== "agent";
-}
-
-/** A new inbox even when no row changed: what is pending and what expired is told by the clock, not by a file. */
-function timePassed(fleet: Fleet, now: Date): Fleet {
-  return { ...fleet, inbox: [...fleet.inbox], bottles: fleet.bottles.map((row) => settle(row, row, fleet.inbox, now)) };
 }
 
 /** Events may come before the metadata is read: from each sort the newest is kept. */
