@@ -10,12 +10,20 @@ export function answer(context: CommandContext, value: unknown, text: () => stri
 
 /** One document: a line in a pipe, indented on a terminal. */
 export function printJson(context: CommandContext, value: unknown): void {
-  context.stdout.write(`${context.stdout.isTTY === true ? JSON.stringify(value, null, 2) : JSON.stringify(value)}\n`);
+  context.stdout.write(`${harmless(JSON.stringify(value, null, context.stdout.isTTY === true ? 2 : 0))}\n`);
 }
 
 /** One JSON object of a stream: always one line. */
 export function printJsonLine(context: CommandContext, value: unknown): void {
-  context.stdout.write(`${JSON.stringify(value)}\n`);
+  context.stdout.write(`${harmless(JSON.stringify(value))}\n`);
+}
+
+// JSON leaves these as they are; an agent may have written them, and a terminal may obey them.
+const OBEYED = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** The same JSON value with C1 controls and direction characters as \\u escapes. */
+function harmless(json: string): string {
+  return json.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 export function printText(context: CommandContext, text: string): void {

@@ -134,7 +134,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: "completion",
     summary: "print the completion script of a shell",
-    usage: "completion <bash|zsh|fish>",
+    usage: "completion <bash|zsh|fish|words> [kind]",
     load: async () => (await import("./commands/completion.ts")).completion,
   },
 ];
