@@ -5,7 +5,7 @@
  * dashes, arrows, technical signs, box drawing, braille. A test compares each of them with string-width and the segmenter.
  */
 export const singleWidthClass =
-  "\\u0020-\\u007E\\u00A1-\\u00A8\\u00AA-\\u00AC\\u00AF-\\u024F\\u2010-\\u2027\\u2030-\\u203B\\u2190-\\u2193" +
+  "\\u0020-\\u007E\\u00A1-\\u00A8\\u00AA-\\u00AC\\u00AF-\\u024F\\u2010-\\u2027\\u2030-\\u203B\\u2190-\\u21FF" +
   "\\u2300-\\u2319\\u2336-\\u237A\\u23CE\\u23F8\\u2500-\\u259F\\u25A0-\\u25FC\\u2713\\u2717\\u2718\\u2800-\\u28FF";
 
 /** Those, and the controls but for the carriage return, which joins a line feed. */

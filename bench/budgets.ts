@@ -1,0 +1,94 @@
+// What is measured, in which unit, and what it may cost: one table for the benchmark, its report and the documents.
+
+export interface Budget {
+  readonly what: string;
+  readonly unit: "ms" | "%" | "MB" | "lines/s" | "bytes";
+  /** What the value, or its ratio to `against`, is held to. */
+  readonly bound: "value" | "ratio";
+  readonly against?: string;
+  readonly limit: { readonly atMost: number } | { readonly atLeast: number };
+}
+
+const floor = "node -e 0";
+
+export const budgets = {
+  "start.first-frame": {
+    what: "process start to the first complete frame, 10 bottles",
+    unit: "ms",
+    bound: "ratio",
+    against: floor,
+    limit: { atMost: 3.5 },
+  },
+  "start.headless": {
+    what: "list --json, 10 bottles",
+    unit: "ms",
+    bound: "ratio",
+    against: floor,
+    limit: { atMost: 2 },
+  },
+  "idle.cpu": {
+    what: "CPU of the open dashboard, 20 idle bottles; nothing drawn",
+    unit: "%",
+    bound: "value",
+    limit: { atMost: 0.5 },
+  },
+  "key.latency": { what: "key to changed frame, idle, p95", unit: "ms", bound: "value", limit: { atMost: 50 } },
+  "key.latency.flood": {
+    what: "key to changed frame, p95, while 8 bottles log 10,000 lines/s in all",
+    unit: "ms",
+    bound: "value",
+    limit: { atMost: 80 },
+  },
+  "dash.rss": {
+    what: "RSS of the open dashboard, 20 bottles, one live screen",
+    unit: "MB",
+    bound: "value",
+    limit: { atMost: 130 },
+  },
+  "log.throughput": {
+    what: "log lines taken in while 25 frames a second or more go out",
+    unit: "lines/s",
+    bound: "value",
+    limit: { atLeast: 300_000 },
+  },
+  "mem.flood": { what: "growth of RSS over 2 million log lines", unit: "MB", bound: "value", limit: { atMost: 40 } },
+  "frame.bytes": {
+    what: "bytes written for one new log line at 200x50",
+    unit: "bytes",
+    bound: "ratio",
+    against: "the changed lines",
+    limit: { atMost: 3 },
+  },
+  "proposal.row": {
+    what: "proposal written to its row on the screen, p95",
+    unit: "ms",
+    bound: "value",
+    limit: { atMost: 150 },
+  },
+  "proposal.answer": {
+    what: "decision key to the agent's answer, p95",
+    unit: "ms",
+    bound: "value",
+    limit: { atMost: 150 },
+  },
+  "launch.local": {
+    what: "start to the agent's first byte, local",
+    unit: "ms",
+    bound: "value",
+    limit: { atMost: 1500 },
+  },
+  "egress.start": {
+    what: "egress proxy, start to listening",
+    unit: "ms",
+    bound: "ratio",
+    against: floor,
+    limit: { atMost: 3 },
+  },
+  "egress.rss": { what: "RSS of the idle egress proxy", unit: "MB", bound: "value", limit: { atMost: 90 } },
+} as const satisfies Record<string, Budget>;
+
+export type BenchId = keyof typeof budgets;
+
+export function isBenchId(text: string): text is BenchId {
+  return Object.hasOwn(budgets, text);
+}

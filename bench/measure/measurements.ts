@@ -1,0 +1,12 @@
+// Which program measures which figure. Loaded one at a time: none weighs on another.
+
+import type { BenchId } from "../budgets.ts";
+import type { Reading } from "../reading.ts";
+import type { Effort } from "./effort.ts";
+
+type Measure = (effort: Effort) => Promise<Reading[]>;
+
+export const measurements: readonly { readonly ids: readonly BenchId[]; readonly load: () => Promise<Measure> }[] = [
+  { ids: ["start.first-frame", "start.headless"], load: async () => (await import("./start.ts")).measureStart },
+  { ids: ["egress.start", "egress.rss"], load: async () => (await import("./egress.ts")).measureEgress },
+];
