@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-import { z } from "zod";
+import * as z from "zod";
 
 import type { EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
@@ -83,7 +83,8 @@ function test(body: string, response: ServerResponse, { live, uses }: ControlDep
   const wanted = TestRequest.safeParse(parseJson(body));
   if (!wanted.success) return fail(response, 400, "the body must be {url, method}");
   const verdict = verdictOn(wanted.data, live.current().table, uses.used(), new Date());
-  if (verdict === undefined) return fail(response, 400, `${JSON.stringify(wanted.data.url)} is not an http:// or https:// URL`);
+  if (verdict === undefined)
+    return fail(response, 400, `${JSON.stringify(wanted.data.url)} is not an http:// or https:// URL`);
   json(response, verdict);
 }
 
@@ -98,7 +99,10 @@ export function verdictOn(
   if (scheme === undefined) return undefined;
   const parsed = parseAuthority(authority);
   if (parsed.kind === "bad") return blockedBy("valid URL", `the host of the URL ${parsed.reason}`);
-  const request = scheme.toLowerCase() === "https" ? asTunnelled(parsed, authority, rest, method) : asForwarded(authority, rest, method);
+  const request =
+    scheme.toLowerCase() === "https"
+      ? asTunnelled(parsed, authority, rest, method)
+      : asForwarded(authority, rest, method);
   if (request === undefined) return blockedBy("names only", `${authority} is an address, and rules are for names`);
   if (!request.ok) return blockedBy(request.refusal.rule, request.refusal.reason);
   const { verdict, rule, reason } = decide(request.request, table, now, used);
@@ -109,11 +113,17 @@ function asTunnelled(parsed: Exclude<Authority, { kind: "bad" }>, authority: str
   if (parsed.kind === "address") return undefined;
   const { name, port = 443 } = parsed;
   const target = rest.startsWith("/") ? rest : `/${rest}`;
-  return parseRequest({ method, target, rawHeaders: ["Host", authority] }, { kind: "tunnel", host: name, port, sni: name });
+  return parseRequest(
+    { method, target, rawHeaders: ["Host", authority] },
+    { kind: "tunnel", host: name, port, sni: name },
+  );
 }
 
 function asForwarded(authority: string, rest: string, method: string) {
-  return parseRequest({ method, target: `http://${authority}${rest}`, rawHeaders: ["Host", authority] }, { kind: "forward" });
+  return parseRequest(
+    { method, target: `http://${authority}${rest}`, rawHeaders: ["Host", authority] },
+    { kind: "forward" },
+  );
 }
 
 function blockedBy(rule: string, reason: string): EgressVerdict {

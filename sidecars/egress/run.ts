@@ -58,7 +58,9 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
     },
   });
   expiry.schedule(table());
-  const spent = table().routes.flatMap(({ once, decision }) => (once === true && decision !== undefined ? [decision] : []));
+  const spent = table().routes.flatMap(({ once, decision }) =>
+    once === true && decision !== undefined ? [decision] : [],
+  );
   const uses = await openUses(paths.egress.uses, spent, say);
 
   const contexts = leafContexts(await openAuthority(paths.tls, slug, new Date()));
@@ -100,7 +102,9 @@ function watchExpiry(expired: () => void): { schedule: (table: RouteTable) => vo
   const schedule = (table: RouteTable): void => {
     clearTimeout(timer);
     const now = Date.now();
-    const next = Math.min(...table.routes.map(({ expires_at }) => Date.parse(expires_at ?? "")).filter((at) => at > now));
+    const next = Math.min(
+      ...table.routes.map(({ expires_at }) => Date.parse(expires_at ?? "")).filter((at) => at > now),
+    );
     if (!Number.isFinite(next)) return;
     const wait = Math.min(next - now + 5, 2_147_483_647);
     timer = setTimeout(() => {

@@ -15,7 +15,10 @@ const WINDOW_MS = 60_000;
 const MOST_SINGLE = 30;
 const MOST_SUMMARY = 20;
 
-export function openAuditTrail(append: (fact: AuditFact) => Promise<unknown>, problem: (message: string) => void): AuditTrail {
+export function openAuditTrail(
+  append: (fact: AuditFact) => Promise<unknown>,
+  problem: (message: string) => void,
+): AuditTrail {
   let seen = new Map<string, { action: AuditAction; more: number }>();
   let beyond = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -30,7 +33,8 @@ export function openAuditTrail(append: (fact: AuditFact) => Promise<unknown>, pr
   const summarise = (): void => {
     timer = undefined;
     const repeated = [...seen].filter(([, { more }]) => more > 0).toSorted(([, a], [, b]) => b.more - a.more);
-    for (const [about, { action, more }] of repeated.slice(0, MOST_SUMMARY)) write(action, `${more} more within a minute: ${about}`);
+    for (const [about, { action, more }] of repeated.slice(0, MOST_SUMMARY))
+      write(action, `${more} more within a minute: ${about}`);
     const rest = beyond + repeated.slice(MOST_SUMMARY).reduce((sum, [, { more }]) => sum + more, 0);
     if (rest > 0) write("request-blocked", `${rest} more requests within a minute, of other kinds`);
     seen = new Map();

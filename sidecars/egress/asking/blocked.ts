@@ -116,7 +116,12 @@ function recall(entries: Map<string, Entry>, of: QueueOf, { proposal, decision, 
   if (proposal.origin !== "blocked-request" && decision?.status !== "rejected") return;
   if (decision !== null && decision.status !== "rejected") return;
   const { payload, id } = proposal;
-  const request = { suggestion: ruleOf(payload), method: payload.method ?? "GET", path: payload.path ?? "/", reason: "it is not on the allowlist" };
+  const request = {
+    suggestion: ruleOf(payload),
+    method: payload.method ?? "GET",
+    path: payload.path ?? "/",
+    reason: "it is not on the allowlist",
+  };
   entries.set(keyOf(of, payload), { id: Promise.resolve(id), more: 0, request, rejected: decision?.notes });
 }
 

@@ -20,7 +20,13 @@ export type HoldEnd =
 
 export interface Holds {
   /** `decide` gives the verdict of this moment. Resolves within `seconds`. */
-  hold(request: Destination, first: HoldVerdict, decide: () => Verdict, seconds: number, gone: AbortSignal): Promise<HoldEnd>;
+  hold(
+    request: Destination,
+    first: HoldVerdict,
+    decide: () => Verdict,
+    seconds: number,
+    gone: AbortSignal,
+  ): Promise<HoldEnd>;
   /** Looks at every held request again: the table changed. */
   recheck(): void;
 }
@@ -41,7 +47,10 @@ export function openHolds(of: QueueOf, problem: (message: string) => void): Hold
         return await ask(of, request, first, decide, seconds, AbortSignal.any([released.signal, gone]), gone);
       } catch (error) {
         problem(`a request could not be held: ${error instanceof Error ? error.message : String(error)}`);
-        return { end: "refused", refusal: { ...first.refusal, reason: `${first.reason}; the operator could not be asked` } };
+        return {
+          end: "refused",
+          refusal: { ...first.refusal, reason: `${first.reason}; the operator could not be asked` },
+        };
       } finally {
         held.delete(look);
       }
@@ -72,11 +81,24 @@ async function ask(
   return { end: "refused", refusal: answer(item, verdict, seconds), proposal: proposal.id };
 }
 
-function draft(request: Destination, suggestion: NonNullable<Refusal["suggestion"]>, first: HoldVerdict, now: Date, seconds: number) {
+function draft(
+  request: Destination,
+  suggestion: NonNullable<Refusal["suggestion"]>,
+  first: HoldVerdict,
+  now: Date,
+  seconds: number,
+) {
   const at = now.toISOString();
   return {
     kind: "egress-block" as const,
-    payload: { ...suggestion, method: request.method, path: request.path.slice(0, 8192), count: 1, first_seen: at, last_seen: at },
+    payload: {
+      ...suggestion,
+      method: request.method,
+      path: request.path.slice(0, 8192),
+      count: 1,
+      first_seen: at,
+      last_seen: at,
+    },
     justification: `Held by the egress proxy: ${first.reason}. The client waits.`,
     origin: "held-request" as const,
     deadline: new Date(now.getTime() + seconds * 1000).toISOString(),
@@ -87,7 +109,12 @@ function answer(item: QueueItem | null, verdict: Exclude<Verdict, { verdict: "al
   const { refusal } = verdict;
   const decision = item?.decision;
   if (decision === undefined || decision === null) {
-    return { ...refusal, code: "hold_timeout", rule: "hold", reason: `the operator did not answer within ${seconds} seconds` };
+    return {
+      ...refusal,
+      code: "hold_timeout",
+      rule: "hold",
+      reason: `the operator did not answer within ${seconds} seconds`,
+    };
   }
   if (decision.status === "rejected") {
     const notes = decision.notes.trim() === "" ? "" : `: ${decision.notes}`;
@@ -101,5 +128,11 @@ function answer(item: QueueItem | null, verdict: Exclude<Verdict, { verdict: "al
 }
 
 function tooMany(first: HoldVerdict): Refusal {
-  return { ...first.refusal, status: 429, code: "too_many_held", rule: "hold", reason: `${MOST_HELD} requests wait for the operator already` };
+  return {
+    ...first.refusal,
+    status: 429,
+    code: "too_many_held",
+    rule: "hold",
+    reason: `${MOST_HELD} requests wait for the operator already`,
+  };
 }

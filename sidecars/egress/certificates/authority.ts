@@ -63,7 +63,9 @@ async function makeAuthority(paths: BottlePaths["tls"], slug: string, now: Date)
     ],
   });
   const exported = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
-  const key = createPrivateKey({ key: exported, format: "der", type: "pkcs8" }).export({ format: "pem", type: "pkcs8" }).toString();
+  const key = createPrivateKey({ key: exported, format: "der", type: "pkcs8" })
+    .export({ format: "pem", type: "pkcs8" })
+    .toString();
   const cert = `${made.toString("pem")}\n`;
   await writeAtomic(paths.key, key, 0o600);
   await writeAtomic(paths.cert, cert, 0o644);
@@ -80,5 +82,9 @@ async function readText(path: string): Promise<string | undefined> {
 }
 
 function broken(where: string, what: string, cause?: unknown): BottleError {
-  return new BottleError("invalid", what, { where, hint: "stop the bottle, remove its tls folder and start it again", cause });
+  return new BottleError("invalid", what, {
+    where,
+    hint: "stop the bottle, remove its tls folder and start it again",
+    cause,
+  });
 }

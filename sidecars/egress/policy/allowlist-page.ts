@@ -9,7 +9,9 @@ export const ALLOWLIST_HOST = "_egress.local";
 /** JSON text; undefined for a path that is not there. */
 export function allowlistPage(path: string, table: RouteTable, now: Date): string | undefined {
   if (path !== "/allowlist") return undefined;
-  const routes = table.routes.filter(({ expires_at }) => expires_at === undefined || new Date(expires_at) > now).map(shown);
+  const routes = table.routes
+    .filter(({ expires_at }) => expires_at === undefined || new Date(expires_at) > now)
+    .map(shown);
   return `${JSON.stringify({ on_unknown_host: table.on_unknown_host, routes, how_to_ask: HOW_TO_ASK }, undefined, 2)}\n`;
 }
 

@@ -23,7 +23,10 @@ export function decide(request: Destination, table: RouteTable, now: Date, usedO
   // What an approval added does not make a host known: the operator who wants to be asked is asked about the rest of it.
   const known = live.filter((route) => route.decision === undefined);
   const [closest] = known.length > 0 ? known : live;
-  const why = closest === undefined ? unknownHost(request, table, now, usedOnce) : objection(closest, request) ?? unlisted(request);
+  const why =
+    closest === undefined
+      ? unknownHost(request, table, now, usedOnce)
+      : (objection(closest, request) ?? unlisted(request));
   if (known.length === 0 && table.on_unknown_host === "hold" && request.scheme === "https") {
     return { ...block(why.rule, why.reason, suggestion), verdict: "hold" };
   }
@@ -67,7 +70,10 @@ function objection(route: TableRoute, request: Destination): Objection | undefin
     return { rule: "methods", reason: `${method} is not among ${route.methods.join(", ")} for ${route.host}` };
   }
   if (route.path_allowlist !== undefined && !route.path_allowlist.some((prefix) => isUnder(path, prefix))) {
-    return { rule: "path_allowlist", reason: `the path is not under ${route.path_allowlist.join(", ")} of ${route.host}` };
+    return {
+      rule: "path_allowlist",
+      reason: `the path is not under ${route.path_allowlist.join(", ")} of ${route.host}`,
+    };
   }
   return undefined;
 }
@@ -78,11 +84,22 @@ function best(routes: readonly TableRoute[]): TableRoute | undefined {
 }
 
 function allow(route: TableRoute, request: Destination): Verdict {
-  return { verdict: "allow", route, rule: describeRoute(route), reason: `${request.method} ${request.host} is on the allowlist` };
+  return {
+    verdict: "allow",
+    route,
+    rule: describeRoute(route),
+    reason: `${request.method} ${request.host} is on the allowlist`,
+  };
 }
 
 function block(rule: string, reason: string, suggestion?: EgressBlockPayload): Extract<Verdict, { verdict: "block" }> {
-  const refusal: Refusal = { status: 403, code: "blocked", rule, reason, ...(suggestion === undefined ? {} : { suggestion }) };
+  const refusal: Refusal = {
+    status: 403,
+    code: "blocked",
+    rule,
+    reason,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
   return { verdict: "block", rule, reason, refusal };
 }
 

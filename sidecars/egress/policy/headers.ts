@@ -17,14 +17,24 @@ export function credentialFor(route: TableRoute, slots: Slots): Credential {
   const { scheme, slot } = route.auth;
   const token = slots.get(slot);
   if (token === undefined || !/^[\u0021-\u00ff][\u0020-\u00ff]*$/.test(token)) return { state: "missing", slot };
-  if (scheme.startsWith("header:")) return { state: "header", name: scheme.slice("header:".length), value: token, secrets: [token] };
-  if (scheme !== "Basic") return { state: "header", name: "Authorization", value: `${scheme} ${token}`, secrets: [token] };
+  if (scheme.startsWith("header:"))
+    return { state: "header", name: scheme.slice("header:".length), value: token, secrets: [token] };
+  if (scheme !== "Basic")
+    return { state: "header", name: "Authorization", value: `${scheme} ${token}`, secrets: [token] };
   // `user:password` is encoded here; a colon never occurs in base64, so anything else is taken as encoded already.
   const encoded = token.includes(":") ? Buffer.from(token).toString("base64") : token;
   return { state: "header", name: "Authorization", value: `Basic ${encoded}`, secrets: [token, encoded] };
 }
 
-const HOP_BY_HOP = new Set(["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings"]);
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+]);
 /** Written anew by us, from what was checked. */
 const REPLACED = new Set(["host", "content-length", "expect"]);
 /** Where agents put credentials of their own: with a route's credential beside them the server could prefer theirs. */
@@ -45,7 +55,11 @@ const CREDENTIALS = new Set([
 ]);
 
 /** What goes upstream, as names and values in turn. `length` is Content-Length when the request has one. */
-export function outboundHeaders(rawHeaders: readonly string[], host: string, credential: Exclude<Credential, { state: "missing" }>): string[] {
+export function outboundHeaders(
+  rawHeaders: readonly string[],
+  host: string,
+  credential: Exclude<Credential, { state: "missing" }>,
+): string[] {
   const dropped = namedByConnection(rawHeaders);
   const injected = credential.state === "header" ? credential.name.toLowerCase() : undefined;
   const kept: string[] = ["Host", host];
@@ -66,7 +80,8 @@ export function inboundHeaders(rawHeaders: readonly string[], secrets: readonly 
   const kept: string[] = [];
   for (const [name, value] of pairs(rawHeaders)) {
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || lower.startsWith("proxy-") || (dropped.has(lower) && lower !== "content-length")) continue;
+    if (HOP_BY_HOP.has(lower) || lower.startsWith("proxy-") || (dropped.has(lower) && lower !== "content-length"))
+      continue;
     kept.push(name, mask(value, secrets));
   }
   return kept;
@@ -74,11 +89,14 @@ export function inboundHeaders(rawHeaders: readonly string[], secrets: readonly 
 
 /** Each secret of at least 6 characters replaced by stars. */
 export function mask(text: string, secrets: readonly string[]): string {
-  return secrets.filter((secret) => secret.length >= 6).reduce((masked, secret) => masked.replaceAll(secret, "***"), text);
+  return secrets
+    .filter((secret) => secret.length >= 6)
+    .reduce((masked, secret) => masked.replaceAll(secret, "***"), text);
 }
 
 function* pairs(rawHeaders: readonly string[]): Generator<[name: string, value: string]> {
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) yield [rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+    yield [rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""];
 }
 
 function namedByConnection(rawHeaders: readonly string[]): Set<string> {

@@ -60,7 +60,8 @@ function decodeSegment(segment: string): Segment {
   if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) return { reason: "has an encoded control character" };
   if (/[/\\]/.test(text)) return { reason: text.includes("/") ? "has an encoded slash" : "has a backslash" };
   if (/%[0-9a-f]{2}/i.test(text)) return { reason: "is encoded twice" };
-  if (text !== "." && text !== ".." && isDotsToSomebody(text)) return { reason: "has dots with a parameter or a blank" };
+  if (text !== "." && text !== ".." && isDotsToSomebody(text))
+    return { reason: "has dots with a parameter or a blank" };
   return { text };
 }
 

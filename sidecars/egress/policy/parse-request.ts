@@ -41,23 +41,42 @@ export type Parsed =
   /** `host` is what could be read of it. */
   | { readonly ok: false; readonly host: string; readonly refusal: Refusal };
 
-const SINGLE = ["host", "content-length", "transfer-encoding", "authorization", "proxy-authorization", "content-type", "expect"];
+const SINGLE = [
+  "host",
+  "content-length",
+  "transfer-encoding",
+  "authorization",
+  "proxy-authorization",
+  "content-type",
+  "expect",
+];
 
 export function parseRequest(raw: RawRequest, via: Via): Parsed {
   const headers = singleHeaders(raw.rawHeaders);
   const hostText = headers.values.get("host") ?? "";
-  const refuse = (refusal: Refusal): Parsed => ({ ok: false, host: via.kind === "tunnel" ? via.host : hostText, refusal });
+  const refuse = (refusal: Refusal): Parsed => ({
+    ok: false,
+    host: via.kind === "tunnel" ? via.host : hostText,
+    refusal,
+  });
 
-  if (headers.duplicate !== undefined) return refuse(badRequest("one header once", `the header ${headers.duplicate} is there twice`));
+  if (headers.duplicate !== undefined)
+    return refuse(badRequest("one header once", `the header ${headers.duplicate} is there twice`));
   const framing = framingProblem(headers.values);
   if (framing !== undefined) return refuse(badRequest("clear body length", framing));
-  if (raw.method === "TRACE" || raw.method === "TRACK" || raw.method === "CONNECT") return refuse(methodRefused(raw.method));
-  if (!/^[A-Z]{1,20}$/.test(raw.method)) return refuse(badRequest("plain method", "the method is no HTTP method in capitals"));
+  if (raw.method === "TRACE" || raw.method === "TRACK" || raw.method === "CONNECT")
+    return refuse(methodRefused(raw.method));
+  if (!/^[A-Z]{1,20}$/.test(raw.method))
+    return refuse(badRequest("plain method", "the method is no HTTP method in capitals"));
 
   const host = parseAuthority(hostText);
-  if (host.kind === "bad") return refuse(badRequest("valid Host", hostText === "" ? "the Host header is missing" : `the Host header ${host.reason}`));
+  if (host.kind === "bad")
+    return refuse(
+      badRequest("valid Host", hostText === "" ? "the Host header is missing" : `the Host header ${host.reason}`),
+    );
   const target = splitTarget(raw.target);
-  if (target === undefined) return refuse(badRequest("plain target", "the request target is neither a path nor an absolute URL"));
+  if (target === undefined)
+    return refuse(badRequest("plain target", "the request target is neither a path nor an absolute URL"));
   const place = via.kind === "tunnel" ? placeInTunnel(via, host, target) : placeInForward(host, target);
   if ("code" in place) return refuse(place);
   const path = normalisePath(target.path);
@@ -70,26 +89,33 @@ type Place = Pick<Destination, "scheme" | "host" | "isAddress" | "port">;
 function placeInTunnel(via: Extract<Via, { kind: "tunnel" }>, host: Known, target: Target): Place | Refusal {
   const tunnel: Place = { scheme: "https", host: via.host, isAddress: false, port: via.port };
   if (via.sni !== via.host) return misdirected(`CONNECT was to ${via.host}, but TLS asked for ${via.sni}`);
-  if (!agrees(host, tunnel)) return misdirected(`the tunnel is to ${via.host}:${via.port}, but the Host header names ${shown(host)}`);
+  if (!agrees(host, tunnel))
+    return misdirected(`the tunnel is to ${via.host}:${via.port}, but the Host header names ${shown(host)}`);
   if (target.url === undefined) return tunnel;
-  if (target.url.authority.kind === "bad") return badRequest("valid URL", `the host of the URL ${target.url.authority.reason}`);
+  if (target.url.authority.kind === "bad")
+    return badRequest("valid URL", `the host of the URL ${target.url.authority.reason}`);
   if (target.url.scheme !== "https" || !agrees(target.url.authority, tunnel)) {
-    return misdirected(`the tunnel is to https://${via.host}:${via.port}, but the URL names ${target.url.scheme}://${shown(target.url.authority)}`);
+    return misdirected(
+      `the tunnel is to https://${via.host}:${via.port}, but the URL names ${target.url.scheme}://${shown(target.url.authority)}`,
+    );
   }
   return tunnel;
 }
 
 function placeInForward(host: Known, { url }: Target): Place | Refusal {
-  if (url === undefined) return badRequest("absolute URL", "a request to the proxy needs an absolute http:// URL or CONNECT");
+  if (url === undefined)
+    return badRequest("absolute URL", "a request to the proxy needs an absolute http:// URL or CONNECT");
   if (url.authority.kind === "bad") return badRequest("valid URL", `the host of the URL ${url.authority.reason}`);
-  if (url.scheme === "https") return badRequest("CONNECT for https", "an https:// URL needs CONNECT, so that TLS reaches the proxy");
+  if (url.scheme === "https")
+    return badRequest("CONNECT for https", "an https:// URL needs CONNECT, so that TLS reaches the proxy");
   const place: Place = {
     scheme: "http",
     host: nameOf(url.authority),
     isAddress: url.authority.kind === "address",
     port: url.authority.port ?? 80,
   };
-  if (!agrees(host, place)) return misdirected(`the URL names ${shown(url.authority)}, but the Host header names ${shown(host)}`);
+  if (!agrees(host, place))
+    return misdirected(`the URL names ${shown(url.authority)}, but the Host header names ${shown(host)}`);
   return place;
 }
 
@@ -116,7 +142,7 @@ interface Target {
 
 function splitTarget(target: string): Target | undefined {
   if (target.startsWith("/")) return { path: target };
-  const [, scheme, authority = "", path = ""] = /^(https?):\/\/([^/?#\\]*)(.*)$/is.exec(target) ?? [];
+  const [, scheme, authority = "", path = ""] = /^(https?):\/\/([^/?]*)(.*)$/is.exec(target) ?? [];
   if (scheme === undefined) return undefined;
   return {
     url: { scheme: scheme.toLowerCase() as "http" | "https", authority: parseAuthority(authority) },
@@ -153,5 +179,10 @@ function misdirected(reason: string): Refusal {
 }
 
 function methodRefused(method: string): Refusal {
-  return { status: 405, code: "method_not_allowed", rule: "no TRACE, no CONNECT within a tunnel", reason: `${method} is never let through: it would show what the proxy adds, or hide what goes out` };
+  return {
+    status: 405,
+    code: "method_not_allowed",
+    rule: "no TRACE, no CONNECT within a tunnel",
+    reason: `${method} is never let through: it would show what the proxy adds, or hide what goes out`,
+  };
 }

@@ -30,7 +30,10 @@ const SIZE_LIMIT = 1_048_576;
 const CLOSED: RouteTable = { version: 1, on_unknown_host: "block", hold_seconds: 1, hosts: {}, routes: [] };
 
 /** Without a readable file at the start nothing is allowed, and `error` says why. */
-export function openLiveTable(path: string, on: { changed: (now: InForce, before: InForce) => void; bad: (reason: string) => void }): LiveTable {
+export function openLiveTable(
+  path: string,
+  on: { changed: (now: InForce, before: InForce) => void; bad: (reason: string) => void },
+): LiveTable {
   let inForce = first(path);
   if (inForce.error !== undefined) on.bad(inForce.error);
 

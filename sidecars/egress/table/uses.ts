@@ -18,7 +18,11 @@ export interface UseRecord {
 const WRITE_EVERY_MS = 1000;
 
 /** `spent` are taken for used when the file cannot be read: what cannot be known is not let through again. */
-export async function openUses(path: string, spent: readonly string[], problem: (message: string) => void): Promise<UseRecord> {
+export async function openUses(
+  path: string,
+  spent: readonly string[],
+  problem: (message: string) => void,
+): Promise<UseRecord> {
   const read = await readChecked(path, Uses);
   const uses = new Map(Object.entries(read.state === "ok" ? read.value : {}));
   const used = new Set(uses.keys());

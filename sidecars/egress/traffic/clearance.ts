@@ -50,7 +50,8 @@ export async function clearRequest(
     if (end !== undefined) return end;
     verdict = judge();
   }
-  if (verdict.verdict !== "allow") return { clear: "no", refusal: verdict.refusal, proposal: await report(request, verdict.refusal, deps) };
+  if (verdict.verdict !== "allow")
+    return { clear: "no", refusal: verdict.refusal, proposal: await report(request, verdict.refusal, deps) };
   if (objection !== undefined) return { clear: "no", refusal: objection };
   return await take(request, verdict, deps);
 }
@@ -64,7 +65,11 @@ async function waitForOperator(
 ): Promise<Clearance | undefined> {
   const { host, port, method, path } = request;
   deps.traffic.held();
-  deps.audit.note("request-held", `held: ${host}:${port}`, `${method} ${host}:${port}${path} waits for the operator: ${verdict.reason}`);
+  deps.audit.note(
+    "request-held",
+    `held: ${host}:${port}`,
+    `${method} ${host}:${port}${path} waits for the operator: ${verdict.reason}`,
+  );
   const end = await deps.holds.hold(request, verdict, judge, deps.table().hold_seconds, gone);
   switch (end.end) {
     case "allowed":
@@ -77,7 +82,11 @@ async function waitForOperator(
   }
 }
 
-async function take(request: Destination, verdict: Extract<Verdict, { verdict: "allow" }>, deps: ClearanceDeps): Promise<Clearance> {
+async function take(
+  request: Destination,
+  verdict: Extract<Verdict, { verdict: "allow" }>,
+  deps: ClearanceDeps,
+): Promise<Clearance> {
   const { route, rule } = verdict;
   const credential = credentialFor(route, deps.slots);
   if (credential.state === "missing") return { clear: "no", refusal: noCredential(route, credential.slot) };
@@ -106,10 +115,17 @@ async function report(request: Destination, refusal: Refusal, deps: ClearanceDep
   auditBlock(request, refusal, deps.audit);
   if (refusal.suggestion === undefined) return undefined;
   const { method, path } = request;
-  return await deps.blocked.propose({ suggestion: refusal.suggestion, method, path, reason: refusal.reason }, new Date());
+  return await deps.blocked.propose(
+    { suggestion: refusal.suggestion, method, path, reason: refusal.reason },
+    new Date(),
+  );
 }
 
-function auditBlock({ method, scheme, host, port, path }: Destination, { rule, reason }: Refusal, audit: AuditTrail): void {
+function auditBlock(
+  { method, scheme, host, port, path }: Destination,
+  { rule, reason }: Refusal,
+  audit: AuditTrail,
+): void {
   audit.note("request-blocked", `${host}:${port} (${rule})`, `${method} ${scheme}://${host}:${port}${path}: ${reason}`);
 }
 

@@ -21,7 +21,12 @@ export interface ExchangeRecord {
 }
 
 /** `host` is what could be read of one that was refused before it was understood. */
-export function startRecord(method: string, via: Via, request: ParsedRequest | undefined, host: string): ExchangeRecord {
+export function startRecord(
+  method: string,
+  via: Via,
+  request: ParsedRequest | undefined,
+  host: string,
+): ExchangeRecord {
   return {
     at: new Date(),
     began: performance.now(),

@@ -20,15 +20,26 @@ export interface ExchangeDeps extends ClearanceDeps {
 }
 
 /** Answers the request whatever happens; never rejects. */
-export async function exchange(incoming: IncomingMessage, response: ServerResponse, via: Via, deps: ExchangeDeps): Promise<void> {
+export async function exchange(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  via: Via,
+  deps: ExchangeDeps,
+): Promise<void> {
   response.sendDate = false;
   response.on("error", () => {}); // `close` follows and tells
   const { method = "", url = "", rawHeaders } = incoming;
   const parsed = parseRequest({ method, target: url, rawHeaders }, via);
   const record = startRecord(method, via, parsed.ok ? parsed.request : undefined, parsed.ok ? "" : parsed.host);
-  response.once("close", () => deps.traffic.ended(finishRecord(record, response.headersSent ? response.statusCode : 0)));
+  response.once("close", () =>
+    deps.traffic.ended(finishRecord(record, response.headersSent ? response.statusCode : 0)),
+  );
   if (!parsed.ok) {
-    deps.audit.note("request-blocked", `${record.host} (${parsed.refusal.rule})`, `a ${plainLine(method)} request for ${record.host}: ${parsed.refusal.reason}`);
+    deps.audit.note(
+      "request-blocked",
+      `${record.host} (${parsed.refusal.rule})`,
+      `a ${plainLine(method)} request for ${record.host}: ${parsed.refusal.reason}`,
+    );
     return refuse(response, record, parsed.refusal, undefined, true);
   }
   const { request } = parsed;
@@ -36,7 +47,8 @@ export async function exchange(incoming: IncomingMessage, response: ServerRespon
   try {
     const clearance = await clearRequest(request, upgradeRefusal(incoming), whenGone(response), deps);
     if (clearance.clear === "gone") return;
-    if (clearance.clear === "no") return refuse(response, record, clearance.refusal, clearance.proposal, incoming.headers.expect !== undefined);
+    if (clearance.clear === "no")
+      return refuse(response, record, clearance.refusal, clearance.proposal, incoming.headers.expect !== undefined);
     send(incoming, response, request, clearance, record, deps);
   } catch (error) {
     // A throw in a handler would end the process, and every tunnel with it.
@@ -93,22 +105,45 @@ function upgradeRefusal({ headers }: IncomingMessage): Refusal | undefined {
   const wanted = headers.upgrade?.toLowerCase();
   if (wanted === undefined || !wanted.includes("websocket")) return undefined; // h2c and the like are simply not taken up
   // 426 makes clients that can (Codex) fall back to plain HTTP at once.
-  return { status: 426, code: "upgrade_refused", rule: "no WebSocket", reason: "WebSocket is not carried by this proxy yet; use plain HTTP requests" };
+  return {
+    status: 426,
+    code: "upgrade_refused",
+    rule: "no WebSocket",
+    reason: "WebSocket is not carried by this proxy yet; use plain HTTP requests",
+  };
 }
 
-function showAllowlist(response: ServerResponse, record: ExchangeRecord, request: ParsedRequest, { table }: ExchangeDeps): void {
-  const page = request.method === "GET" || request.method === "HEAD" ? allowlistPage(request.path, table(), new Date()) : undefined;
+function showAllowlist(
+  response: ServerResponse,
+  record: ExchangeRecord,
+  request: ParsedRequest,
+  { table }: ExchangeDeps,
+): void {
+  const page =
+    request.method === "GET" || request.method === "HEAD"
+      ? allowlistPage(request.path, table(), new Date())
+      : undefined;
   if (page === undefined) {
     const reason = `there is only GET http://${ALLOWLIST_HOST}/allowlist here`;
     return refuse(response, record, { status: 404, code: "bad_request", rule: ALLOWLIST_HOST, reason });
   }
   record.verdict = "allow";
   record.rule = "the proxy's own page";
-  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(page), "cache-control": "no-store" });
+  response.writeHead(200, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(page),
+    "cache-control": "no-store",
+  });
   response.end(page);
 }
 
-function refuse(response: ServerResponse, record: ExchangeRecord, refusal: Refusal, proposal?: string, close = false): void {
+function refuse(
+  response: ServerResponse,
+  record: ExchangeRecord,
+  refusal: Refusal,
+  proposal?: string,
+  close = false,
+): void {
   record.rule = `${refusal.rule}: ${refusal.reason}`;
   if (response.headersSent || response.destroyed) return void response.destroy();
   const body = refusalBody(refusal, record.host, proposal);

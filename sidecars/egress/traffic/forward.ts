@@ -68,7 +68,11 @@ function sendBody(incoming: IncomingMessage, call: ClientRequest, body: Body): v
 function relay(answer: IncomingMessage, { response, secrets, failed, count }: Forwarding): void {
   if (response.destroyed) return void answer.destroy();
   try {
-    response.writeHead(answer.statusCode ?? 502, printable(answer.statusMessage), inboundHeaders(answer.rawHeaders, secrets));
+    response.writeHead(
+      answer.statusCode ?? 502,
+      printable(answer.statusMessage),
+      inboundHeaders(answer.rawHeaders, secrets),
+    );
   } catch (error) {
     answer.destroy();
     return failed(explain(error));
@@ -94,7 +98,13 @@ function explain(error: unknown): Refusal {
   if (error instanceof AddressRefused) {
     return { status: 403, code: "address_refused", rule: "public addresses only", reason: error.message };
   }
-  if (error instanceof ConnectTimeout) return { status: 504, code: "upstream_timeout", rule: "upstream", reason: error.message };
+  if (error instanceof ConnectTimeout)
+    return { status: 504, code: "upstream_timeout", rule: "upstream", reason: error.message };
   const reason = error instanceof Error ? error.message : String(error);
-  return { status: 502, code: "upstream_failed", rule: "upstream", reason: `the server could not be asked: ${reason.split("\n", 1)[0]}` };
+  return {
+    status: 502,
+    code: "upstream_failed",
+    rule: "upstream",
+    reason: `the server could not be asked: ${reason.split("\n", 1)[0]}`,
+  };
 }

@@ -45,7 +45,19 @@ export function openTrafficLog(line: (text: string) => void): TrafficLog {
   };
 }
 
-function describe({ verdict, method, scheme, host, port, path, status, bytes_up, bytes_down, ms, rule }: EgressRequest): string {
+function describe({
+  verdict,
+  method,
+  scheme,
+  host,
+  port,
+  path,
+  status,
+  bytes_up,
+  bytes_down,
+  ms,
+  rule,
+}: EgressRequest): string {
   const usual = port === (scheme === "https" ? 443 : 80);
   const url = `${scheme}://${host}${usual ? "" : `:${port}`}${path}`;
   return `${verdict} ${method} ${url} ${status} up ${bytes_up} down ${bytes_down} ${ms} ms [${rule}]`;

@@ -1,7 +1,6 @@
 // CONNECT: the tunnel ends here. TLS inside it is answered with a certificate for the name that the client asks for, and
 // each request is then read like any other. What is not TLS, or names nobody, is refused.
 
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 
@@ -15,7 +14,9 @@ export interface TunnelTarget {
   readonly port: number;
 }
 
-export type TunnelHead = { readonly ok: true; readonly target: TunnelTarget } | { readonly ok: false; readonly host: string; readonly refusal: Refusal };
+export type TunnelHead =
+  | { readonly ok: true; readonly target: TunnelTarget }
+  | { readonly ok: false; readonly host: string; readonly refusal: Refusal };
 
 const HANDSHAKE_MS = 15_000;
 const TLS_HANDSHAKE_RECORD = 0x16;
@@ -29,12 +30,18 @@ export function parseConnect(target: string, rawHeaders: readonly string[]): Tun
   }
   const { name, port } = authority;
   if (port === undefined) return refused(name, 400, "valid CONNECT", "the CONNECT target has no port");
-  if (name === ALLOWLIST_HOST) return refused(name, 403, ALLOWLIST_HOST, `use http://${ALLOWLIST_HOST}/allowlist, without TLS`);
+  if (name === ALLOWLIST_HOST)
+    return refused(name, 403, ALLOWLIST_HOST, `use http://${ALLOWLIST_HOST}/allowlist, without TLS`);
   const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host");
   if (hosts.length > 1) return refused(name, 400, "one header once", "the header host is there twice");
   const said = hosts[0] === undefined ? authority : parseAuthority(hosts[0]);
   if (said.kind !== "name" || said.name !== name || (said.port !== undefined && said.port !== port)) {
-    return refused(name, 421, "one name throughout", `CONNECT was to ${name}:${port}, but the Host header names another`);
+    return refused(
+      name,
+      421,
+      "one name throughout",
+      `CONNECT was to ${name}:${port}, but the Host header names another`,
+    );
   }
   return { ok: true, target: { host: name, port } };
 }
@@ -73,7 +80,12 @@ export function openTunnel(socket: Socket, head: Buffer, contexts: LeafContexts,
     if (first === null) return void socket.destroy();
     if (first[0] !== TLS_HANDSHAKE_RECORD) {
       settled();
-      const refusal: Refusal = { status: 403, code: "blocked", rule: "TLS in tunnels", reason: "a CONNECT tunnel carries TLS only" };
+      const refusal: Refusal = {
+        status: 403,
+        code: "blocked",
+        rule: "TLS in tunnels",
+        reason: "a CONNECT tunnel carries TLS only",
+      };
       on.refused(refusal);
       return refuseTunnel(socket, "", refusal);
     }
@@ -99,7 +111,13 @@ function handshake(socket: Socket, contexts: LeafContexts, on: TunnelEvents): TL
   });
   let named = false;
   secure.on("error", (error) => {
-    if (!named) on.refused({ status: 403, code: "blocked", rule: "TLS with a server name", reason: `no TLS with the tunnel's host: ${error.message}` });
+    if (!named)
+      on.refused({
+        status: 403,
+        code: "blocked",
+        rule: "TLS with a server name",
+        reason: `no TLS with the tunnel's host: ${error.message}`,
+      });
     named = true;
     secure.destroy();
     socket.destroy();

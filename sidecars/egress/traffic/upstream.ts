@@ -53,7 +53,10 @@ export function openUpstream({ table, extraRoots, resolve = resolveBySystem }: U
     const found = agents.get(key);
     if (found !== undefined) return found;
     const shared = { keepAlive: true, timeout: IDLE_MS, lookup: checkedLookup(resolve, listed) };
-    const agent = scheme === "http" ? new HttpAgent(shared) : new HttpsAgent({ ...shared, secureContext: (secureContext ??= trust(extraRoots)) });
+    const agent =
+      scheme === "http"
+        ? new HttpAgent(shared)
+        : new HttpsAgent({ ...shared, secureContext: (secureContext ??= trust(extraRoots)) });
     agents.set(key, limitConnecting(agent, scheme === "http" ? "connect" : "secureConnect"));
     return agent;
   };
@@ -62,7 +65,10 @@ export function openUpstream({ table, extraRoots, resolve = resolveBySystem }: U
     request(request, route, headers) {
       const pinned = table().hosts[request.host];
       const pin = pinned === undefined ? undefined : parsePinned(pinned);
-      const agent = agentFor(request.scheme, pin === undefined ? (route.pipelock?.ssrf_ip_allowlist ?? []) : ["pinned"]);
+      const agent = agentFor(
+        request.scheme,
+        pin === undefined ? (route.pipelock?.ssrf_ip_allowlist ?? []) : ["pinned"],
+      );
       const options: RequestOptions & { servername: string } = {
         agent,
         host: pin?.address ?? request.host,
@@ -100,23 +106,32 @@ export function checkedLookup(resolve: Resolve, listed: readonly string[]): Look
   };
 }
 
-function refusal(name: string, addresses: Awaited<ReturnType<Resolve>>, listed: readonly string[]): AddressRefused | undefined {
+function refusal(
+  name: string,
+  addresses: Awaited<ReturnType<Resolve>>,
+  listed: readonly string[],
+): AddressRefused | undefined {
   if (addresses.length === 0) return new AddressRefused(`${name} has no address`);
   const own = ownAddresses();
   for (const { address } of addresses) {
     const what = refusedAddress(address, own);
-    if (what !== undefined && !isListed(address, listed)) return new AddressRefused(`${name} leads to ${address}, which is ${what}`);
+    if (what !== undefined && !isListed(address, listed))
+      return new AddressRefused(`${name} leads to ${address}, which is ${what}`);
   }
   return undefined;
 }
 
 function ownAddresses(): Set<string> {
-  return new Set(Object.values(networkInterfaces()).flatMap((addresses) => addresses?.map(({ address }) => address) ?? []));
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((addresses) => addresses?.map(({ address }) => address) ?? []),
+  );
 }
 
 const resolveBySystem: Resolve = (name) =>
   new Promise((resolve, reject) => {
-    systemLookup(name, { all: true, order: "verbatim" }, (error, addresses) => (error === null ? resolve(addresses) : reject(error)));
+    systemLookup(name, { all: true, order: "verbatim" }, (error, addresses) =>
+      error === null ? resolve(addresses) : reject(error),
+    );
   });
 
 /** The system's roots as Node has them, and the operator's further ones. Made once: it costs 7 ms. */
@@ -129,7 +144,10 @@ function limitConnecting(agent: HttpAgent, ready: "connect" | "secureConnect"): 
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
     const socket = connect(options, callback) as Socket;
-    const timer = setTimeout(() => socket.destroy(new ConnectTimeout("no connection within 15 seconds")), CONNECT_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => socket.destroy(new ConnectTimeout("no connection within 15 seconds")),
+      CONNECT_TIMEOUT_MS,
+    );
     const clear = (): void => clearTimeout(timer);
     socket.once(ready, clear);
     socket.once("close", clear);

@@ -90,7 +90,8 @@ function* routeProblems(route: TableRoute): Generator<[PropertyKey[], string]> {
     if (!isCidr(cidr)) yield [["pipelock", "ssrf_ip_allowlist", index], "must be a CIDR such as 10.0.0.0/8"];
   }
   for (const [index, prefix] of (route.path_allowlist ?? []).entries()) {
-    if (!isPlainPath(prefix)) yield [["path_allowlist", index], "must be a plain absolute path: no query, dots or escapes of them"];
+    if (!isPlainPath(prefix))
+      yield [["path_allowlist", index], "must be a plain absolute path: no query, dots or escapes of them"];
   }
 }
 
@@ -105,18 +106,24 @@ export function isPlainPath(path: string): boolean {
   // oxlint-disable-next-line no-control-regex -- controls are what is refused
   if (/[\u0000-\u0020\u007f\\?#]|%(?:2f|5c|25[0-9a-f]{2}|2e|0|1|7f)/i.test(path)) return false;
   const inner = path.slice(1).split("/");
-  return inner.every((segment, index) => segment !== "." && segment !== ".." && (segment !== "" || index === inner.length - 1));
+  return inner.every(
+    (segment, index) => segment !== "." && segment !== ".." && (segment !== "" || index === inner.length - 1),
+  );
 }
 
 function wrong(file: string, locate: Locate, path: readonly PropertyKey[], what: string): BottleError {
-  const field = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("").replace(/^\./, "");
+  const field = path
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
+    .join("")
+    .replace(/^\./, "");
   const line = locate(path);
   const place = line === undefined ? file : `${file}:${line}`;
   return new BottleError("invalid", field === "" ? what : `\`${field}\` ${what}`, { where: place });
 }
 
 function explain(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") return `has the unknown ${issue.keys.length === 1 ? "key" : "keys"} ${issue.keys.join(", ")}`;
+  if (issue.code === "unrecognized_keys")
+    return `has the unknown ${issue.keys.length === 1 ? "key" : "keys"} ${issue.keys.join(", ")}`;
   if (issue.code === "invalid_value") return `must be ${issue.values.map(String).join(" or ")}`;
   if (issue.code === "invalid_type" && issue.input === undefined) return `is missing or no ${issue.expected}`;
   return issue.message.replace(/^Invalid input: /, "");
@@ -126,7 +133,10 @@ function toPlain(document: ReturnType<typeof parseDocument>, file: string): unkn
   try {
     return document.toJS({ maxAliasCount: 20 });
   } catch (cause) {
-    throw new BottleError("invalid", cause instanceof Error ? firstLine(cause.message) : "cannot be read", { where: file, cause });
+    throw new BottleError("invalid", cause instanceof Error ? firstLine(cause.message) : "cannot be read", {
+      where: file,
+      cause,
+    });
   }
 }
 

@@ -19,7 +19,11 @@ beforeAll(async () => {
   egress = await startEgress({
     upstreamCa: upstream.authority.cert,
     table: {
-      hosts: { "api.example.com": upstream.pin, "other.example.com": upstream.pin, "plain.example.com": upstream.httpPin },
+      hosts: {
+        "api.example.com": upstream.pin,
+        "other.example.com": upstream.pin,
+        "plain.example.com": upstream.httpPin,
+      },
       routes: [
         routeTo("api.example.com", { methods: ["GET", "POST"], path_allowlist: ["/repos/acme"] }),
         routeTo("plain.example.com", { http: true }),

@@ -41,7 +41,10 @@ export async function get(socket: string, ca: string, url: string, ask: Ask = {}
   const number = ask.port ?? (port === "" ? 443 : Number(port));
   const tunnel = await openTlsTunnel(socket, ca, hostname, { port: number, sni: ask.sni ?? hostname });
   try {
-    return await over(tunnel, `${pathname}${search}`, { ...ask, headers: withHost(ask.headers, port === "" ? hostname : `${hostname}:${number}`) });
+    return await over(tunnel, `${pathname}${search}`, {
+      ...ask,
+      headers: withHost(ask.headers, port === "" ? hostname : `${hostname}:${number}`),
+    });
   } finally {
     tunnel.destroy();
   }
@@ -78,7 +81,12 @@ export async function plain(socket: string, url: string, ask: Ask = {}): Promise
   }
 }
 
-export async function openTlsTunnel(socket: string, ca: string, host: string, { port = 443, sni = host } = {}): Promise<TLSSocket> {
+export async function openTlsTunnel(
+  socket: string,
+  ca: string,
+  host: string,
+  { port = 443, sni = host } = {},
+): Promise<TLSSocket> {
   const { connection, status, rest } = await connectRaw(socket, `${host}:${port}`);
   if (status !== 200) throw new Error(`CONNECT ${host}:${port}: ${status} ${rest}`);
   return await startTls(connection, ca, sni);
@@ -87,7 +95,13 @@ export async function openTlsTunnel(socket: string, ca: string, host: string, { 
 /** TLS over the connection; `sni` empty sends none. Identity is the test's to check. */
 export async function startTls(connection: Socket, ca: string, sni: string, checked = true): Promise<TLSSocket> {
   return await new Promise((resolve, reject) => {
-    const secure = tlsConnect({ socket: connection, ca, ...(sni === "" ? {} : { servername: sni }), rejectUnauthorized: checked, ALPNProtocols: ["http/1.1"] });
+    const secure = tlsConnect({
+      socket: connection,
+      ca,
+      ...(sni === "" ? {} : { servername: sni }),
+      rejectUnauthorized: checked,
+      ALPNProtocols: ["http/1.1"],
+    });
     secure.once("secureConnect", () => resolve(secure));
     secure.once("error", reject);
     secure.once("close", () => reject(new Error("closed during the handshake")));
@@ -95,7 +109,11 @@ export async function startTls(connection: Socket, ca: string, sni: string, chec
 }
 
 /** CONNECT, byte for byte: the status, and on a refusal the rest of the answer. */
-export async function connectRaw(socket: string, authority: string, headers = `Host: ${authority}\r\n`): Promise<{ connection: Socket; status: number; rest: string }> {
+export async function connectRaw(
+  socket: string,
+  authority: string,
+  headers = `Host: ${authority}\r\n`,
+): Promise<{ connection: Socket; status: number; rest: string }> {
   const connection = await connectUnix(socket);
   connection.on("error", () => {});
   connection.write(`CONNECT ${authority} HTTP/1.1\r\n${headers}\r\n`);

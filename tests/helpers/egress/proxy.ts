@@ -85,7 +85,12 @@ export async function startEgress(setup: EgressSetup = {}): Promise<EgressProces
     });
   };
   const control = async (method: "GET" | "POST", path: string, body?: unknown): Promise<string> => {
-    const response = await requestUnix({ socket: paths.egress.control, method, path, ...(body === undefined ? {} : { body }) });
+    const response = await requestUnix({
+      socket: paths.egress.control,
+      method,
+      path,
+      ...(body === undefined ? {} : { body }),
+    });
     const text = await bodyText(response);
     if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${text}`);
     return text;
@@ -109,11 +114,12 @@ export async function startEgress(setup: EgressSetup = {}): Promise<EgressProces
     ca: () => readFile(paths.tls.cert, "utf8"),
     output: () => output,
     status,
-    test: async (url, method = "GET") => EgressVerdict.parse(JSON.parse(await control("POST", "/test", { url, method }))),
+    test: async (url, method = "GET") =>
+      EgressVerdict.parse(JSON.parse(await control("POST", "/test", { url, method }))),
     async setTable(table) {
       const text = renderRouteTable(tableOf(table));
       await writeAtomic(paths.egress.routes, text);
-      for (const end = Date.now() + 5000; (await status()).table_digest !== sha256(text); ) {
+      for (const end = Date.now() + 5000; (await status()).table_digest !== sha256(text);) {
         if (Date.now() > end) throw new Error("the table did not come into force");
         await new Promise((resolve) => setImmediate(resolve));
       }
