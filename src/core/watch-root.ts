@@ -6,7 +6,7 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 
-import { type FSWatcher, watch } from "chokidar";
+import type { FSWatcher } from "chokidar";
 
 import type { FleetEvent } from "#domain/fleet/event.ts";
 import { isSlug } from "#domain/slug.ts";
@@ -14,9 +14,10 @@ import { isErrno } from "#lib/atomic-file.ts";
 import { rootPaths } from "#lib/paths.ts";
 
 import { errorText } from "./error-text.ts";
+import { NOT_A_SLUG } from "./scan-root.ts";
 import { createProblems } from "./watch-problems.ts";
-import { type Watched, watchQueue } from "./watch-queue.ts";
-import { watchState } from "./watch-state.ts";
+import { watchQueue } from "./watch-queue.ts";
+import { type Watched, watchState } from "./watch-state.ts";
 
 type Emit = (event: FleetEvent) => void;
 
@@ -31,7 +32,7 @@ export async function watchRoot(root: string, emit: Emit, signal: AbortSignal): 
   const add = (folder: string): void => {
     const slug = basename(folder);
     if (bottles.has(folder) || slug.startsWith(".")) return;
-    if (!isSlug(slug)) return problems.found(folder, folder, "is not named as a slug: a-z, 0-9, - and _ only");
+    if (!isSlug(slug)) return problems.found(folder, folder, NOT_A_SLUG);
     const open = dirname(folder) === state ? watchState : watchQueue;
     try {
       const watched = open({ root, slug }, send, problems);
@@ -63,11 +64,20 @@ function unwatchable(error: unknown): string {
 }
 
 /** Resolves when all folders there are have been added. */
-function watchFolders(parents: string[], add: (folder: string) => void, remove: (folder: string) => void, failed: (error: unknown) => void): Promise<FSWatcher> {
+async function watchFolders(
+  parents: string[],
+  add: (folder: string) => void,
+  remove: (folder: string) => void,
+  failed: (error: unknown) => void,
+): Promise<FSWatcher> {
+  const { watch } = await import("chokidar"); // a command that only reads does without it
   const isChild = (path: string): boolean => parents.includes(dirname(path));
-  const watcher = watch(parents, { depth: 0, atomic: false, ignored: (path, stats) => isChild(path) && stats?.isFile() === true });
+  const ignored = (path: string, stats?: { isFile(): boolean }): boolean => isChild(path) && stats?.isFile() === true;
+  const watcher = watch(parents, { depth: 0, atomic: false, ignored });
   watcher.on("addDir", (path) => (isChild(path) ? add(path) : undefined));
   watcher.on("unlinkDir", (path) => (isChild(path) ? remove(path) : undefined));
   watcher.on("error", failed);
-  return new Promise((resolve) => watcher.on("ready", () => resolve(watcher)));
+  return await new Promise((resolve) => {
+    watcher.on("ready", () => resolve(watcher));
+  });
 }
