@@ -12,6 +12,8 @@ const MAX_ALIASES = 100;
 const MAX_NODES = 20_000;
 /** One broken line often breaks those after it: more than these say nothing new. */
 const MAX_SYNTAX_PROBLEMS = 5;
+/** Of the path to a value that is nested too deeply. */
+const SHOWN_PARTS = 4;
 
 export type YamlPath = readonly (string | number)[];
 
@@ -49,7 +51,13 @@ export function readYaml(text: string, options: YamlOptions): ReadYaml {
     return { ok: false, problems };
   }
   // Its own check for duplicate keys takes quadratic time; ours is below.
-  const settings = { schema: "core", uniqueKeys: false, prettyErrors: false, strict: true, lineCounter: counter } as const;
+  const settings = {
+    schema: "core",
+    uniqueKeys: false,
+    prettyErrors: false,
+    strict: true,
+    lineCounter: counter,
+  } as const;
   const document = parseDocument(text, settings);
   for (const error of [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_PROBLEMS)) {
     complain(lineAt(error.pos[0]), syntaxMessage(error.code, error.message));
@@ -57,7 +65,15 @@ export function readYaml(text: string, options: YamlOptions): ReadYaml {
   if (problems.length > 0) return { ok: false, problems };
 
   const lines = new Map<string, number>();
-  const walk: Walk = { lines, anchors: new Map(), aliases: 0, nodes: 0, lineAt, complain, asText: options.asText ?? (() => false) };
+  const walk: Walk = {
+    lines,
+    anchors: new Map(),
+    aliases: 0,
+    nodes: 0,
+    lineAt,
+    complain,
+    asText: options.asText ?? (() => false),
+  };
   const value = plainValue(document.contents, [], walk, 0);
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, yaml: { path: options.path, value, lineOf: (path) => nearestLine(lines, path) } };
@@ -111,11 +127,17 @@ function plainAlias(anchor: string, line: number | undefined, path: YamlPath, wa
   walk.aliases += 1;
   if (walk.aliases > MAX_ALIASES) throw tooMuch(walk, line, `has more than ${MAX_ALIASES} aliases`, path);
   const target = walk.anchors.get(anchor);
-  if (target === undefined) throw tooMuch(walk, line, `has the alias *${plainLine(anchor).slice(0, 40)} of nothing`, path);
+  if (target === undefined)
+    throw tooMuch(walk, line, `has the alias *${plainLine(anchor).slice(0, 40)} of nothing`, path);
   return plainNode(target, path, walk, depth + 1);
 }
 
-function plainMap(items: readonly { key: unknown; value: unknown }[], path: YamlPath, walk: Walk, depth: number): unknown {
+function plainMap(
+  items: readonly { key: unknown; value: unknown }[],
+  path: YamlPath,
+  walk: Walk,
+  depth: number,
+): unknown {
   const entries = new Map<string, unknown>();
   for (const { key, value } of items) {
     const line = lineOfNode(key, walk);
@@ -155,7 +177,7 @@ function lineOfNode(node: unknown, walk: Walk): number | undefined {
 }
 
 function tooMuch(walk: Walk, line: number | undefined, message: string, path: YamlPath): TooMuch {
-  walk.complain(line, message, fieldName(path));
+  walk.complain(line, message, fieldName(path.slice(0, SHOWN_PARTS)));
   return new TooMuch();
 }
 
@@ -176,6 +198,7 @@ function syntaxMessage(code: string, message: string): string {
   if (said.includes("call stack")) return "is not valid YAML: it is nested too deeply";
   if (code === "BLOCK_AS_IMPLICIT_KEY") return "is not valid YAML: put a text that contains `: ` in quotes";
   if (code === "TAB_AS_INDENT") return "is not valid YAML: a tab indents it; use spaces";
+  if (code === "MULTIPLE_DOCS") return "is not valid YAML here: a second document begins";
   if (code === "TAG_RESOLVE_FAILED") return "has a tag; tags are not accepted";
   return `is not valid YAML: ${said}`;
 }

@@ -9,7 +9,9 @@ import { NAME } from "#domain/slug.ts";
 export async function contributedProviders(contrib: string): Promise<string[]> {
   const names = (await readdir(contrib).catch(() => [])).filter((name) => NAME.test(name));
   const found = await Promise.all(
-    names.map(async (name) => ((await stat(join(contrib, name, "provider.yml")).catch(() => undefined)) === undefined ? [] : [name])),
+    names.map(async (name) =>
+      (await stat(join(contrib, name, "provider.yml")).catch(() => undefined)) === undefined ? [] : [name],
+    ),
   );
   return found.flat().toSorted();
 }

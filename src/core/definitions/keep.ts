@@ -48,7 +48,10 @@ async function change<T>(
     if (target === undefined) throw notFound(name, bottles);
     const content = await readDefinition(target, true);
     if ("problem" in content) throw new BottleError("invalid", content.problem, { where: path });
-    const options: KeepOptions = { known: { providers: await contributedProviders(contrib) }, inherited: await inheritedEgress(root, name) };
+    const options: KeepOptions = {
+      known: { providers: await contributedProviders(contrib) },
+      inherited: await inheritedEgress(root, name),
+    };
     const { text, result } = edit({ name, path, text: content.text }, options);
     if (text !== content.text) await writeAtomic(target, text, (await stat(target)).mode & 0o777);
     return result;

@@ -92,9 +92,14 @@ async function repositoryAgents({ root, cwd }: DefinitionSources): Promise<Kind<
   const info = await lstat(folder).catch(() => undefined);
   if (info === undefined) return nothing;
   if (info.isSymbolicLink()) {
-    return { ...nothing, problems: [{ severity: "warning", path: folder, message: "is ignored: it is a symbolic link" }] };
+    return {
+      ...nothing,
+      problems: [{ severity: "warning", path: folder, message: "is ignored: it is a symbolic link" }],
+    };
   }
-  const agents = await readKind(join(folder, "agents"), "agent", "repository", (file) => parseAgent(file, "repository"));
+  const agents = await readKind(join(folder, "agents"), "agent", "repository", (file) =>
+    parseAgent(file, "repository"),
+  );
   return { ...agents, problems: [...agents.problems, ...(await ignoredBottles(folder))] };
 }
 
@@ -116,7 +121,10 @@ async function leftovers({ root, cwd }: DefinitionSources): Promise<Problem[]> {
     const path = join(beside, "bot-bottle.json");
     // oxlint-disable-next-line no-await-in-loop -- two places
     if (!(await isThere(path)) || (await isThere(folder))) continue;
-    const targets = folder === root ? `${folder}/bottles/<name>.md and ${folder}/agents/<name>.md` : `${folder}/agents/<name>.md (bottles go to ${root}/bottles/)`;
+    const targets =
+      folder === root
+        ? `${folder}/bottles/<name>.md and ${folder}/agents/<name>.md`
+        : `${folder}/agents/<name>.md (bottles go to ${root}/bottles/)`;
     problems.push({
       severity: "error",
       path,
@@ -137,7 +145,12 @@ function chainProblems(definitions: Definitions): Problem[] {
     if (definitions.bottles.has(bottle)) continue;
     const known = [...definitions.bottles.keys()].toSorted().join(", ");
     const hint = known === "" ? "there are none yet" : `there are: ${known}`;
-    problems.push({ severity: "error", path, field: "bottle", message: `there is no usable bottle definition \`${bottle}\`; ${hint}` });
+    problems.push({
+      severity: "error",
+      path,
+      field: "bottle",
+      message: `there is no usable bottle definition \`${bottle}\`; ${hint}`,
+    });
   }
   return problems;
 }

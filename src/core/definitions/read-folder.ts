@@ -21,15 +21,20 @@ export interface ReadFile {
 }
 
 /** `trusted`: the operator's own folder, where a link is as good as a file. A folder that is not there is empty. */
-export async function readFolder(folder: string, trusted: boolean): Promise<{ files: ReadFile[]; problems: Problem[] }> {
+export async function readFolder(
+  folder: string,
+  trusted: boolean,
+): Promise<{ files: ReadFile[]; problems: Problem[] }> {
   const problems: Problem[] = [];
   const names = (await listFolder(folder, trusted, problems)).filter((name) => name.endsWith(".md")).toSorted();
   const files: ReadFile[] = [];
   for (const file of names) {
     const name = file.slice(0, -".md".length);
     const path = join(folder, plainLine(file));
-    if (!NAME.test(name)) problems.push(warning(path, "is skipped: a definition's file is named with a-z, 0-9 and -, a letter first"));
-    else if (files.length >= MAX_FILES) problems.push(warning(path, `is skipped: only ${MAX_FILES} definitions of a folder are read`));
+    if (!NAME.test(name))
+      problems.push(warning(path, "is skipped: a definition's file is named with a-z, 0-9 and -, a letter first"));
+    else if (files.length >= MAX_FILES)
+      problems.push(warning(path, `is skipped: only ${MAX_FILES} definitions of a folder are read`));
     // oxlint-disable-next-line no-await-in-loop -- one open file at a time is enough, and their order is kept
     else files.push({ name, path, content: await readDefinition(path, trusted) });
   }

@@ -44,7 +44,9 @@ export async function validateDefinition(root: string, place: DefinitionPlace): 
   if ("problem" in content) return [{ severity: "error", path: place.path, message: content.problem }];
   const file = { name: place.name, path: place.path, text: content.text };
   const parsed =
-    place.kind === "agent" ? parseAgent(file, "root") : parseBottle(file, { providers: await contributedProviders(rootPaths(root).contrib) });
+    place.kind === "agent"
+      ? parseAgent(file, "root")
+      : parseBottle(file, { providers: await contributedProviders(rootPaths(root).contrib) });
   return parsed.ok ? parsed.warnings : parsed.problems;
 }
 

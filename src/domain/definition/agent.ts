@@ -2,14 +2,21 @@
 
 import * as z from "zod";
 
-import { definitionName, RENAMED_GIT } from "./bottle.ts";
+import { NAME } from "#domain/slug.ts";
+
+import { NAME_RULE, RENAMED_GIT } from "./bottle.ts";
 import { GitUserKeys } from "./git-gate.ts";
 
 const REPOS = "is not accepted in an agent definition: it carries credentials; write it in the bottle definition";
 
 export const AgentKeys = z.strictObject({
   /** The bottle definition that it runs in. */
-  bottle: definitionName,
+  bottle: z
+    .string({
+      error: ({ input }) =>
+        input === undefined ? "is missing; name the bottle definition that the agent runs in" : undefined,
+    })
+    .regex(NAME, NAME_RULE),
   skills: z.array(z.string().min(1)).nullable().optional(),
   "git-gate": z.strictObject({ user: GitUserKeys.optional(), repos: z.never({ error: REPOS }).optional() }).optional(),
   git: z.never({ error: RENAMED_GIT }).optional(),

@@ -33,7 +33,8 @@ function* environmentComplaints(env: Fields): Generator<Complaint> {
     yield {
       severity: "warning",
       path: ["env", name],
-      message: "has ${…} inside other text, which stays as it is; only a value that is ${NAME} and nothing else is replaced",
+      message:
+        "has ${…} inside other text, which stays as it is; only a value that is ${NAME} and nothing else is replaced",
     };
   }
 }
@@ -74,10 +75,21 @@ function* routeComplaints(routes: unknown): Generator<Complaint> {
       const host = ruleHost(route["host"]);
       const first = seen.get(host);
       if (first === undefined) seen.set(host, index);
-      else yield { path: [...path, "host"], message: `is the host of egress.routes[${first}] already; write one route for a host` };
+      else
+        yield {
+          path: [...path, "host"],
+          message: `is the host of egress.routes[${first}] already; write one route for a host`,
+        };
+    }
+    if (mapOf(route["pipelock"])["tls_passthrough"] === true) {
+      const message = "has no effect yet: this version looks into every connection, with the bottle's own certificate";
+      yield { severity: "warning", path: [...path, "pipelock", "tls_passthrough"], message };
     }
     if (route["http"] === true && route["auth"] !== undefined) {
-      yield { path: [...path, "http"], message: "cannot be true on a route with `auth`: a credential never travels over plain HTTP" };
+      yield {
+        path: [...path, "http"],
+        message: "cannot be true on a route with `auth`: a credential never travels over plain HTTP",
+      };
     }
   }
 }

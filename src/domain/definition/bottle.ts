@@ -11,14 +11,14 @@ import { GitGateKeys, type GitRepo, type GitUser } from "./git-gate.ts";
 import { type AgentProvider, ProviderKeys } from "./provider.ts";
 import { ResourceKeys } from "./resources.ts";
 
-export const definitionName = z.string().regex(NAME, "must be a definition's name: a-z, 0-9 and -, a letter first");
+export const NAME_RULE = "must be a definition's name: a-z, 0-9 and -, a letter first";
 
 export const RENAMED_GIT =
   "was renamed: write `user` under `git-gate.user`, and each remote under `git-gate.repos.<name>` with url, identity and host_key";
 
 export const BottleKeys = z.strictObject({
   /** The parent, whose keys come first. */
-  extends: definitionName.optional(),
+  extends: z.string().regex(NAME, NAME_RULE).optional(),
   env: EnvKeys.optional(),
   agent_provider: ProviderKeys.optional(),
   "git-gate": GitGateKeys.optional(),

@@ -33,13 +33,17 @@ export function describeBottle(bottle: Bottle): InfoLine[] {
     { label: "backend", text: bottle.backend ?? "the first that works here" },
     ...Object.entries(bottle.env).map(([name, value]) => ({ label: "env", text: `${name} ${envText(value)}` })),
     ...(user.name === undefined && user.email === undefined ? [] : [{ label: "git user", text: userText(user) }]),
-    ...Object.entries(bottle.git_repos).map(([name, { url }]) => ({ label: "git gate", text: `${name} → ${remoteText(url)}` })),
+    ...Object.entries(bottle.git_repos).map(([name, { url }]) => ({
+      label: "git gate",
+      text: `${name} → ${remoteText(url)}`,
+    })),
     ...(egress.routes.length === 0 ? [{ label: "egress", text: "nothing is allowed yet" }] : []),
     ...egress.routes.map((route) => ({ label: "egress", text: routeText(route) })),
     ...Object.entries(egress.hosts).map(([name, pin]) => ({ label: "pinned", text: `${name} → ${pin}` })),
     {
       label: "unknown hosts",
-      text: egress.on_unknown_host === "hold" ? `are held for ${egress.hold_seconds} s while you decide` : "are blocked",
+      text:
+        egress.on_unknown_host === "hold" ? `are held for ${egress.hold_seconds} s while you decide` : "are blocked",
     },
     { label: "supervise", text: bottle.supervise ? "on" : "off" },
     ...limits.flatMap(([label, value]) => (value === undefined ? [] : [{ label, text: String(value) }])),
@@ -80,7 +84,9 @@ function envText(value: EnvValue): string {
 }
 
 function userText({ name, email }: Bottle["git_user"]): string {
-  return plainLine([name, email === undefined ? undefined : `<${email}>`].filter((part) => part !== undefined).join(" "));
+  return plainLine(
+    [name, email === undefined ? undefined : `<${email}>`].filter((part) => part !== undefined).join(" "),
+  );
 }
 
 function remoteText(url: string): string {

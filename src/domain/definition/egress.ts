@@ -33,14 +33,22 @@ const host = z.string().check((context) => {
 const pathPrefix = z
   .string()
   .startsWith("/", "is relative; write an absolute path such as /repos/acme/")
-  .refine((path) => !path.startsWith("/") || isPlainPath(path), "must be a plain path: no query, dot segments, empty segments or escapes");
+  .refine(
+    (path) => !path.startsWith("/") || isPlainPath(path),
+    "must be a plain path: no query, dot segments, empty segments or escapes",
+  );
 
-const cidr = z.string().refine((text) => isCidr(text) || isCidr(asCidr(text)), "must be an address or a CIDR such as 10.0.0.0/8");
+const cidr = z
+  .string()
+  .refine((text) => isCidr(text) || isCidr(asCidr(text)), "must be an address or a CIDR such as 10.0.0.0/8");
 
 const RouteKeys = Route.extend({
   host,
   http: z.boolean().optional(),
-  path_allowlist: z.array(pathPrefix, { error: listError }).min(1, "is empty; leave it out to allow every path").optional(),
+  path_allowlist: z
+    .array(pathPrefix, { error: listError })
+    .min(1, "is empty; leave it out to allow every path")
+    .optional(),
   methods: z
     .array(z.string().regex(/^[A-Z]+$/, "must be an HTTP method in capitals such as GET"), { error: listError })
     .min(1, "is empty; leave it out to allow every method")
@@ -49,7 +57,12 @@ const RouteKeys = Route.extend({
   pipelock: z
     .strictObject({ tls_passthrough: z.boolean().optional(), ssrf_ip_allowlist: z.array(cidr).nullable().optional() })
     .optional(),
-  role: z.preprocess((value) => (isNothing(value) ? undefined : value), z.never({ error: "is reserved and not accepted; remove it" }).optional()).optional(),
+  role: z
+    .preprocess(
+      (value) => (isNothing(value) ? undefined : value),
+      z.never({ error: "is reserved and not accepted; remove it" }).optional(),
+    )
+    .optional(),
   dlp: notYet("dlp"),
   limits: notYet("limits"),
   matches: notYet("matches"),
@@ -63,19 +76,30 @@ export const EgressKeys = z.strictObject({
   hosts: z
     .record(
       z.string().refine((name) => isRuleHost(name.toLowerCase()) && !name.startsWith("*."), "must be a host name"),
-      z.string().refine((pin) => parsePinned(pin) !== undefined, "must be address:port, such as 127.0.0.1:8443 or [::1]:8443"),
+      z
+        .string()
+        .refine((pin) => parsePinned(pin) !== undefined, "must be address:port, such as 127.0.0.1:8443 or [::1]:8443"),
     )
     .nullable()
     .optional(),
   /** A PEM file with further roots for upstream servers. */
-  upstream_ca: z.string().regex(/^(?:\/|~\/)./, "must be an absolute path, or begin with ~/").optional(),
-  routes: z.array(RouteKeys.transform(plainRoute)).nullable().optional(),
+  upstream_ca: z
+    .string()
+    .regex(/^(?:\/|~\/)./, "must be an absolute path, or begin with ~/")
+    .optional(),
+  routes: z
+    .array(RouteKeys.transform(plainRoute))
+    .nullable()
+    .transform((routes) => routes ?? undefined)
+    .optional(),
 });
 export type EgressKeys = z.infer<typeof EgressKeys>;
 
 /** A key that egress.md knows and no table can carry yet: accepting it would promise what nothing enforces. */
 function notYet(key: string) {
-  return z.never({ error: `is not supported yet by this version; remove \`${key}\`, nothing would enforce it` }).optional();
+  return z
+    .never({ error: `is not supported yet by this version; remove \`${key}\`, nothing would enforce it` })
+    .optional();
 }
 
 /** As the proxy compares it: lower case, without the trailing dot. */
@@ -106,10 +130,20 @@ export function asCidr(text: string): string {
   return `${text}/${text.includes(":") ? 128 : 32}`;
 }
 
-function plainRoute({ role: _role, dlp: _dlp, limits: _limits, matches: _matches, pipelock, ...route }: z.infer<typeof RouteKeys>): Route {
+function plainRoute({
+  role: _role,
+  dlp: _dlp,
+  limits: _limits,
+  matches: _matches,
+  pipelock,
+  ...route
+}: z.infer<typeof RouteKeys>): Route {
   if (pipelock === undefined) return route;
   const { ssrf_ip_allowlist: listed, ...rest } = pipelock;
-  return { ...route, pipelock: listed === undefined || listed === null ? rest : { ...rest, ssrf_ip_allowlist: listed } };
+  return {
+    ...route,
+    pipelock: listed === undefined || listed === null ? rest : { ...rest, ssrf_ip_allowlist: listed },
+  };
 }
 
 function isEmptyMap(value: unknown): boolean {
@@ -121,7 +155,8 @@ function isNothing(value: unknown): boolean {
 }
 
 function missing(message: string) {
-  return ({ input }: { input?: unknown }): string | undefined => (input === undefined || input === null || input === "" ? message : undefined);
+  return ({ input }: { input?: unknown }): string | undefined =>
+    input === undefined || input === null || input === "" ? message : undefined;
 }
 
 function listError({ input }: { input?: unknown }): string | undefined {

@@ -23,7 +23,7 @@ export interface Question {
 const variable = z.string().regex(VARIABLE, "must be a variable name: letters, digits and _, no digit first");
 // Never in a message: a value may be a secret.
 const value = z
-  .string({ error: "must be text; for nothing write \"\"" })
+  .string({ error: 'must be text; for nothing write ""' })
   .refine((text) => !text.includes("\u0000"), "must not have a NUL character");
 
 export const EnvKeys = z.record(variable, value.transform(envValue)).nullable();
@@ -53,13 +53,13 @@ export function readEnv(
         env[name] = wanted.value;
         break;
       case "prompt": {
-        const answer = Object.hasOwn(answers, name) ? answers[name] : undefined;
+        const answer = own(answers, name);
         if (answer === undefined) questions.push({ name, prompt: wanted.prompt === "" ? name : wanted.prompt });
         else env[name] = answer;
         break;
       }
       case "host": {
-        const taken = hostEnv[wanted.variable];
+        const taken = own(hostEnv, wanted.variable);
         if (taken === undefined) unset.push(`${wanted.variable} (for ${name})`);
         else env[name] = taken;
         break;
@@ -68,6 +68,11 @@ export function readEnv(
   }
   if (unset.length > 0) throw unsetError(unset);
   return { env, questions };
+}
+
+/** A variable may be called `constructor`. */
+export function own(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  return Object.hasOwn(env, name) ? env[name] : undefined;
 }
 
 function unsetError(unset: readonly string[]): BottleError {

@@ -43,13 +43,18 @@ export function readFrontMatter(text: string, options: Omit<YamlOptions, "firstL
   if (text.length > FILE_LIMIT) return refuse("is larger than 1 MiB");
   const parts = splitFrontMatter(text);
   if (parts === undefined) {
-    return refuse(OPENING.test(text) ? "the front matter is never closed; end it with a line of ---" : "has no front matter; begin it with a line of ---");
+    return refuse(
+      OPENING.test(text)
+        ? "the front matter is never closed; end it with a line of ---"
+        : "has no front matter; begin it with a line of ---",
+    );
   }
   if (parts.yaml.length > FRONT_MATTER_LIMIT) return refuse("has a front matter of more than 64 KiB");
   const read = readYaml(parts.yaml, { ...options, firstLine: 2 });
   if (!read.ok) return read;
   const { value } = read.yaml;
   if (value === null) return { ok: true, yaml: { ...read.yaml, value: {} }, body: parts.body };
-  if (typeof value !== "object" || Array.isArray(value)) return refuse("the front matter must be a map of keys and values", 2);
+  if (typeof value !== "object" || Array.isArray(value))
+    return refuse("the front matter must be a map of keys and values", 2);
   return { ok: true, yaml: read.yaml, body: parts.body };
 }

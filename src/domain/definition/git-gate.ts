@@ -11,7 +11,10 @@ export interface GitUser {
 
 export const GitUserKeys = z
   .strictObject({ name: z.string().optional(), email: z.string().optional() })
-  .refine(({ name = "", email = "" }) => name !== "" || email !== "", "is empty; give it a name or an email, or leave it out");
+  .refine(
+    ({ name = "", email = "" }) => name !== "" || email !== "",
+    "is empty; give it a name or an email, or leave it out",
+  );
 
 export const GitRepoKeys = z.strictObject({
   url: z.string().check((context) => {
@@ -48,7 +51,9 @@ export function parseGitUrl(url: string): GitRemote | undefined {
     /^ssh:\/\/([^@/:\s]+)@(?:\[([0-9A-Fa-f:.]+)\]|([^/:@\s[\]]+))(?::(\d{1,5}))?\/(\S+)$/.exec(url) ?? [];
   const host = literal ?? name;
   if (user === undefined || host === undefined || path === undefined) return undefined;
-  return Number(port) >= 1 && Number(port) <= 65_535 ? { user, host: host.toLowerCase(), port: Number(port), path } : undefined;
+  return Number(port) >= 1 && Number(port) <= 65_535
+    ? { user, host: host.toLowerCase(), port: Number(port), path }
+    : undefined;
 }
 
 const EXAMPLE = "such as ssh://git@example.com/team/app.git";
@@ -70,7 +75,8 @@ export function gitUrlProblem(url: string): string | undefined {
   if (/[:@\s]/.test(user)) return "has a user with a password or white space; only the key in `identity` is used";
   if (host === "") return `has no host, ${EXAMPLE}`;
   if (port !== undefined && !/^\d+$/.test(port)) return "has a port that is no number";
-  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return "has a port that is not between 1 and 65535";
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
+    return "has a port that is not between 1 and 65535";
   if (slash === -1) return `has no path, ${EXAMPLE}`;
   if (rest.slice(slash + 1) === "") return `has an empty path, ${EXAMPLE}`;
   return `is no remote, ${EXAMPLE}`;

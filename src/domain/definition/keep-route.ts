@@ -41,7 +41,11 @@ export function keepRoute(
   const text = edited(file, keys, { egress: { ...egress, routes }, created: created === "egress" }, known);
   return {
     text,
-    kept: { ...(before === undefined ? {} : { before }), after: plan.after, ...(created === undefined ? {} : { created }) },
+    kept: {
+      ...(before === undefined ? {} : { before }),
+      after: plan.after,
+      ...(created === undefined ? {} : { created }),
+    },
   };
 }
 
@@ -74,7 +78,9 @@ function keysOf(file: DefinitionFile, known: Known | undefined): BottleKeys {
 
 /** `routes` with `after` in the place of `before`, or at the end; without `after`, `before` is gone. */
 function replaced(routes: readonly Route[], before: Route | undefined, after: Route | undefined): Route[] {
-  const kept = routes.flatMap((route) => (route === before || isSame(route, before) ? (after === undefined ? [] : [after]) : [route]));
+  const kept = routes.flatMap((route) =>
+    route === before || isSame(route, before) ? (after === undefined ? [] : [after]) : [route],
+  );
   return before === undefined && after !== undefined ? [...kept, after] : kept;
 }
 
@@ -92,8 +98,8 @@ function edited(file: DefinitionFile, keys: BottleKeys, edit: RoutesEdit, known:
   });
 }
 
-function withoutRoutes({ routes, ...rest }: EgressKeys): EgressKeys {
-  return (routes ?? []).length === 0 ? rest : { ...rest, routes };
+function withoutRoutes({ routes = [], ...rest }: EgressKeys): EgressKeys {
+  return routes.length === 0 ? rest : { ...rest, routes };
 }
 
 function conflict({ path }: DefinitionFile, host: string, why: string): BottleError {

@@ -31,7 +31,9 @@ function mergeGitGate(parent: GitGate | undefined, child: GitGate | undefined, n
   const user = overlayUser(parent.user ?? {}, child.user ?? {});
   return {
     ...(Object.keys(user).length === 0 ? {} : { user }),
-    ...(child.repos === undefined ? { repos: parent.repos } : { repos: mergeRepos(parent.repos ?? {}, child.repos ?? {}, name) }),
+    ...(child.repos === undefined
+      ? { repos: parent.repos }
+      : { repos: mergeRepos(parent.repos ?? {}, child.repos ?? {}, name) }),
   };
 }
 
@@ -42,10 +44,14 @@ function mergeRepos(parent: Repos, child: Repos, name: string): Record<string, G
   const inherited = Object.entries(parent).filter(([, repo]) => !taken.has(hostOf(repo)));
   const twice = inherited.find(([repo]) => Object.hasOwn(child, repo))?.[0];
   if (twice !== undefined) {
-    throw new BottleError("invalid", `git-gate.repos: \`${twice}\` is the name of two repositories, one of them inherited`, {
-      where: `bottle ${name}`,
-      hint: "give one of them another name",
-    });
+    throw new BottleError(
+      "invalid",
+      `git-gate.repos: \`${twice}\` is the name of two repositories, one of them inherited`,
+      {
+        where: `bottle ${name}`,
+        hint: "give one of them another name",
+      },
+    );
   }
   return Object.fromEntries([...inherited, ...Object.entries(child)]);
 }

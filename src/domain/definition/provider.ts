@@ -17,7 +17,10 @@ export const ProviderKeys = z.strictObject({
   /** An argument list, or a line for `sh -c`. */
   command: command.transform((given) => (typeof given === "string" ? ["sh", "-c", given] : given)).optional(),
   /** claude only: the operator's variable that holds the OAuth token. Empty means none. */
-  auth_token: z.string().refine((text) => text === "" || VARIABLE.test(text), "must be the name of a variable").optional(),
+  auth_token: z
+    .string()
+    .refine((text) => text === "" || VARIABLE.test(text), "must be the name of a variable")
+    .optional(),
   /** codex only. */
   forward_host_credentials: z.boolean().optional(),
 });

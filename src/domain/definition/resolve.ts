@@ -64,7 +64,7 @@ export function mergedKeys(definitions: Definitions, name: string): { chain: str
 /** `name`, its parent, its parent's parent, … */
 function chainOf(definitions: Definitions, name: string): string[] {
   const chain: string[] = [];
-  for (let link: string | undefined = name; link !== undefined; ) {
+  for (let link: string | undefined = name; link !== undefined;) {
     const definition = definitions.bottles.get(link);
     if (definition === undefined) throw missingParent(definitions, link, chain.at(-1));
     chain.push(link);
@@ -115,7 +115,10 @@ function missingBottle(definitions: Definitions, agent: AgentDefinition): Bottle
   const broken = definitions.broken.find((file) => file.kind === "bottle" && file.name === agent.bottle);
   if (broken !== undefined) {
     const cause = problemsError(broken.problems);
-    return new BottleError("invalid", `bottle: \`${agent.bottle}\` is malformed (${cause.message})`, { where: agent.path, cause });
+    return new BottleError("invalid", `bottle: \`${agent.bottle}\` is malformed (${cause.message})`, {
+      where: agent.path,
+      cause,
+    });
   }
   return new BottleError("invalid", `bottle: there is no bottle definition \`${agent.bottle}\``, {
     where: agent.path,

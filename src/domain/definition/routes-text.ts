@@ -25,16 +25,20 @@ export function editRoutes(yaml: string, { egress, created = false }: RoutesEdit
     if (isPlainMap(yaml, document)) return `${yaml}${egressBlock(yaml, egress)}`;
     document.set("egress", document.createNode(egress));
   } else {
-    const inPlace = editList(yaml, document, ["egress", "routes"], egress.routes ?? undefined) ?? editRouteList(yaml, document, egress);
+    const inPlace =
+      editList(yaml, document, ["egress", "routes"], egress.routes) ?? editRouteList(yaml, document, egress);
     if (inPlace !== undefined) return inPlace;
     if (egress.routes === undefined) document.deleteIn(["egress", "routes"]);
-    else editNodes(document, egress.routes ?? []);
+    else editNodes(document, egress.routes);
   }
   return document.toString({ lineWidth: 0, ...layoutOf(yaml) });
 }
 
 function egressBlock(yaml: string, egress: unknown): string {
-  return stringify({ egress }, { schema: "core", lineWidth: 0, aliasDuplicateObjects: false }).replaceAll("\n", lineEnd(yaml));
+  return stringify({ egress }, { schema: "core", lineWidth: 0, aliasDuplicateObjects: false }).replaceAll(
+    "\n",
+    lineEnd(yaml),
+  );
 }
 
 /** A block of keys may be written below what is there. */
@@ -48,22 +52,28 @@ function lineEnd(yaml: string): string {
   return yaml.includes("\r\n") ? "\r\n" : "\n";
 }
 
-/** A path or a method more or less in one route. */
-function editRouteList(yaml: string, document: Document, { routes }: EgressKeys): string | undefined {
-  for (const [index, route] of (routes ?? []).entries()) {
-    const old = jsonAt(document, ["egress", "routes", index]) as Route | undefined;
-    if (old === undefined) return undefined;
-    for (const key of ["path_allowlist", "methods"] as const) {
-      if (isSame(old[key], route[key])) continue;
-      const edited = editList(yaml, document, ["egress", "routes", index, key], route[key]);
-      if (edited !== undefined) return edited;
-    }
-  }
-  return undefined;
+/** A path or a method more or less in one route; undefined when that is not all that changes. */
+function editRouteList(yaml: string, document: Document, { routes = [] }: EgressKeys): string | undefined {
+  const old = (jsonAt(document, ["egress", "routes"]) ?? []) as Route[];
+  if (old.length !== routes.length) return undefined;
+  const changed = routes.flatMap((route, index) =>
+    (["path_allowlist", "methods"] as const).flatMap((key) =>
+      isSame(old[index]?.[key] ?? null, route[key] ?? null)
+        ? []
+        : [{ path: ["egress", "routes", index, key], wanted: route[key] }],
+    ),
+  );
+  const [only] = changed;
+  return only === undefined || changed.length > 1 ? undefined : editList(yaml, document, only.path, only.wanted);
 }
 
 /** `yaml` with one item more at the end, or one less anywhere; undefined when this list cannot be edited line by line. */
-function editList(yaml: string, document: Document, path: (string | number)[], wanted: readonly unknown[] | undefined): string | undefined {
+function editList(
+  yaml: string,
+  document: Document,
+  path: (string | number)[],
+  wanted: readonly unknown[] | undefined,
+): string | undefined {
   const list = document.getIn(path, true);
   if (wanted === undefined || !isSeq(list) || list.flow === true || list.items.length === 0) return undefined;
   const have = (jsonAt(document, path) ?? []) as unknown[];
@@ -108,12 +118,16 @@ function editNodes(document: Document, routes: readonly Route[]): void {
     return;
   }
   if (list.items.length === 0) list.flow = false;
-  const old = list.items.map((node, index) => ({ node, route: jsonAt(document, ["egress", "routes", index]) as Route }));
+  const old = list.items.map((node, index) => ({
+    node,
+    route: jsonAt(document, ["egress", "routes", index]) as Route,
+  }));
   list.items = routes.map((route, index) => {
     const same = old.find((entry) => isSame(entry.route, route));
     if (same !== undefined) return same.node;
     const changed = old[index];
-    if (changed === undefined || changed.route.host !== route.host || !isMap(changed.node)) return document.createNode(route);
+    if (changed === undefined || changed.route.host !== route.host || !isMap(changed.node))
+      return document.createNode(route);
     for (const key of ["path_allowlist", "methods"] as const) {
       if (route[key] === undefined) changed.node.delete(key);
       else if (!isSame(changed.route[key], route[key])) changed.node.set(key, document.createNode(route[key]));

@@ -5,6 +5,7 @@ import type { Route, RouteTable, TableRoute } from "#domain/egress/route.ts";
 
 import type { Bottle } from "./bottle.ts";
 import { asCidr, ruleHost } from "./egress.ts";
+import { own } from "./environment.ts";
 
 /** A variable of the egress proxy's environment, and where its value comes from. */
 export interface Slot {
@@ -42,7 +43,7 @@ export function readSecrets(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const wrong = slots.flatMap(({ variable, hosts }) => {
-    const problem = tokenProblem(env[variable]);
+    const problem = tokenProblem(own(env, variable));
     return problem === undefined ? [] : [`${variable} ${problem} (for ${hosts.join(", ")})`];
   });
   if (wrong.length > 0) {
@@ -51,7 +52,7 @@ export function readSecrets(
       hint: "export the token before the launch, or remove `auth` from the route",
     });
   }
-  return Object.fromEntries(slots.map(({ slot, variable }) => [slot, env[variable] ?? ""]));
+  return Object.fromEntries(slots.map(({ slot, variable }) => [slot, own(env, variable) ?? ""]));
 }
 
 function mergeRoutes(providerRoutes: readonly Route[], routes: readonly Route[]): Route[] {
@@ -77,7 +78,9 @@ function tableRoute({ auth, host, pipelock, ...route }: Route, slots: readonly S
     host: ruleHost(host),
     ...route,
     ...(auth === undefined || slot === undefined ? {} : { auth: { scheme: auth.scheme, slot } }),
-    ...(pipelock === undefined ? {} : { pipelock: { ...pipelock, ...(cidrs === undefined ? {} : { ssrf_ip_allowlist: cidrs }) } }),
+    ...(pipelock === undefined
+      ? {}
+      : { pipelock: { ...pipelock, ...(cidrs === undefined ? {} : { ssrf_ip_allowlist: cidrs }) } }),
   };
 }
 

@@ -23,10 +23,16 @@ export interface CheckOptions {
   readonly isSecret?: (path: readonly PropertyKey[]) => boolean;
 }
 
-export function checkYaml<S extends z.ZodType>(schema: S, yaml: YamlText, options: CheckOptions = {}): Parsed<z.output<S>> {
+export function checkYaml<S extends z.ZodType>(
+  schema: S,
+  yaml: YamlText,
+  options: CheckOptions = {},
+): Parsed<z.output<S>> {
   const { complaints = [], isSecret = () => false } = options;
   const parsed = schema.safeParse(yaml.value, { error: defaultMessage });
-  const issues = parsed.success ? [] : parsed.error.issues.flatMap((issue) => complaintsOf(issue, schema, yaml, isSecret));
+  const issues = parsed.success
+    ? []
+    : parsed.error.issues.flatMap((issue) => complaintsOf(issue, schema, yaml, isSecret));
   const problems = [...issues, ...complaints].map((complaint) => toProblem(complaint, yaml)).toSorted(byLine);
   if (parsed.success && problems.every(({ severity }) => severity === "warning")) {
     return { ok: true, value: parsed.data, warnings: problems };
@@ -56,13 +62,17 @@ function complaintsOf(
   }
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const shown = issue.code === "invalid_key" || isSecret(path) ? "" : shownValue(valueAt(yaml.value, path));
-  return [{ path, message: shown === "" || !/^(?:must|is|has|cannot)\b/.test(message) ? message : `${shown} ${message}` }];
+  return [
+    { path, message: shown === "" || !/^(?:must|is|has|cannot)\b/.test(message) ? message : `${shown} ${message}` },
+  ];
 }
 
 function unknownKey(key: string, accepted: readonly string[]): string {
   const nearest = nearestOf(key, accepted);
   const list = `accepted are ${accepted.join(", ")}`;
-  return nearest === undefined ? `is no key that is known here; ${list}` : `is no key that is known here; did you mean \`${nearest}\`? (${list})`;
+  return nearest === undefined
+    ? `is no key that is known here; ${list}`
+    : `is no key that is known here; did you mean \`${nearest}\`? (${list})`;
 }
 
 /** For what a schema has no words of its own. */
@@ -71,11 +81,12 @@ function defaultMessage(issue: z.core.$ZodRawIssue): string | undefined {
     case "invalid_type":
       if (issue.input === undefined) return "is missing";
       if (issue.input === null) return `is empty; it takes ${kindName(issue.expected)}`;
+      if (issue.expected === "int" && typeof issue.input === "number") return "must be a whole number";
       return `must be ${kindName(issue.expected)}, not ${kindName(kindOf(issue.input))}`;
     case "invalid_value": {
       const accepted = issue.values.map(String);
       const nearest = typeof issue.input === "string" ? nearestOf(issue.input, accepted) : undefined;
-      return `is not accepted; use ${accepted.join(" or ")}${nearest === undefined ? "" : ` (did you mean ${nearest}?)`}`;
+      return `is not accepted; use ${orList(accepted)}${nearest === undefined ? "" : ` (did you mean ${nearest}?)`}`;
     }
     case "too_small":
       if (issue.origin === "string" || issue.origin === "array") return "must not be empty";
@@ -85,6 +96,10 @@ function defaultMessage(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined;
   }
+}
+
+function orList(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
 function kindOf(value: unknown): string {
@@ -116,14 +131,18 @@ function kindName(kind: string): string {
 function shownValue(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "string") return "";
-  const text = plainLine(value);
+  // A password in a URL is not for the screen.
+  const text = plainLine(value.slice(0, 1000)).replaceAll(/[^/\s@]*:[^/\s@]*@/g, "…@");
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let at: unknown = value;
   for (const part of path) {
-    at = typeof at === "object" && at !== null && Object.hasOwn(at, part) ? (at as Record<PropertyKey, unknown>)[part] : undefined;
+    at =
+      typeof at === "object" && at !== null && Object.hasOwn(at, part)
+        ? (at as Record<PropertyKey, unknown>)[part]
+        : undefined;
   }
   return at;
 }

@@ -1,0 +1,76 @@
+// `config.yml`: the dashboard's own settings. Every key is optional; a missing file is all defaults.
+
+import * as z from "zod";
+
+import { checkYaml } from "#domain/problem/schema-problems.ts";
+import type { Parsed } from "#domain/problem/problem.ts";
+import { readYaml } from "#domain/yaml-text.ts";
+
+const KEYS = "must be a key such as ctrl-s, or a list of keys";
+
+const key = z.string().min(1).max(20).describe("a key by its name: j, G, ctrl-s, alt-x, enter, shift-tab");
+
+export const Config = z.strictObject({
+  keys: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]*$/, "must be the id of an action, as the help shows it"),
+      z.union([z.array(key), key], { error: KEYS }),
+    )
+    .describe("Other keys for actions: action id → a key or a list of keys; an empty list unbinds the action")
+    .default({}),
+  theme: z
+    .enum(["auto", "dark", "light", "none"])
+    .describe("auto keeps to the terminal's own colours; none uses no colour (as NO_COLOR does)")
+    .default("auto"),
+  detach_keys: z
+    .string()
+    .regex(/^ctrl-[a-z[\\\]^_@]$/, "must be ctrl- and one of a-z [ \\ ] ^ _ @, such as ctrl-]")
+    .describe("What leaves an agent's terminal; pressed twice it goes to the agent")
+    .default("ctrl-]"),
+  default_scope: z
+    .enum(["once", "session"])
+    .describe("How far one keypress approves: the next matching request, or until the bottle stops")
+    .default("session"),
+  notifications: z
+    .enum(["off", "bel", "osc9", "osc777"])
+    .describe("How the terminal is told that something waits: the bell, or a notification sequence it knows")
+    .default("bel"),
+  editor: z
+    .string()
+    .trim()
+    .min(1)
+    .describe("Instead of $VISUAL and $EDITOR, with its arguments: code --wait")
+    .optional(),
+  logs: z
+    .strictObject({
+      lines: z
+        .int()
+        .min(100)
+        .max(1_000_000)
+        .describe("Lines of a log that are kept in memory for each bottle")
+        .default(10_000),
+      wrap: z.boolean().describe("Wrap long lines from the start").default(false),
+      timestamps: z.boolean().describe("Show times from the start").default(false),
+    })
+    .describe("Logs as the dashboard shows them")
+    .prefault({}),
+});
+export type Config = z.infer<typeof Config>;
+
+export const DEFAULT_CONFIG: Config = Config.parse({});
+
+export function parseConfig(text: string, path: string): Parsed<Config> {
+  // `tab-logs: 2` names the key 2.
+  const read = readYaml(text, { path, asText: ([part]) => part === "keys" });
+  if (!read.ok) return read;
+  return checkYaml(Config, read.yaml.value === null ? { ...read.yaml, value: {} } : read.yaml);
+}
+
+/** The JSON schema that editors use for `config.yml`. */
+export function configJsonSchema(): object {
+  return {
+    ...z.toJSONSchema(Config, { io: "input" }),
+    title: "bottle-dash config.yml",
+    description: "Settings of the bottle-dash dashboard: ~/.bot-bottle/config.yml",
+  };
+}
