@@ -51,6 +51,7 @@ async function main(): Promise<void> {
 
   await listen(server, paths.supervise.socket);
   console.log(READY_LINE);
+  settled();
 }
 
 /** Anybody who can see the socket may connect: the folder alone is bound into the bottle, whose agent is another user. */

@@ -13,7 +13,7 @@ import type { Tool, ToolContext } from "./tool.ts";
 export interface McpOptions {
   readonly tools: readonly Tool[];
   /** What all calls share; each adds its own signal. */
-  readonly context: Omit<ToolContext, "signal" | "answered">;
+  readonly context: Omit<ToolContext, "signal" | "read" | "answered">;
   /** Aborts when the daemon stops. */
   readonly stopping: AbortSignal;
   /** Called after the agent has received the final answer to a proposal. */
@@ -27,28 +27,31 @@ const INSTRUCTIONS =
 
 /** Stateless: each request stands alone, so a restart of this daemon costs an agent nothing. */
 export function mcpHandler(options: McpOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const exchanges = new AsyncLocalStorage<{ answered: boolean }>();
+  const exchanges = new AsyncLocalStorage<string[]>();
   const tell = (error: Error): void => options.tell(`mcp: ${error.message}`);
   const calls = { waiting: 0 };
-  const answered = (): void => {
-    const exchange = exchanges.getStore();
-    if (exchange !== undefined) exchange.answered = true;
-  };
-  const handler = createMcpHandler(() => newServer(options, calls, answered), {
+  const read = new Set<string>();
+  const answers = { read, answered: (id: string) => void exchanges.getStore()?.push(id) };
+  const handler = createMcpHandler(() => newServer(options, calls, answers), {
     maxRequestBodySize: MOST_BODY_BYTES,
     onerror: tell,
   });
   const serve = toNodeHandler(handler, { maxRequestBodySize: MOST_BODY_BYTES, onerror: tell });
   return async (request, response) => {
-    const exchange = { answered: false };
-    response.once("finish", () => (exchange.answered ? options.settled() : undefined));
+    const exchange: string[] = [];
+    response.once("finish", () => {
+      for (const id of exchange) read.add(id);
+      if (exchange.length > 0) options.settled();
+    });
     // The SDK's own, looser idea of a request: members that Node types as `string | undefined` are optional there.
     const loose = request as Parameters<typeof serve>[0];
     await exchanges.run(exchange, () => serve(loose, response));
   };
 }
 
-function newServer({ tools, context, stopping }: McpOptions, calls: { waiting: number }, answered: () => void): McpServer {
+type Answers = Pick<ToolContext, "read" | "answered">;
+
+function newServer({ tools, context, stopping }: McpOptions, calls: { waiting: number }, answers: Answers): McpServer {
   const server = new McpServer({ name: "bottle-dash-supervise", version: "1.0.0" }, { instructions: INSTRUCTIONS });
   for (const tool of tools) {
     const { name, title, description, input, readOnly } = tool;
@@ -58,7 +61,7 @@ function newServer({ tools, context, stopping }: McpOptions, calls: { waiting: n
       calls.waiting += 1;
       try {
         const signal = AbortSignal.any([call.mcpReq.signal, stopping]);
-        return { content: [{ type: "text", text: await tool.run(args, { ...context, signal, answered }) }] };
+        return { content: [{ type: "text", text: await tool.run(args, { ...context, ...answers, signal }) }] };
       } catch (error) {
         if (error instanceof BottleError) return toolError(error.message);
         throw error;

@@ -13,8 +13,10 @@ export interface ToolContext {
   readonly waitMs: number;
   /** Aborts when the caller is gone, or the daemon stops: a wait then ends as pending. */
   readonly signal: AbortSignal;
-  /** To be called when the result holds the final answer to a proposal. */
-  readonly answered: () => void;
+  /** The proposals whose final answer an agent has received. */
+  readonly read: ReadonlySet<string>;
+  /** To be called with a proposal whose final answer is in the result. */
+  readonly answered: (id: string) => void;
 }
 
 export interface Tool {

@@ -13,7 +13,8 @@ import { bottlePaths } from "#lib/paths.ts";
 import { connectUnix } from "#lib/unix-socket.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
-export type TinyDaemon = "steady" | "stubborn" | "crashing";
+/** `real`: the sidecar itself, from its source. */
+export type TinyDaemon = "steady" | "stubborn" | "crashing" | "real";
 
 export interface InitProcess {
   readonly process: ChildProcess;
@@ -35,25 +36,31 @@ export interface HealthReader {
   readonly closed: Promise<void>;
 }
 
+const SLUG = "demo-abcde";
 const started: InitProcess[] = [];
+
+/** A root folder for one test; removed with the init that is started in it. */
+export function newRoot(): string {
+  return mkdtempSync(join(tmpdir(), "init-test-"));
+}
 
 export function startInit(
   daemons: Partial<Record<DaemonName, TinyDaemon>>,
   env: Record<string, string> = {},
-  config?: string,
+  { config, root = newRoot(), upstreamCa }: { config?: string; root?: string; upstreamCa?: string } = {},
 ): InitProcess {
-  const root = mkdtempSync(join(tmpdir(), "init-test-"));
-  const slug = "demo-abcde";
+  const slug = SLUG;
   const programs = join(root, "programs");
   mkdirSync(programs);
   for (const [name, tiny] of Object.entries(daemons)) {
-    writeFileSync(join(programs, `${name}.js`), `import(${JSON.stringify(join(repository, "fixtures/daemons", `${tiny}.ts`))});\n`);
+    const source = tiny === "real" ? `sidecars/${name}/main.ts` : `fixtures/daemons/${tiny}.ts`;
+    writeFileSync(join(programs, `${name}.js`), `import(${JSON.stringify(join(repository, source))});\n`);
   }
   const child = spawn(process.execPath, [join(repository, "sidecars/init/main.ts")], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  child.stdin.end(config ?? JSON.stringify({ slug, root, programs, daemons: Object.keys(daemons) }));
+  child.stdin.end(config ?? JSON.stringify({ slug, root, programs, daemons: Object.keys(daemons), upstream_ca: upstreamCa }));
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += String(chunk)));
   const paths = bottlePaths(root, slug);

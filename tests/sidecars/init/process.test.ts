@@ -141,7 +141,7 @@ it("leaks no descriptor over restarts", async () => {
 });
 
 it("refuses a configuration that is none, with exit code 2", async () => {
-  const init = startInit({}, {}, "{\"slug\": \"demo-abcde\", \"daemons\": [\"pipelock\"]}");
+  const init = startInit({}, {}, { config: '{"slug": "demo-abcde", "daemons": ["pipelock"]}' });
   expect((await init.exit()).code).toBe(2);
   expect(init.output()).toContain("standard input: root");
   expect(init.output()).toContain("daemons.0");
