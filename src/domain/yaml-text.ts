@@ -53,6 +53,7 @@ export function readYaml(text: string, options: YamlOptions): ReadYaml {
   // Its own check for duplicate keys takes quadratic time; ours is below.
   const settings = {
     schema: "core",
+    resolveKnownTags: false, // !!binary and !!set would give more than plain values
     uniqueKeys: false,
     prettyErrors: false,
     strict: true,

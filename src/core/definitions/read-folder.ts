@@ -12,6 +12,8 @@ import { isErrno } from "#lib/atomic-file.ts";
 
 /** More than these in one folder are not read: what a repository brings must not hold up the dashboard. */
 const MAX_FILES = 500;
+/** In characters, of all the definitions that a repository brings. */
+const MAX_UNTRUSTED = FILE_LIMIT;
 
 export interface ReadFile {
   readonly name: string;
@@ -28,15 +30,22 @@ export async function readFolder(
   const problems: Problem[] = [];
   const names = (await listFolder(folder, trusted, problems)).filter((name) => name.endsWith(".md")).toSorted();
   const files: ReadFile[] = [];
+  let left = trusted ? Infinity : MAX_UNTRUSTED;
   for (const file of names) {
     const name = file.slice(0, -".md".length);
     const path = join(folder, plainLine(file));
-    if (!NAME.test(name))
+    if (files.length + problems.length >= MAX_FILES || left <= 0) {
+      problems.push(warning(folder, `has too many definitions: ${path} and those after it are skipped`));
+      break;
+    }
+    if (!NAME.test(name)) {
       problems.push(warning(path, "is skipped: a definition's file is named with a-z, 0-9 and -, a letter first"));
-    else if (files.length >= MAX_FILES)
-      problems.push(warning(path, `is skipped: only ${MAX_FILES} definitions of a folder are read`));
-    // oxlint-disable-next-line no-await-in-loop -- one open file at a time is enough, and their order is kept
-    else files.push({ name, path, content: await readDefinition(path, trusted) });
+    } else {
+      // oxlint-disable-next-line no-await-in-loop -- one open file at a time is enough, and their order is kept
+      const content = await readDefinition(path, trusted);
+      left -= "text" in content ? content.text.length : 0;
+      files.push({ name, path, content });
+    }
   }
   return { files, problems };
 }

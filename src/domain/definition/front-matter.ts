@@ -3,8 +3,8 @@
 import type { Problem } from "#domain/problem/problem.ts";
 import { FILE_LIMIT, readYaml, type YamlOptions, type YamlText } from "#domain/yaml-text.ts";
 
-/** Far more than any definition needs; what a repository brings must not hold up the dashboard. */
-export const FRONT_MATTER_LIMIT = 65_536;
+/** Far more than any definition needs: a parser's work is bounded by it, and an agent's may come from a repository. */
+export const FRONT_MATTER_LIMITS = { bottle: 65_536, agent: 16_384 } as const;
 
 export interface FrontMatter {
   /** Everything up to and with the line that opens the front matter. */
@@ -35,7 +35,11 @@ export function splitFrontMatter(text: string): FrontMatter | undefined {
   return { head, yaml: rest.slice(0, closing.index), tail, body: tail.slice(closing[0].length).trim() };
 }
 
-export function readFrontMatter(text: string, options: Omit<YamlOptions, "firstLine">): ReadFrontMatter {
+export function readFrontMatter(
+  text: string,
+  kind: keyof typeof FRONT_MATTER_LIMITS,
+  options: Omit<YamlOptions, "firstLine">,
+): ReadFrontMatter {
   const refuse = (message: string, line = 1): ReadFrontMatter => ({
     ok: false,
     problems: [{ severity: "error", path: options.path, line, message }],
@@ -49,7 +53,8 @@ export function readFrontMatter(text: string, options: Omit<YamlOptions, "firstL
         : "has no front matter; begin it with a line of ---",
     );
   }
-  if (parts.yaml.length > FRONT_MATTER_LIMIT) return refuse("has a front matter of more than 64 KiB");
+  const limit = FRONT_MATTER_LIMITS[kind];
+  if (parts.yaml.length > limit) return refuse(`has a front matter of more than ${limit / 1024} KiB`);
   const read = readYaml(parts.yaml, { ...options, firstLine: 2 });
   if (!read.ok) return read;
   const { value } = read.yaml;

@@ -18,7 +18,7 @@ export interface DefinitionFile {
 }
 
 export function parseBottle({ name, path, text }: DefinitionFile, known: Known = {}): Parsed<BottleDefinition> {
-  const read = readFrontMatter(text, { path, asText: isVariable });
+  const read = readFrontMatter(text, "bottle", { path, asText: isVariable });
   if (!read.ok) return read;
   const complaints: readonly Complaint[] = bottleComplaints(read.yaml.value, known);
   const options: CheckOptions = { complaints, isSecret };
@@ -28,7 +28,7 @@ export function parseBottle({ name, path, text }: DefinitionFile, known: Known =
 }
 
 export function parseAgent({ name, path, text }: DefinitionFile, from: Origin): Parsed<AgentDefinition> {
-  const read = readFrontMatter(text, { path });
+  const read = readFrontMatter(text, "agent", { path });
   if (!read.ok) return read;
   const checked = checkYaml(AgentKeys, read.yaml);
   if (!checked.ok) return checked;
