@@ -1,0 +1,52 @@
+// The sandbox of one bottle: which of its folders stand where inside.
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import type { Resources } from "#contracts/backend.ts";
+import { INSIDE } from "#domain/boot/protocol.ts";
+import type { BottlePaths } from "#lib/paths.ts";
+import { distFolder } from "#lib/programs.ts";
+
+import { ETC_FILES } from "./home.ts";
+import type { Bind, Sandbox } from "./sandbox/sandbox.ts";
+import { systemPaths } from "./sandbox/system-paths.ts";
+
+/** Beside the paths that all backends know: what only this one keeps in `agent/`. */
+export function localPaths({ agent }: BottlePaths) {
+  return {
+    etc: join(agent.dir, "etc"),
+    scratch: join(agent.dir, "scratch"),
+    seccomp: join(agent.dir, "seccomp.bpf"),
+    launcher: join(agent.dir, "launcher.pid"),
+    errors: join(agent.dir, "guest-agent.err"),
+  };
+}
+
+export const NODE = `${INSIDE.programs}/node`;
+export const ENTRYPOINT = `${INSIDE.programs}/dist/sidecars/entrypoint.js`;
+
+export function bottleSandbox(paths: BottlePaths, options: { resources: Resources; supervise: boolean }): Sandbox {
+  const { etc, scratch, seccomp } = localPaths(paths);
+  const system = systemPaths();
+  const folder = (from: string, to: string, writable = false): Bind => ({ from, to, writable, kind: "folder" });
+  const file = (from: string, to: string): Bind => ({ from, to, writable: false, kind: "file" });
+  return {
+    ...system,
+    binds: [
+      ...system.binds,
+      ...Object.entries(ETC_FILES).map(([name, { path }]) => file(join(etc, name), path)),
+      folder(paths.agent.home, INSIDE.home, true),
+      folder(distFolder(), `${INSIDE.programs}/dist`),
+      file(process.execPath, NODE),
+      folder(paths.agent.boot, `${INSIDE.sockets}/boot`),
+      folder(dirname(paths.egress.socket), `${INSIDE.sockets}/egress`),
+      ...(options.supervise ? [folder(dirname(paths.supervise.socket), `${INSIDE.sockets}/supervise`)] : []),
+      folder(paths.tls.inside, INSIDE.tls),
+      folder(paths.supervise.currentConfig, INSIDE.currentConfig),
+    ].filter(({ from }) => existsSync(from)),
+    resources: options.resources,
+    scratch,
+    seccomp,
+  };
+}

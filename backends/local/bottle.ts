@@ -1,0 +1,51 @@
+// A handle on one local bottle.
+
+import { readFile, rm } from "node:fs/promises";
+
+import { z } from "zod";
+
+import type { Bottle } from "#contracts/backend.ts";
+import { BottleError } from "#domain/bottle-error.ts";
+import { Isolation } from "#domain/fleet/isolation.ts";
+import { bottlePaths } from "#lib/paths.ts";
+
+import { attachTo } from "./attach.ts";
+import { localPaths } from "./bottle-sandbox.ts";
+import { connectGuest } from "./sockets/guest-client.ts";
+import { askStatus, statusOf } from "./status.ts";
+import { stopBottle, stopProcesses } from "./stop.ts";
+
+const Usage = z.looseObject({ cpu: z.number(), memory: z.number() });
+
+export function localBottle(root: string, slug: string): Bottle {
+  const paths = bottlePaths(root, slug);
+  return {
+    slug,
+    status: () => statusOf(paths),
+    async attach() {
+      const client = await connectGuest(paths.agent.socket).catch((cause: unknown) => {
+        throw new BottleError("unavailable", "the bottle does not run", { where: slug, hint: `see \`bottle-dash list\``, cause });
+      });
+      return attachTo(client);
+    },
+    async stats() {
+      const answer = await askStatus(paths);
+      if (answer === null) return null;
+      const { cpu, memory } = Usage.parse(answer);
+      return { cpu, memory };
+    },
+    async isolation() {
+      try {
+        return Isolation.parse(JSON.parse(await readFile(paths.isolation, "utf8")));
+      } catch {
+        return null; // not proved yet, or not readable: nothing to show either way
+      }
+    },
+    stop: () => stopBottle(slug, paths),
+    async remove() {
+      await stopProcesses(slug, paths);
+      const { etc, scratch, seccomp, launcher, errors } = localPaths(paths);
+      for (const path of [etc, scratch, seccomp, launcher, errors]) await rm(path, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,88 @@
+// The folders of a bottle that its agent sees: the home with the copied workspace, and a few files of /etc made for it.
+
+import { execFile } from "node:child_process";
+import { chmod, constants, copyFile, lstat, mkdir, readdir, readlink, realpath, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { BottleError } from "#domain/bottle-error.ts";
+import { INSIDE } from "#domain/boot/protocol.ts";
+import type { BottlePaths } from "#lib/paths.ts";
+
+import { INSIDE_UID } from "./sandbox/sandbox.ts";
+
+const run = promisify(execFile);
+
+/** True when the home was not there before. Copies `copyCwd` only into a new one. `root` is never copied into itself. */
+export async function makeHome(home: string, copyCwd: string | undefined, root: string): Promise<boolean> {
+  const isNew = (await stat(home).catch(() => undefined)) === undefined;
+  await mkdir(home, { recursive: true, mode: 0o755 });
+  if (isNew && copyCwd !== undefined) await copyWorkspace(copyCwd, join(home, "workspace"), root);
+  return isNew;
+}
+
+/** Gives the home to the bottle's own uid. Links are not followed: an earlier run may have left any. */
+export async function giveHome(home: string, uid: number): Promise<void> {
+  if ((await stat(home)).uid === uid) return;
+  await run("chown", ["-R", "-h", "-P", `${uid}:${uid}`, home]);
+}
+
+async function copyWorkspace(from: string, to: string, root: string): Promise<void> {
+  try {
+    await copyFolder(await realpath(from), to, await realpath(root));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BottleError("failed", `cannot be copied into the bottle (${reason})`, { where: from, cause });
+  }
+  await chmod(to, 0o755);
+}
+
+/** Links stay links, wherever they lead; sockets, pipes and devices stay out, and so does `without`. */
+async function copyFolder(from: string, to: string, without: string): Promise<void> {
+  const { mode } = await lstat(from);
+  await mkdir(to, { mode: 0o700 });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const source = join(from, entry.name);
+    const target = join(to, entry.name);
+    if (source === without) continue;
+    if (entry.isDirectory()) await copyFolder(source, target, without);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
+    else if (entry.isFile()) await copyFile(source, target, constants.COPYFILE_FICLONE);
+  }
+  await chmod(to, mode & 0o777);
+}
+
+/** Name in `folder` → where it is bound. */
+export const ETC_FILES: Readonly<Record<string, { path: string; text: string }>> = {
+  passwd: {
+    path: "/etc/passwd",
+    text: `node:x:${INSIDE_UID}:${INSIDE_UID}:node:${INSIDE.home}:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
+  },
+  group: { path: "/etc/group", text: `node:x:${INSIDE_UID}:\nnogroup:x:65534:\n` },
+  hosts: { path: "/etc/hosts", text: "127.0.0.1 localhost bottle\n::1 localhost\n" },
+  hostname: { path: "/etc/hostname", text: "bottle\n" },
+  "nsswitch.conf": { path: "/etc/nsswitch.conf", text: "passwd: files\ngroup: files\nhosts: files dns\n" },
+  "resolv.conf": { path: "/etc/resolv.conf", text: "" },
+};
+
+export async function writeEtc(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
+  for (const [name, { text }] of Object.entries(ETC_FILES)) {
+    await writeFile(join(folder, name), text);
+    await chmod(join(folder, name), 0o644);
+  }
+}
+
+/** Folders that sidecars fill and the bottle sees; made before either, open to the bottle's uid below closed ones. */
+export async function makeShared(paths: BottlePaths): Promise<void> {
+  for (const folder of [sharedFolder(paths.egress.socket), sharedFolder(paths.supervise.socket), paths.tls.inside, paths.supervise.currentConfig]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o755);
+  }
+}
+
+/** The folder of a socket: bound as a whole, so that a restarted sidecar's new socket is seen. */
+export function sharedFolder(socket: string): string {
+  return join(socket, "..");
+}

@@ -1,0 +1,147 @@
+// Launches a bottle: sidecars, terminal and sandbox, proof, and only then the agent. Whatever fails is taken back whole.
+
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+
+import type { BottleSpec, LaunchPlan, LaunchStep } from "#contracts/backend.ts";
+import { BottleError } from "#domain/bottle-error.ts";
+import { INSIDE } from "#domain/boot/protocol.ts";
+import type { Isolation } from "#domain/fleet/isolation.ts";
+import { writeAtomic } from "#lib/atomic-file.ts";
+import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
+import { removePidFile, writePidFile } from "#lib/process-identity.ts";
+import { programsFolder } from "#lib/programs.ts";
+
+import { bottleSandbox, ENTRYPOINT, localPaths, NODE } from "./bottle-sandbox.ts";
+import { giveHome, makeHome, makeShared, writeEtc } from "./home.ts";
+import { absentPaths, openHostTargets } from "./host-targets.ts";
+import { demandProof, outsideChecks } from "./judge.ts";
+import { sandboxCommand, type Maker } from "./sandbox/command.ts";
+import { PATH, type Sandbox } from "./sandbox/sandbox.ts";
+import { seccompFilter } from "./sandbox/seccomp.ts";
+import { startBundle } from "./sidecar-bundle.ts";
+import { listenBoot } from "./sockets/boot.ts";
+import { launchSteps, type Steps } from "./steps.ts";
+import { stopProcesses } from "./stop.ts";
+import { startTerminalHolder } from "./terminal-holder.ts";
+
+export interface LaunchContext {
+  readonly root: string;
+  readonly maker: Maker;
+  /** The command that makes the sandbox; tests break a wall here, to see that the proof notices. */
+  readonly command: (sandbox: Sandbox, inside: readonly string[], maker: Maker) => string[];
+}
+
+const COLS = 80;
+const ROWS = 24;
+const PATIENCE_MS = 30_000;
+
+/** Resolves when the agent runs. Throws BottleError; then nothing runs and nothing new is left but the state folder. */
+export async function launchBottle(
+  plan: LaunchPlan,
+  context: LaunchContext,
+  progress: (step: LaunchStep) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { spec } = plan;
+  const paths = bottlePaths(context.root, spec.slug);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const steps = launchSteps(spec.slug, progress, patience);
+  try {
+    await steps.run("prepare", () => prepare(spec, context, paths, steps));
+    await run(spec, context, paths, steps, patience);
+  } catch (error) {
+    await steps.takeBack();
+    throw error instanceof BottleError ? error : new BottleError("failed", "the launch failed", { where: spec.slug, cause: error, hint: messageOf(error) });
+  } finally {
+    removePidFile(localPaths(paths).launcher);
+  }
+}
+
+/** Folders and files; the ends of whatever a former run of this bottle has left. */
+async function prepare(spec: BottleSpec, { root, maker }: LaunchContext, paths: BottlePaths, steps: Steps): Promise<void> {
+  const local = localPaths(paths);
+  await mkdir(paths.agent.dir, { recursive: true, mode: 0o700 });
+  await writePidFile(local.launcher, process.pid);
+  await stopProcesses(spec.slug, paths);
+  await rm(paths.agent.exit, { force: true });
+  await rm(paths.isolation, { force: true });
+  await mkdir(local.scratch, { recursive: true, mode: 0o700 });
+  await writeEtc(local.etc);
+  await makeShared(paths);
+  await writeFile(local.seccomp, maker.mechanism === "bubblewrap" ? seccompFilter(process.arch) : "", { mode: 0o600 });
+  if (!existsSync(paths.agent.home)) steps.onFailure("the home", () => rm(paths.agent.home, { recursive: true, force: true }));
+  await makeHome(paths.agent.home, spec.copyCwd, root);
+  if (maker.dropTo !== undefined) await giveHome(paths.agent.home, maker.dropTo);
+}
+
+async function run(spec: BottleSpec, context: LaunchContext, paths: BottlePaths, steps: Steps, signal: AbortSignal): Promise<void> {
+  const { slug, supervise, resources } = spec;
+  const { root, maker } = context;
+  const programs = programsFolder();
+  steps.onFailure("the sidecars", async () => void (await stopProcesses(slug, paths)));
+  const bundle = await steps.run("start sidecars", () =>
+    startBundle(
+      {
+        slug,
+        root,
+        programs,
+        daemons: supervise ? ["egress", "supervise"] : ["egress"],
+        ...(spec.upstreamCa === undefined ? {} : { upstream_ca: spec.upstreamCa }),
+      },
+      paths,
+      { ...sidecarEnvironment(process.env), ...spec.secrets },
+      process.execPath,
+      signal,
+    ),
+  );
+
+  const targets = await openHostTargets();
+  const boot = await listenBoot(paths.agent.boot, {
+    listening: [...targets.listening],
+    abstract: targets.abstract,
+    absent: absentPaths(root),
+    seccomp_required: maker.mechanism === "bubblewrap",
+    supervise,
+  });
+  try {
+    const argv = context.command(bottleSandbox(paths, { resources, supervise }), [NODE, ENTRYPOINT], maker);
+    const holder = await steps.run("make the sandbox", () =>
+      startTerminalHolder({ slug, root, argv, env: { PATH, TERM: "xterm-256color" }, cols: COLS, rows: ROWS }, paths, programs),
+    );
+    steps.onFailure("the sandbox", () => holder.kill());
+    await steps.run("prove the isolation", async () => {
+      const checks = await Promise.race([boot.proof, holder.ended]);
+      const isolation: Isolation = {
+        mechanism: maker.mechanism,
+        proved_at: new Date().toISOString(),
+        checks: [...checks, ...outsideChecks(holder.pid)],
+      };
+      await writeAtomic(paths.isolation, `${JSON.stringify(isolation, undefined, 2)}\n`);
+      demandProof(isolation);
+    });
+    await steps.run("start the agent", async () => {
+      bundle.stay();
+      holder.stay();
+      await Promise.race([boot.go(order(spec)), holder.ended]);
+    });
+    holder.release();
+  } finally {
+    targets.close();
+    await boot.close();
+  }
+}
+
+function order({ argv, env, copyCwd, files }: BottleSpec): Parameters<Awaited<ReturnType<typeof listenBoot>>["go"]>[0] {
+  return { type: "go", argv: [...argv], env: { ...env }, cwd: copyCwd === undefined ? INSIDE.home : INSIDE.workspace, files: [...files] };
+}
+
+/** Nothing of the operator's environment but what programs need to run at all. */
+function sidecarEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = ["PATH", "TZ", "LANG", "HOME"];
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,33 @@
+// From a sandbox to the one command line that makes it: what runs first in the bottle's terminal.
+
+import { bubblewrapArgs, SECCOMP_FD, type BubblewrapVersion } from "./bubblewrap-args.ts";
+import { droppedArgs, stagedSandbox } from "./drop-root.ts";
+import type { Mechanism, Sandbox } from "./sandbox.ts";
+import { unshareArgs } from "./unshare-script.ts";
+
+export interface Maker {
+  readonly mechanism: Mechanism;
+  readonly bubblewrap: BubblewrapVersion;
+  /** The uid to drop to; undefined when we are not root. */
+  readonly dropTo: number | undefined;
+}
+
+/** The sandbox dies with the process that runs this. Keys and signals of the terminal are left to the agent. */
+export function sandboxCommand(sandbox: Sandbox, inside: readonly string[], maker: Maker): string[] {
+  const { dropTo } = maker;
+  const made = dropTo === undefined ? make(sandbox, inside, maker) : droppedArgs(sandbox, dropTo, make(stagedSandbox(sandbox), inside, maker));
+  const filter = maker.mechanism === "bubblewrap" ? `exec ${SECCOMP_FD}<"$0"; ` : "";
+  return [
+    ...["/bin/sh", "-c", `trap "" HUP INT QUIT TERM TSTP; ${filter}exec setpriv --pdeathsig KILL "$@"`],
+    ...[sandbox.seccomp, ...made],
+  ];
+}
+
+function make(sandbox: Sandbox, inside: readonly string[], { mechanism, bubblewrap }: Maker): string[] {
+  switch (mechanism) {
+    case "bubblewrap":
+      return bubblewrapArgs(sandbox, inside, bubblewrap);
+    case "util-linux":
+      return unshareArgs(sandbox, inside);
+  }
+}

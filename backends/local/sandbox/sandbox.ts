@@ -1,0 +1,45 @@
+// What a bottle's file system and limits are, whichever program makes them so.
+
+import type { Resources } from "#contracts/backend.ts";
+
+export const MECHANISMS = ["bubblewrap", "util-linux"] as const;
+export type Mechanism = (typeof MECHANISMS)[number];
+
+export interface Bind {
+  /** Absolute, on the host. */
+  readonly from: string;
+  /** Absolute, inside. */
+  readonly to: string;
+  readonly writable: boolean;
+  readonly kind: "folder" | "file";
+}
+
+export interface Sandbox {
+  /** Parents before children. */
+  readonly binds: readonly Bind[];
+  /** Symbolic links inside: `/bin` → `usr/bin`. */
+  readonly links: readonly { readonly path: string; readonly target: string }[];
+  /** Files of /proc that are covered, and folders of it that become read-only. */
+  readonly masked: readonly { readonly path: string; readonly kind: "folder" | "file" }[];
+  readonly resources: Resources;
+  /** An empty folder of the host over which a private file system may be mounted. */
+  readonly scratch: string;
+  /** A file with the system call filter; only where the mechanism can load one. */
+  readonly seccomp: string;
+}
+
+/** The user inside, `node`. */
+export const INSIDE_UID = 1000;
+
+export const TMP_BYTES = 1_073_741_824;
+export const SHM_BYTES = 268_435_456;
+export const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Limits that hold for each process of the bottle, in the words of prlimit. Empty when there are none. */
+export function limitArguments({ memory, pids }: Resources): string[] {
+  const limits = [
+    ...(memory === undefined ? [] : [`--data=${memory}`]),
+    ...(pids === undefined ? [] : [`--nproc=${pids}`]),
+  ];
+  return limits.length === 0 ? [] : ["/usr/bin/prlimit", ...limits, "--"];
+}

@@ -1,0 +1,71 @@
+// How a bottle stands, from what is on disk and who answers.
+
+import { readFile, stat } from "node:fs/promises";
+
+import { z } from "zod";
+
+import { ExitRecord, type RunStatus } from "#domain/fleet/run-status.ts";
+import { Metadata } from "#domain/fleet/metadata.ts";
+import type { BottlePaths } from "#lib/paths.ts";
+import { isRunning, readPidFile } from "#lib/process-identity.ts";
+
+import { localPaths } from "./bottle-sandbox.ts";
+import { connectGuest, type Fields } from "./sockets/guest-client.ts";
+
+const Status = z.looseObject({ started_at: z.string() });
+
+export async function statusOf(paths: BottlePaths): Promise<RunStatus> {
+  if (isLaunching(paths)) return { phase: "starting", since: await launchingSince(paths) };
+  const running = await askStatus(paths);
+  if (running !== null) return { phase: "running", since: Status.parse(running).started_at };
+  return endedStatus(paths);
+}
+
+/** For a bottle that nobody answers for. */
+export async function endedStatus(paths: BottlePaths): Promise<RunStatus> {
+  const exit = await readExit(paths);
+  if (exit === null) return { phase: "lost", since: await sinceOf(paths) };
+  if (exit.reason === "stopped") return { phase: "stopped", since: exit.at };
+  return { phase: "exited", since: exit.at, exit_code: exit.exit_code, signal: exit.signal };
+}
+
+/** A launcher that still lives is at it. */
+export function isLaunching(paths: BottlePaths): boolean {
+  const launcher = readPidFile(localPaths(paths).launcher);
+  return launcher !== undefined && isRunning(launcher);
+}
+
+export async function launchingSince(paths: BottlePaths): Promise<string> {
+  const stats = await stat(localPaths(paths).launcher).catch(() => undefined);
+  return (stats?.mtime ?? new Date()).toISOString();
+}
+
+/** The guest agent's answer, null when it does not run. */
+export async function askStatus(paths: BottlePaths): Promise<Fields | null> {
+  const client = await connectGuest(paths.agent.socket).catch(() => null);
+  if (client === null) return null;
+  try {
+    return await client.request({ action: "status_shell", shell: "agent" });
+  } catch {
+    return null; // it ended on the way
+  } finally {
+    client.close();
+  }
+}
+
+async function readExit(paths: BottlePaths): Promise<ExitRecord | null> {
+  try {
+    return ExitRecord.parse(JSON.parse(await readFile(paths.agent.exit, "utf8")));
+  } catch {
+    return null; // none, or unreadable: lost either way
+  }
+}
+
+async function sinceOf(paths: BottlePaths): Promise<string> {
+  try {
+    return Metadata.parse(JSON.parse(await readFile(paths.metadata, "utf8"))).started_at;
+  } catch {
+    const stats = await stat(paths.state).catch(() => undefined);
+    return (stats?.mtime ?? new Date(0)).toISOString();
+  }
+}
