@@ -29,7 +29,7 @@ const value = z
 export const EnvKeys = z.record(variable, value.transform(envValue)).nullable();
 
 /** What the text of a variable's value means. */
-export function envValue(text: string): EnvValue {
+function envValue(text: string): EnvValue {
   if (text.startsWith("?")) return { kind: "prompt", prompt: text.slice(1).trim() };
   const host = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
   return host === undefined ? { kind: "literal", value: text } : { kind: "host", variable: host };

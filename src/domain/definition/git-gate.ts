@@ -59,7 +59,7 @@ export function parseGitUrl(url: string): GitRemote | undefined {
 const EXAMPLE = "such as ssh://git@example.com/team/app.git";
 
 /** Which part of a remote's URL is missing or wrong. */
-export function gitUrlProblem(url: string): string | undefined {
+function gitUrlProblem(url: string): string | undefined {
   if (parseGitUrl(url) !== undefined) return undefined;
   if (!url.startsWith("ssh://")) return `must begin with ssh://, ${EXAMPLE}`;
   const rest = url.slice("ssh://".length);

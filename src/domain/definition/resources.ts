@@ -33,7 +33,7 @@ export const ResourceKeys = z.strictObject({
 });
 
 /** Bytes of `2GiB`, `1.5 GB`, `1048576`; undefined for anything else. */
-export function parseSize(text: string): number | undefined {
+function parseSize(text: string): number | undefined {
   const [, amount = "", unit = ""] = /^(\d{1,15}(?:\.\d{1,6})?) ?([A-Za-z]*)$/.exec(text.trim()) ?? [];
   const factor = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
   if (amount === "" || factor === undefined) return undefined;

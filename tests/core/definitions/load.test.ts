@@ -183,7 +183,7 @@ describe("a repository", () => {
 
   test("cannot make anybody wait with a pipe or a device", async () => {
     mkdirSync(join(cwd, ".bot-bottle/agents/folder.md"), { recursive: true });
-    execFileSync("mkfifo", [join(cwd, ".bot-bottle/agents/pipe.md")]);
+    execFileSync("/usr/bin/mkfifo", [join(cwd, ".bot-bottle/agents/pipe.md")]);
     expect(await problemsOf()).toEqual([
       "/repository/.bot-bottle/agents/folder.md: is not a file",
       "/repository/.bot-bottle/agents/pipe.md: is not a file",
