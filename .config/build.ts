@@ -56,14 +56,10 @@ function options(bundle: Bundle, dev: boolean): BuildOptions & { write?: false }
   };
 }
 
-/** CommonJS dependencies call require; an old Node is told so before anything that it lacks is called. */
-function banner(bundle: Bundle): string {
-  const lines = [
-    'import { createRequire as bottleRequire } from "node:module";',
-    "const require = bottleRequire(import.meta.url);",
-  ];
-  if (!bundle.executable) return lines.join("\n");
-  return ["#!/usr/bin/env node", ...lines, versionCheck].join("\n");
+/** An old Node is told so before anything that it lacks is used; CommonJS dependencies call require. */
+function banner({ executable }: Bundle): string {
+  const require = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
+  return executable ? ["#!/usr/bin/env node", versionCheck, require].join("\n") : require;
 }
 
 const versionCheck = `{

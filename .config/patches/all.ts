@@ -5,10 +5,10 @@ import type { Plugin } from "esbuild";
 import { graphemes } from "./graphemes.ts";
 import { inkDevtools } from "./ink-devtools.ts";
 import { inkOutput } from "./ink-output.ts";
-import { nodeHttp } from "./node-http.ts";
+import { nodeBuiltins } from "./node-builtins.ts";
 import { patchPlugin, type TextPatch } from "./patch.ts";
 import { yogaWasm } from "./yoga-wasm.ts";
 
 export const textPatches: readonly TextPatch[] = [yogaWasm, inkOutput, ...graphemes];
 
-export const patches: Plugin[] = [inkDevtools, nodeHttp, patchPlugin(textPatches)];
+export const patches: Plugin[] = [inkDevtools, nodeBuiltins, patchPlugin(textPatches)];
