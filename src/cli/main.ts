@@ -35,8 +35,20 @@ const openConsole = once(async () => {
 const world: World = {
   console: openConsole.get,
   async openDashboard(options) {
-    const [console, { openDashboard }] = await Promise.all([openConsole.get(), import("#modes/tui/open-dashboard.ts")]);
-    await openDashboard({ console, stdin: process.stdin, stdout: process.stdout, env: process.env, ...options });
+    const [console, { openDashboard }, { startDemo }, { loadConfig }] = await Promise.all([
+      openConsole.get(),
+      import("#modes/tui/open-dashboard.ts"),
+      import("#core/demo/start-demo.ts"),
+      import("#core/definitions/load-config.ts"),
+    ]);
+    const { config } = await loadConfig(console.root); // what is wrong with it, the console tells
+    await openDashboard({
+      console,
+      startDemo: (progress, signal) => startDemo(console, { hold: false }, progress, signal),
+      config,
+      env: process.env,
+      ...options,
+    });
   },
   stdin: process.stdin,
   stdout: process.stdout,

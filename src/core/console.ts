@@ -59,7 +59,7 @@ export function createConsole({ root, cwd, env, backends, now = () => new Date()
   return {
     root,
     snapshot: () => takeSnapshot(root, backends, now),
-    start: () => (watching ??= watchFleet(root, backends, store, now, closing.signal)),
+    start: () => (watching ??= watchFleet({ root, cwd }, backends, store, now, closing.signal)),
     fleet: store.fleet,
     subscribe: store.subscribe,
 

@@ -27,20 +27,24 @@ export async function takeSnapshot(root: string, backends: readonly Backend[], n
 
 /** Resolves when the first scan is in `store`; watches until `signal` aborts. */
 export async function watchFleet(
-  root: string,
+  from: { readonly root: string; readonly cwd: string },
   backends: readonly Backend[],
   store: FleetStore,
   now: () => Date,
   signal: AbortSignal,
 ): Promise<void> {
-  const [{ watchRoot }, completer] = await Promise.all([import("./watch-root.ts"), openCompleter(root, store, now)]);
+  const [{ watchRoot }, { watchDefinitions }, completer] = await Promise.all([
+    import("./watch-root.ts"),
+    import("./watch-definitions.ts"),
+    openCompleter(from.root, store, now),
+  ]);
   const look = (): void => completer.look(store.fleet());
   const unsubscribe = store.subscribe(look);
   signal.addEventListener("abort", () => {
     unsubscribe();
     completer.close();
   });
-  await watchRoot(root, store.dispatch, signal);
+  await Promise.all([watchRoot(from.root, store.dispatch, signal), watchDefinitions(from, store.dispatch, signal)]);
   await Promise.all(
     backends.map(async (backend) => {
       const where = `backend ${backend.name}`;

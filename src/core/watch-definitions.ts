@@ -1,0 +1,40 @@
+// What is wrong with the definitions and the settings, kept up to date while files change.
+
+import { watch } from "chokidar";
+
+import type { FleetEvent } from "#domain/fleet/event.ts";
+import { rootPaths } from "#lib/paths.ts";
+
+import { loadConfig } from "./definitions/load-config.ts";
+import { loadDefinitions } from "./definitions/load.ts";
+import { createReread } from "./reread.ts";
+import { createProblems } from "./watch-problems.ts";
+
+/** Resolves when what is there was told; goes on until `signal` aborts. */
+export async function watchDefinitions(
+  from: { readonly root: string; readonly cwd: string },
+  emit: (event: FleetEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bottles, agents, config } = rootPaths(from.root);
+  const problems = createProblems(emit);
+  let told = new Set<string>();
+  const reread = createReread(async () => {
+    const [definitions, settings] = await Promise.all([loadDefinitions(from), loadConfig(from.root)]);
+    if (signal.aborted) return;
+    const found = new Set<string>();
+    for (const { path, line, message, field } of [...definitions.problems, ...settings.problems]) {
+      const where = line === undefined ? path : `${path}:${line}`;
+      const about = `${where} ${field ?? ""} ${message}`;
+      found.add(about);
+      problems.found(about, where, field === undefined ? message : `${field} ${message}`);
+    }
+    for (const about of told) if (!found.has(about)) problems.solved(about);
+    told = found;
+  });
+  const watcher = watch([bottles, agents, config], { depth: 0, ignoreInitial: true });
+  watcher.on("all", () => void reread("definitions"));
+  watcher.on("error", (error) => problems.found("watching", from.root, String(error)));
+  signal.addEventListener("abort", () => void watcher.close(), { once: true });
+  await reread("definitions");
+}
