@@ -1,6 +1,6 @@
 // One viewer's connection to an agent's terminal.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import type { Terminal } from "#contracts/backend.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";

@@ -2,7 +2,7 @@
 
 import { readFile, rm } from "node:fs/promises";
 
-import { z } from "zod";
+import * as z from "zod";
 
 import type { Bottle } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";

@@ -1,6 +1,6 @@
 // Follows one bottle: its guest agent while it runs, its sidecars while they do, and how it ended.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import type { BackendEvent } from "#contracts/backend.ts";
 import type { RunStatus } from "#domain/fleet/run-status.ts";

@@ -2,7 +2,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { ExitRecord, type RunStatus } from "#domain/fleet/run-status.ts";
 import { Metadata } from "#domain/fleet/metadata.ts";

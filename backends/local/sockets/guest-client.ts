@@ -1,6 +1,6 @@
 // The guest-agent protocol from the operator's side: requests with answers, and the events of one subscription.
 
-import { z } from "zod";
+import * as z from "zod";
 
 import { BottleError } from "#domain/bottle-error.ts";
 import { GuestResponse, ShellEvent, type GuestRequest } from "#domain/guest-agent/protocol.ts";
