@@ -1,0 +1,65 @@
+// Proposals in one line each, and what became of them.
+
+import { statusOf, type InboxItem } from "#domain/fleet/fleet.ts";
+import { plainLine } from "#domain/plain-text.ts";
+
+import { BOLD, DIM, fit, GREEN, RED, row, span, YELLOW, type Row, type Span } from "./rows.ts";
+import { age, plural, remaining, statusSpan } from "./words.ts";
+
+export interface ItemLine {
+  readonly item: InboxItem;
+  /** What it asks for, in one line (domain/proposal/describe.ts). */
+  readonly title: string;
+  /** Dangers, not notes. */
+  readonly warnings: number;
+}
+
+export interface ItemLineStyle {
+  readonly selected: boolean;
+  readonly withSlug: boolean;
+  readonly width: number;
+  readonly now: number;
+}
+
+export function itemRow({ item, title, warnings }: ItemLine, { selected, withSlug, width, now }: ItemLineStyle): Row {
+  const status = statusOf(item, new Date(now));
+  const { bottle_slug, created_at, kind } = item.proposal;
+  return [
+    span(selected ? "▸ " : "  ", BOLD),
+    statusSpan(status),
+    span(` ${age(created_at, now).padStart(3)} `, DIM),
+    ...(withSlug ? [span(fit(plainLine(bottle_slug), Math.min(20, Math.max(8, Math.floor(width / 5)))), BOLD), span(" ")] : []),
+    ...(kind === "question" ? [span("asks: ", { color: YELLOW })] : []),
+    span(plainLine(title), selected ? { inverse: true } : {}),
+    ...countSpan(item),
+    ...(warnings > 0 ? [span(`  ! ${plural(warnings, "warning")}`, { color: RED })] : []),
+    ...fateSpans(item, now),
+  ];
+}
+
+function countSpan({ seen }: InboxItem): Span[] {
+  return seen !== null && seen.count > 1 ? [span(`  ×${seen.count}`, DIM)] : [];
+}
+
+/** Evidence, never hope: live when the proxy showed it, used when the proxy saw it. */
+export function fateSpans(item: InboxItem, now: number): Span[] {
+  const { decision, undo, use, proposal } = item;
+  const spans: Span[] = [];
+  if (decision === null && undo === null && proposal.deadline !== undefined) {
+    spans.push(span(`  held, ${remaining(proposal.deadline, now)} left`, { color: YELLOW }));
+  }
+  const applied = undo === null ? decision?.applied : undo.applied;
+  if (decision !== null && applied === undefined) spans.push(span("  being applied…", DIM));
+  if (applied !== undefined) {
+    spans.push(applied.ok ? span(`  ${plainLine(applied.detail)}`, { color: GREEN }) : span(`  failed: ${plainLine(applied.detail)}`, { color: RED }));
+  }
+  if (use !== null && undo === null) spans.push(span(`  used ${use.count}×`, { color: GREEN, bold: true }));
+  return spans;
+}
+
+export function countWords(item: InboxItem, now: number): Row {
+  const { seen, proposal } = item;
+  const first = seen?.first_seen ?? proposal.created_at;
+  const times = seen === null || seen.count === 1 ? "asked once" : `asked ${seen.count} times, last ${age(seen.last_seen, now)} ago`;
+  return row(span(`${times}, first ${age(first, now)} ago`.replaceAll("now ago", "just now"), DIM));
+}

@@ -1,0 +1,71 @@
+// The inbox: all proposals, and the detail of the one under the cursor; or one detail alone.
+
+import { Box } from "ink";
+import { memo } from "react";
+
+import { itemRow, type ItemLine } from "./inbox-rows.ts";
+import type { Area } from "./layout.ts";
+import { Lines } from "./line.tsx";
+import { insideOf, paneRows } from "./pane.ts";
+import { proposalDetail, type Detail, type DetailProps } from "./proposal-detail.ts";
+import { BOLD, DIM, row, span, YELLOW, type Row } from "./rows.ts";
+
+export interface InboxProps {
+  readonly wide: boolean;
+  readonly list: Area;
+  readonly detail: Area;
+  readonly items: readonly ItemLine[];
+  readonly pending: number;
+  readonly offset: number;
+  readonly selected: string | null;
+  readonly open: Omit<DetailProps, "width"> | null;
+  readonly scroll: number;
+  readonly now: number;
+}
+
+export const Inbox = memo(function Inbox(props: InboxProps) {
+  const { wide, list, detail, items, pending, offset, selected, open, scroll, now } = props;
+  const inside = insideOf(list);
+  const lines = items
+    .slice(offset, offset + inside.height)
+    .map((line) => itemRow(line, { selected: line.item.proposal.id === selected, withSlug: true, width: inside.width, now }));
+  const empty = row(span("no proposal: nothing waits for you", DIM));
+  const rows = paneRows(
+    { ...list, active: true, title: row(span("Inbox ", BOLD), span(`${pending} waiting`, pending > 0 ? { color: YELLOW } : DIM)) },
+    items.length === 0 ? [empty] : lines,
+  );
+  return (
+    <Box flexDirection={wide ? "row" : "column"} flexShrink={0}>
+      <Lines rows={rows} {...list} />
+      <ProposalPane {...detail} open={open} scroll={scroll} active={false} />
+    </Box>
+  );
+});
+
+export interface ProposalPaneProps extends Area {
+  readonly open: Omit<DetailProps, "width"> | null;
+  readonly scroll: number;
+  readonly active: boolean;
+}
+
+export const ProposalPane = memo(function ProposalPane({ width, height, open, scroll, active }: ProposalPaneProps) {
+  const inside = insideOf({ width, height });
+  const detail: Detail = open === null ? { rows: [], vital: 0 } : proposalDetail({ ...open, width: inside.width });
+  const start = Math.min(scroll, Math.max(0, detail.rows.length - inside.height));
+  const below = detail.rows.length - start - inside.height;
+  const framed = paneRows(
+    { width, height, active, title: row(span("Proposal", BOLD)), note: moreNote(below) },
+    detail.rows.slice(start, start + inside.height),
+  );
+  return <Lines rows={framed} width={width} height={height} />;
+});
+
+export function moreNote(below: number): Row {
+  return below > 0 ? row(span(`${below} more below (PgDn)`, DIM)) : [];
+}
+
+/** The strip above the footer: what waits longest. */
+export const InboxStrip = memo(function InboxStrip({ items, width, now }: { items: readonly ItemLine[]; width: number; now: number }) {
+  const rows = items.map((line) => itemRow(line, { selected: false, withSlug: true, width, now }));
+  return <Lines rows={rows} width={width} height={rows.length} />;
+});

@@ -1,0 +1,86 @@
+// The main screen: the fleet beside or above the preview of the selected bottle.
+
+import { Box } from "ink";
+import { memo } from "react";
+
+import type { BottleRow } from "#domain/fleet/fleet.ts";
+
+import { fleetRows } from "./fleet-list.ts";
+import type { Area } from "./layout.ts";
+import { Lines } from "./line.tsx";
+import { insideOf, paneRows } from "./pane.ts";
+import { BOLD, DIM, row, span, type Row } from "./rows.ts";
+import { TABS, tabProblem, tabTitle, type Tab } from "./tabs/tab.ts";
+
+export interface MainScreenProps {
+  readonly wide: boolean;
+  readonly list: Area;
+  readonly preview: Area;
+  readonly fleet: FleetPaneProps;
+  readonly tab: PreviewProps;
+}
+
+export interface FleetPaneProps {
+  readonly bottles: readonly BottleRow[];
+  readonly total: number;
+  readonly offset: number;
+  readonly selected: string | null;
+  readonly filter: string;
+  readonly problems: readonly (readonly [string, string])[];
+  readonly active: boolean;
+  readonly now: number;
+}
+
+export interface PreviewProps {
+  readonly tab: Tab;
+  readonly rows: readonly Row[];
+  /** Rows stand at the lower edge, as in a terminal. */
+  readonly note: Row;
+  readonly active: boolean;
+}
+
+export const MainScreen = memo(function MainScreen({ wide, list, preview, fleet, tab }: MainScreenProps) {
+  return (
+    <Box flexDirection={wide ? "row" : "column"} flexShrink={0}>
+      <FleetPane {...list} {...fleet} />
+      <Preview {...preview} {...tab} />
+    </Box>
+  );
+});
+
+export const FleetPane = memo(function FleetPane(props: FleetPaneProps & Area) {
+  const { width, height, bottles, total, offset, selected, filter, problems, active, now } = props;
+  const inside = insideOf(props);
+  const shown = filter === "" ? `${total}` : `${bottles.length} of ${total}, filter “${filter}”`;
+  const index = bottles.findIndex(({ slug }) => slug === selected);
+  const rows = paneRows(
+    {
+      width,
+      height,
+      active,
+      title: row(span("Bottles ", BOLD), span(shown, DIM)),
+      ...(bottles.length > inside.height ? { note: row(span(`${index + 1}/${bottles.length}`, DIM)) } : {}),
+    },
+    fleetRows({ bottles, offset, selected, problems, now, ...inside }),
+  );
+  return <Lines rows={rows} width={width} height={height} />;
+});
+
+export const Preview = memo(function Preview({ width, height, tab, rows, note, active }: PreviewProps & Area) {
+  const framed = paneRows({ width, height, active, title: tabBar(tab, width - 6), note }, rows, tab === "screen");
+  return <Lines rows={framed} width={width} height={height} />;
+});
+
+/** All tabs when they fit, else only the open one by name. */
+function tabBar(open: Tab, width: number): Row {
+  const full = TABS.flatMap((tab, index) => tabSpans(tab, index, open, tabTitle(tab)));
+  const size = full.reduce((sum, { text }) => sum + text.length, 0);
+  if (size <= width) return full;
+  return TABS.flatMap((tab, index) => tabSpans(tab, index, open, tab === open ? tabTitle(tab) : ""));
+}
+
+function tabSpans(tab: Tab, index: number, open: Tab, title: string): Row {
+  const label = `${index + 1}${title === "" ? "" : ` ${title}`}`;
+  if (tab === open) return row(span(`[${label}]`, { bold: true, inverse: true }), " ");
+  return row(span(` ${label} `, tabProblem(tab) === undefined ? {} : { dim: true, strike: true }), " ");
+}

@@ -1,0 +1,130 @@
+// A proposal for the operator to decide: the rule first, then what it means, then what is dangerous about it,
+// and last the agent's own words, marked as such.
+
+import { statusOf, type InboxItem } from "#domain/fleet/fleet.ts";
+import { plainLine, plainLines } from "#domain/plain-text.ts";
+import type { Description } from "#domain/proposal/describe.ts";
+import type { Proposal } from "#domain/proposal/proposal.ts";
+import type { Warning } from "#domain/proposal/warnings.ts";
+
+import { countWords, fateSpans } from "./inbox-rows.ts";
+import { BOLD, CYAN, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row, type Style } from "./rows.ts";
+import { statusSpan } from "./words.ts";
+
+/** What the rules of the domain say of a proposal, in words. */
+export interface ProposalWords extends Description {
+  readonly warnings: readonly Warning[];
+}
+
+export interface DetailProps {
+  readonly item: InboxItem;
+  readonly words: ProposalWords;
+  readonly width: number;
+  readonly now: number;
+}
+
+export interface Detail {
+  readonly rows: readonly Row[];
+  /** The first rows, without which nobody should decide: the rule, its meaning and the warnings. */
+  readonly vital: number;
+}
+
+export function proposalDetail({ item, words, width, now }: DetailProps): Detail {
+  const { proposal } = item;
+  const vital = [
+    row(statusSpan(statusOf(item, new Date(now))), ` ${plainLine(proposal.bottle_slug)} `, span(originWords(proposal), DIM)),
+    ...ruleRows(proposal, width),
+    ...words.meaning.flatMap((text) => wrap(plainLine(text), width).map((line) => row(...line))),
+    ...words.warnings.flatMap((text) => warningRows(text, width)),
+  ];
+  const rest = [
+    countWords(item, now),
+    ...fateRows(item, width, now),
+    ...diffRows(words.diff),
+    ...justificationRows(item, width),
+  ];
+  return { rows: [...vital, ...rest], vital: vital.length };
+}
+
+function originWords({ origin }: Proposal): string {
+  switch (origin) {
+    case "mcp":
+      return "the agent asked for this";
+    case "blocked-request":
+      return "a request was blocked";
+    case "held-request":
+      return "a request is held: the agent waits";
+    case "tool-request":
+      return "a tool request";
+    case "conversation":
+      return "from the conversation";
+  }
+}
+
+function ruleRows(proposal: Proposal, width: number): Row[] {
+  if (proposal.kind === "question") {
+    const { text, options } = proposal.payload;
+    return [
+      row(span("The agent asks:", BOLD)),
+      ...plainLines(text).flatMap((line) => wrap(line, width - 2, { color: CYAN }).map((part) => row("  ", ...part))),
+      ...(options ?? []).map((option, index) => row(span(`  ${index + 1} `, BOLD), plainLine(option))),
+    ];
+  }
+  const { host, port, methods, path_allowlist, auth, method, path } = proposal.payload;
+  return [
+    field("host", `${plainLine(host)}:${port ?? 443}`, true),
+    field("methods", methods?.join(" ") ?? "any method", methods !== undefined),
+    field("paths", path_allowlist?.map(plainLine).join("  ") ?? "any path", path_allowlist !== undefined),
+    field("credential", auth === undefined ? "none" : `${plainLine(auth.scheme)} from ${plainLine(auth.token_ref)}`, auth !== undefined),
+    ...(method === undefined ? [] : [field("request", plainLine(`${method} ${path ?? ""}`), false)]),
+  ];
+}
+
+function field(name: string, text: string, strong: boolean): Row {
+  return row(span(name.padEnd(12), DIM), span(text, strong ? BOLD : {}));
+}
+
+export function warningRows({ severity, text }: Warning, width: number): Row[] {
+  const style = severity === "danger" ? DANGER : NOTE;
+  return wrap(plainLine(text), width - 2, style).map((line, index) =>
+    row(span(index > 0 ? "  " : severity === "danger" ? "! " : "· ", style), ...line),
+  );
+}
+
+const DANGER: Style = { color: RED, bold: true };
+const NOTE: Style = { color: YELLOW };
+
+function fateRows(item: InboxItem, width: number, now: number): Row[] {
+  const fate = fateSpans(item, now);
+  const { decision, undo } = item;
+  const who = decision === null ? [] : [
+    row(span(`${decision.status}, ${scopeWords(decision)}, by ${plainLine(decision.decided_by)}`, DIM)),
+    ...(decision.notes === "" ? [] : wrap(`“${plainLine(decision.notes)}”`, width, DIM)),
+  ];
+  const undone = undo === null ? [] : [row(span(`undone by ${plainLine(undo.decided_by)}`, DIM))];
+  return [...who, ...undone, ...(fate.length === 0 ? [] : [row(...fate.map((part) => span(part.text.trim() + " ", part.style)))])];
+}
+
+function scopeWords({ scope, expires_at }: NonNullable<InboxItem["decision"]>): string {
+  const words = { once: "for the next request", session: "until the bottle stops", manifest: "kept in the definition" }[scope];
+  return expires_at === undefined ? words : `until ${expires_at}`;
+}
+
+function diffRows(diff: readonly string[]): Row[] {
+  if (diff.length === 0) return [];
+  return [
+    [],
+    row(span("policy", DIM)),
+    ...diff.map((line) => row(span(`  ${plainLine(line)}`, line.startsWith("+") ? { color: GREEN } : line.startsWith("-") ? { color: RED } : DIM))),
+  ];
+}
+
+function justificationRows({ proposal, seen }: InboxItem, width: number): Row[] {
+  const text = proposal.justification === "" ? (seen?.justification ?? "") : proposal.justification;
+  if (text === "") return [[], row(span("the agent gave no reason", DIM))];
+  return [
+    [],
+    row(span("the agent's own words (not checked by anybody):", { color: YELLOW })),
+    ...plainLines(text).slice(0, 200).flatMap((line) => wrap(line, width - 2, { italic: true }).map((part) => row(span("┊ ", DIM), ...part))),
+  ];
+}

@@ -1,0 +1,129 @@
+// Starting a bottle: the picker, the preflight, the progress; and the welcome when there is none yet.
+
+import { Box } from "ink";
+
+import type { AgentChoice, Preflight } from "#contracts/console.ts";
+import { plainLine } from "#domain/plain-text.ts";
+
+import { Field } from "./field.tsx";
+import type { Area } from "./layout.ts";
+import { Lines } from "./line.tsx";
+import { insideOf, paneRows } from "./pane.ts";
+import { BOLD, CYAN, DIM, fit, GREEN, RED, row, span, wrap, YELLOW, type Row } from "./rows.ts";
+import { keepInSight } from "./layout.ts";
+
+export interface PickerProps extends Area {
+  /** Null while they are read. */
+  readonly agents: readonly AgentChoice[] | null;
+  readonly index: number;
+  readonly filter: string;
+  readonly onFilter: (value: string) => void;
+}
+
+export function Picker({ width, height, agents, index, filter, onFilter }: PickerProps) {
+  const frame = { width, height: height - 1, title: row(span("Start a bottle: which agent?", BOLD)), active: true };
+  const inside = insideOf(frame);
+  const offset = keepInSight(0, index, inside.height, agents?.length ?? 0);
+  const rows =
+    agents === null
+      ? [row(span("reading the agents…", DIM))]
+      : agents.length === 0
+        ? [row("no agent matches"), row(span("`bottle-dash init` writes a first one", DIM))]
+        : agents.slice(offset, offset + inside.height).map((agent, at) => agentRow(agent, at + offset === index));
+  return (
+    <Box flexDirection="column" flexShrink={0}>
+      <Field label="filter" value={filter} hint="type to filter" focus width={width} onChange={onFilter} />
+      <Lines rows={paneRows(frame, rows)} width={width} height={frame.height} />
+    </Box>
+  );
+}
+
+function agentRow({ name, from, bottle, provider, backend, problem }: AgentChoice, selected: boolean): Row {
+  return [
+    span(selected ? "▸ " : "  ", BOLD),
+    span(fit(plainLine(name), 22), selected ? { inverse: true, bold: true } : {}),
+    span(` ${plainLine(bottle)}`, DIM),
+    span(`  ${provider} on ${backend}  from ${from}`, DIM),
+    ...(problem === undefined ? [] : [span(`  ✗ ${plainLine(problem)}`, { color: RED })]),
+  ];
+}
+
+export interface PreflightProps extends Area {
+  readonly agent: string;
+  readonly plan: Preflight | null;
+  readonly problem: string | null;
+  readonly copies: boolean;
+  readonly scroll: number;
+}
+
+export function PreflightScreen({ width, height, agent, plan, problem, copies, scroll }: PreflightProps) {
+  const frame = { width, height, title: row(span(`Preflight: ${agent}`, BOLD)), active: true };
+  const rows = preflightRows(plan, problem, copies, insideOf(frame).width);
+  return <Lines rows={paneRows(frame, rows.slice(scroll))} width={width} height={height} />;
+}
+
+function preflightRows(plan: Preflight | null, problem: string | null, copies: boolean, width: number): Row[] {
+  if (problem !== null) return wrap(`✗ ${plainLine(problem)}`, width, { color: RED });
+  if (plan === null) return [row(span("looking…", DIM))];
+  return [
+    ...plan.lines.map(({ label, text }) => row(span(plainLine(label).padEnd(14), DIM), plainLine(text))),
+    row(span("workspace".padEnd(14), DIM), copies ? "a copy of the current folder" : "empty (c copies the current folder)"),
+    ...plan.warnings.flatMap((text) => wrap(`! ${plainLine(text)}`, width, { color: YELLOW })),
+    ...(plan.questions.length === 0 ? [] : [[], row(span(`asks you for: ${plan.questions.map(({ name }) => plainLine(name)).join(", ")}`, { color: CYAN }))]),
+    [],
+    row(span("Enter", BOLD), " launches exactly this; Esc goes back"),
+  ];
+}
+
+export interface ProgressProps extends Area {
+  readonly title: string;
+  readonly steps: readonly { readonly step: string; readonly state: "started" | "done" | "failed"; readonly message?: string }[];
+  readonly output: readonly string[];
+  readonly showOutput: boolean;
+  readonly failed: string | undefined;
+}
+
+export function Progress({ width, height, title, steps, output, showOutput, failed }: ProgressProps) {
+  const frame = { width, height, title: row(span(title, BOLD)), active: true };
+  const inside = insideOf(frame);
+  const head = [
+    ...steps.flatMap(stepRows),
+    ...(failed === undefined ? [] : [[], ...wrap(`✗ ${failed}`, inside.width, { color: RED, bold: true }), row(span("Esc goes back; nothing is left running", DIM))]),
+    ...(steps.length === 0 && failed === undefined ? [row(span("starting…", DIM))] : []),
+  ];
+  const room = Math.max(0, inside.height - head.length - 1);
+  const tail = showOutput && room > 0 ? [[], ...output.slice(-room).map((line) => row(span(line, DIM)))] : [];
+  return <Lines rows={paneRows(frame, [...head, ...tail])} width={width} height={height} />;
+}
+
+function stepRows({ step, state, message }: ProgressProps["steps"][number]): Row[] {
+  switch (state) {
+    case "started":
+      return [row(span("◌ ", { color: CYAN }), step, span(" …", DIM))];
+    case "done":
+      return [row(span("✓ ", { color: GREEN }), step)];
+    case "failed":
+      return [row(span("✗ ", { color: RED, bold: true }), step, span(message === undefined ? "" : `: ${message}`, { color: RED }))];
+  }
+}
+
+const WELCOME = [
+  "bottle-dash runs coding agents in sandboxes (bottles) that they cannot leave.",
+  "Nothing that an agent asks of the network gets out unless you allowed it.",
+  "What it needs from you comes here, and one key answers it.",
+  "Bottles go on when you leave; come back at any time.",
+  "There is no bottle yet.",
+];
+
+export function Welcome({ width, height, keys }: Area & { keys: { readonly demo: string; readonly start: string; readonly help: string } }) {
+  const frame = { width, height, title: row(span("Welcome", BOLD)), active: true };
+  const inside = insideOf(frame);
+  const rows = [
+    ...WELCOME.flatMap((line) => wrap(line, inside.width)),
+    [],
+    row(span(` ${keys.demo} `, { bold: true, inverse: true }), span("  start the demo bottle: the whole loop, no account needed", BOLD)),
+    row(span(` ${keys.start} `, BOLD), "  start an agent of yours"),
+    row(span(` ${keys.help} `, BOLD), "  all keys"),
+  ];
+  return <Lines rows={paneRows(frame, rows)} width={width} height={height} />;
+}

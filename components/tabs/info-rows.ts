@@ -1,0 +1,46 @@
+// What a bottle is and what really confines it, as read back from inside.
+
+import type { BottleRow } from "#domain/fleet/fleet.ts";
+import { plainLine } from "#domain/plain-text.ts";
+
+import { BOLD, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row } from "../rows.ts";
+import { bytes, clock, stateSpan } from "../words.ts";
+
+export function infoRows(bottle: BottleRow, width: number): Row[] {
+  const { stats } = bottle;
+  const facts: [string, string][] = [
+    ["slug", bottle.slug],
+    ["label", bottle.label],
+    ["agent", bottle.agent],
+    ["bottle", bottle.bottle],
+    ["provider", bottle.provider],
+    ["backend", bottle.host === "" ? bottle.backend : `${bottle.backend} on ${bottle.host}`],
+    ["started", bottle.started_at],
+    ["exit", bottle.signal ?? (bottle.exit_code === null ? "" : String(bottle.exit_code))],
+    ["cpu", stats === null ? "" : `${Math.round(stats.cpu * 100)} % of a core`],
+    ["memory", stats === null ? "" : bytes(stats.memory)],
+    ["pending", bottle.pending === 0 ? "" : String(bottle.pending)],
+  ];
+  return [
+    row(span("state".padEnd(10), DIM), stateSpan(bottle.state), span(` since ${clock(bottle.since)}`, DIM)),
+    ...facts.filter(([, text]) => text !== "").map(([name, text]) => row(span(name.padEnd(10), DIM), plainLine(text))),
+    ...Object.entries(bottle.down).map(([name, why]) => row(span(`${name} is down: ${plainLine(why)}`, { color: RED }))),
+    [],
+    ...isolationRows(bottle, width),
+  ];
+}
+
+function isolationRows({ isolation }: BottleRow, width: number): Row[] {
+  if (isolation === null) return [row(span("isolation was not proved (yet)", { color: YELLOW }))];
+  const head = row(
+    span(`isolated by ${isolation.mechanism}`, BOLD),
+    span(`, proved from inside at ${clock(isolation.proved_at)}`, DIM),
+  );
+  const checks = isolation.checks.flatMap(({ name, ok, required, evidence }) => [
+    ok
+      ? row(span("  ✓ ", { color: GREEN }), plainLine(name))
+      : row(span(required ? "  ✗ " : "  ! ", { color: required ? RED : YELLOW }), plainLine(name), span(required ? "" : " (a weakness)", DIM)),
+    ...wrap(plainLine(evidence), Math.max(10, width - 6), DIM).map((line) => row("      ", ...line)),
+  ]);
+  return [head, ...checks];
+}

@@ -1,0 +1,28 @@
+// One thing that the operator can do: keys, help, palette and footer are made from rows of this shape.
+
+import type { Context } from "../context.ts";
+import type { Layer, Step } from "../view.ts";
+
+export type Place = "main" | Layer["type"];
+
+export interface Action {
+  readonly id: string;
+  /** One or two words for the footer. */
+  readonly title: string;
+  /** A sentence for help and palette. */
+  readonly description: string;
+  readonly keys: readonly string[];
+  readonly places: readonly Place[];
+  /** True, or why not now. */
+  readonly enabled: (context: Context) => true | string;
+  readonly run: (context: Context) => Step;
+  /** Shown in the footer where it works, smaller numbers first. */
+  readonly footer?: number;
+  /** Not in the palette: it moves about or belongs to a dialog. */
+  readonly motion?: true;
+}
+
+export const always = (): true => true;
+
+/** Where nothing is typed and no dialog waits: the keys for going elsewhere work. */
+export const BROWSING: readonly Place[] = ["main", "inbox", "proposal", "crash-logs", "crash-log"];

@@ -1,0 +1,175 @@
+// Deciding about proposals. Only what is on the screen, in the version that was looked at, can be decided.
+
+import { statusOf, type InboxItem } from "#domain/fleet/fleet.ts";
+
+import { inboxItems, itemAtHand, itemInView, undecidable, unsettled, type Context } from "../context.ts";
+import { answerForm, editForm, rejectForm } from "../forms.ts";
+import { SCOPES } from "../scopes.ts";
+import { notify, pop, push, replaceTop, step, top, type Effect, type Layer, type Step, type View } from "../view.ts";
+
+import { type Action, type Place } from "./action.ts";
+
+const DECIDING: readonly Place[] = ["main", "inbox", "proposal"];
+const IN_DETAIL: readonly Place[] = ["inbox", "proposal"];
+
+const decidable = (context: Context): true | string => undecidable(context) ?? true;
+
+export const decide: readonly Action[] = [
+  {
+    id: "approve",
+    title: "approve",
+    description: "Approve with the default scope; answers a question. Opens the proposal first when it is not on the screen",
+    keys: ["a"],
+    places: DECIDING,
+    enabled: decidable,
+    run: (context) => whenInView(context, (item) => approveNow(context, item)),
+    footer: 10,
+  },
+  {
+    id: "approve-scope",
+    title: "approve for…",
+    description: "Approve once, for an hour, until the bottle stops, or kept in the definition",
+    keys: ["A"],
+    places: DECIDING,
+    enabled: (context) => (itemAtHand(context)?.proposal.kind === "question" ? "an answer has no scope" : decidable(context)),
+    run: (context) =>
+      whenInView(context, ({ proposal: { id, digest } }) => step(push(context.view, { type: "scope", id, digest, index: 2 }))),
+    footer: 12,
+  },
+  {
+    id: "edit-rule",
+    title: "edit",
+    description: "Change the rule, see what it would then allow, and approve it so",
+    keys: ["e"],
+    places: DECIDING,
+    enabled: (context) => (itemAtHand(context)?.proposal.kind === "question" ? "a question has no rule to edit" : decidable(context)),
+    run: (context) => whenInView(context, (item) => step(push(context.view, editForm(item)))),
+    footer: 14,
+  },
+  {
+    id: "reject",
+    title: "reject",
+    description: "Reject, with a reason that the agent reads",
+    keys: ["x"],
+    places: DECIDING,
+    enabled: decidable,
+    run: (context) => whenInView(context, (item) => step(push(context.view, rejectForm(item)))),
+    footer: 16,
+  },
+  {
+    id: "undo",
+    title: "undo",
+    description: "Take a decision back: removes exactly what it added, or asks a rejected proposal again",
+    keys: ["u"],
+    places: IN_DETAIL,
+    enabled: undoable,
+    run: confirmUndo,
+    footer: 18,
+  },
+  {
+    id: "open-proposal",
+    title: "open",
+    description: "Show the proposal on the whole screen",
+    keys: ["enter"],
+    places: ["inbox"],
+    enabled: (context) => (itemAtHand(context) === undefined ? "no proposal is selected" : true),
+    run: (context) => showItem(context),
+    footer: 20,
+  },
+  {
+    id: "scope-choose",
+    title: "approve",
+    description: "Approve with the chosen scope",
+    keys: ["enter"],
+    places: ["scope"],
+    enabled: () => true,
+    run: chooseScope,
+    footer: 1,
+    motion: true,
+  },
+  ...SCOPES.map(({ title }, index): Action => ({
+    id: `scope-${index + 1}`,
+    title,
+    description: `Approve ${title}`,
+    keys: [String(index + 1)],
+    places: ["scope"],
+    enabled: () => true,
+    run: (context) => {
+      const layer = top(context.view);
+      return layer?.type === "scope" ? chooseScope({ ...context, view: replaceTop(context.view, { ...layer, index }) }) : step(context.view);
+    },
+    motion: true,
+  })),
+];
+
+/** Opens what is not on the screen; otherwise decides, when it was there for long enough. */
+function whenInView(context: Context, decideOn: (item: InboxItem) => Step): Step {
+  const item = itemInView(context);
+  if (item === undefined) return showItem(context);
+  const early = unsettled(context, item);
+  return early === undefined ? decideOn(item) : step(notify(context.view, "ask", early));
+}
+
+function showItem(context: Context): Step {
+  const { view } = context;
+  const item = itemAtHand(context);
+  if (item === undefined) return step(view);
+  if (top(view)?.type === "proposal") return step(notify(view, "ask", "read on to the end of the rule first (PgDn)"));
+  const layer: Layer = { type: "proposal", id: item.proposal.id, scroll: 0 };
+  return step(push({ ...view, selected: item.proposal.bottle_slug }, layer));
+}
+
+function approveNow(context: Context, item: InboxItem): Step {
+  const { id, digest, kind } = item.proposal;
+  if (kind === "question") return step(push(context.view, answerForm(item)));
+  return decided(context, id, { type: "approve", id, digest, approval: { scope: context.view.defaultScope } });
+}
+
+/** Sends the decision off and goes on: back from a detail, to the next one in the inbox. */
+export function decided(context: Context, id: string, effect: Effect): Step {
+  const working = { ...context.view.working, [id]: effect.type };
+  return step(leaveItem({ ...context, view: { ...context.view, working } }, id), effect);
+}
+
+function leaveItem({ view, fleet, at }: Context, id: string): View {
+  const bare = { ...view, stack: view.stack.filter(({ type }) => type !== "form" && type !== "scope") };
+  const layer = top(bare);
+  if (layer?.type === "proposal" && layer.id === id) return pop(bare);
+  if (layer?.type !== "inbox") return bare;
+  const items = inboxItems(fleet, at).filter((item) => statusOf(item, new Date(at)) === "pending");
+  const index = items.findIndex(({ proposal }) => proposal.id === id);
+  const next = items[index + 1] ?? items[index - 1] ?? items[index];
+  return replaceTop(bare, { ...layer, selected: next?.proposal.id ?? layer.selected, scroll: 0 });
+}
+
+function undoable(context: Context): true | string {
+  const item = itemAtHand(context);
+  if (item === undefined) return "no proposal is selected";
+  if (item.undo !== null) return "it was undone already";
+  if (item.decision === null) return "nothing was decided yet";
+  return item.proposal.id in context.view.working ? "a decision is on its way" : true;
+}
+
+function confirmUndo(context: Context): Step {
+  const item = itemAtHand(context);
+  if (item === undefined || item.decision === null) return step(context.view);
+  const again = item.decision.status === "rejected" ? "The proposal is asked again." : "Exactly what the decision added is removed.";
+  return step(
+    push(context.view, {
+      type: "confirm",
+      lines: [`Undo “${item.decision.status}”?`, again],
+      safe: "Keep it",
+      act: "Undo",
+      focus: "safe",
+      effect: { type: "undo", id: item.proposal.id },
+    }),
+  );
+}
+
+function chooseScope(context: Context): Step {
+  const layer = top(context.view);
+  if (layer?.type !== "scope") return step(context.view);
+  const { id, digest, index } = layer;
+  const { approval } = SCOPES[index] ?? SCOPES[0];
+  return decided(context, id, { type: "approve", id, digest, approval });
+}

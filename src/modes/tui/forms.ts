@@ -1,0 +1,81 @@
+// Small forms over the dashboard, and what their fields mean when they are sent.
+
+import type { LaunchRequest, Preflight } from "#contracts/console.ts";
+import type { InboxItem } from "#domain/fleet/fleet.ts";
+import { plainLine } from "#domain/plain-text.ts";
+import { EgressBlockPayload } from "#domain/proposal/proposal.ts";
+
+import type { FormField, FormLayer } from "./view.ts";
+
+export function rejectForm({ proposal: { id, digest } }: InboxItem): FormLayer {
+  return form({ type: "reject", id, digest }, "Reject: the agent reads why", [
+    { name: "reason", label: "reason", value: "", hint: "for example: use the mirror on pypi.internal instead" },
+  ]);
+}
+
+export function answerForm({ proposal }: InboxItem): FormLayer {
+  const { id, digest } = proposal;
+  const options = proposal.kind === "question" ? (proposal.payload.options ?? []).map(plainLine) : [];
+  const hint = options.length === 0 ? "your answer" : `a number from 1 to ${options.length}, or your own words`;
+  return form({ type: "answer", id, digest, options }, "Answer the agent", [{ name: "answer", label: "answer", value: "", hint }]);
+}
+
+export function editForm({ proposal }: InboxItem): FormLayer {
+  const { id, digest } = proposal;
+  const rule: Partial<EgressBlockPayload> = proposal.kind === "egress-block" ? proposal.payload : {};
+  return form({ type: "edit", id, digest }, "Approve a changed rule", [
+    { name: "host", label: "host", value: plainLine(rule.host ?? ""), hint: "api.example.com" },
+    { name: "port", label: "port", value: String(rule.port ?? 443), hint: "443" },
+    { name: "methods", label: "methods", value: (rule.methods ?? []).join(" "), hint: "any method; or GET HEAD" },
+    { name: "paths", label: "paths", value: (rule.path_allowlist ?? []).map(plainLine).join(" "), hint: "any path; or prefixes such as /v1/ /health" },
+  ]);
+}
+
+export function labelForm(request: LaunchRequest): FormLayer {
+  return form({ type: "label", request }, `Start ${request.agent}`, [
+    { name: "label", label: "label", value: request.label ?? "", hint: "what this one is for (may stay empty)" },
+  ]);
+}
+
+export function launchAnswersForm({ request, questions }: Preflight): FormLayer {
+  const fields = questions.map(({ name, prompt }) => ({ name, label: plainLine(prompt), value: "", hint: `for ${name}; never shown or stored`, secret: true }));
+  return form({ type: "launch-answers", request }, "The bottle asks for", fields);
+}
+
+function form(purpose: FormLayer["purpose"], title: string, fields: readonly FormField[]): FormLayer {
+  return { type: "form", purpose, title, fields, index: 0, error: null };
+}
+
+export function fieldValue(fields: readonly FormField[], name: string): string {
+  return fields.find((field) => field.name === name)?.value.trim() ?? "";
+}
+
+/** What the agent reads: the chosen option by number, or the operator's words. */
+export function answerText(answer: string, options: readonly string[]): string {
+  const chosen = /^\d+$/.test(answer) ? options[Number(answer) - 1] : undefined;
+  return chosen ?? answer;
+}
+
+export type EditedRule = { readonly ok: true; readonly payload: EgressBlockPayload } | { readonly ok: false; readonly error: string };
+
+/** The rule that the form's fields say; everything else of the proposal stays. */
+export function editedRule(fields: readonly FormField[], original: EgressBlockPayload): EditedRule {
+  const { methods: _methods, path_allowlist: _paths, port: _port, ...kept } = original;
+  const port = fieldValue(fields, "port");
+  const methods = words(fieldValue(fields, "methods")).map((word) => word.toUpperCase());
+  const paths = words(fieldValue(fields, "paths"));
+  const parsed = EgressBlockPayload.safeParse({
+    ...kept,
+    host: fieldValue(fields, "host").toLowerCase(),
+    ...(port === "" || port === "443" ? {} : { port: Number(port) }),
+    ...(methods.length === 0 ? {} : { methods }),
+    ...(paths.length === 0 ? {} : { path_allowlist: paths }),
+  });
+  if (parsed.success) return { ok: true, payload: parsed.data };
+  const issue = parsed.error.issues[0];
+  return { ok: false, error: `${String(issue?.path[0] ?? "rule")}: ${issue?.message ?? "is not valid"}` };
+}
+
+function words(text: string): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== "");
+}

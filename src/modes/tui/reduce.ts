@@ -1,0 +1,182 @@
+// From what happened to what is shown next, and to what must be done outside. Pure.
+
+import type { LaunchStep } from "#contracts/backend.ts";
+import type { AgentChoice, CrashLog, LaunchRequest, Preflight } from "#contracts/console.ts";
+
+import { inSight } from "./actions/navigate.ts";
+import { beneath, paletteActions, placeOf, type Action, type Keymap } from "./actions.ts";
+import { findItem, inboxItems, itemInView, visibleBottles, type Context } from "./context.ts";
+import { isTyping } from "./keys.ts";
+import { advance } from "./progress.ts";
+import { notify, pop, push, replaceTop, step, textField, top, type InView, type Layer, type Notice, type Size, type Step, type View } from "./view.ts";
+
+export type Intent =
+  | { readonly type: "key"; readonly name: string }
+  /** The whole new text of the field that has the keys. */
+  | { readonly type: "text"; readonly value: string }
+  | { readonly type: "fleet-changed" }
+  | { readonly type: "tick" }
+  | { readonly type: "resize"; readonly size: Size }
+  | { readonly type: "notice"; readonly tone: Notice["tone"]; readonly text: string }
+  | { readonly type: "agents"; readonly agents: readonly AgentChoice[] }
+  | { readonly type: "planned"; readonly request: LaunchRequest; readonly plan: Preflight }
+  | { readonly type: "plan-failed"; readonly request: LaunchRequest; readonly problem: string }
+  | { readonly type: "progress"; readonly step: LaunchStep }
+  | { readonly type: "launched"; readonly slug: string }
+  | { readonly type: "progress-failed"; readonly problem: string }
+  /** What was under way on a proposal or a bottle has ended. */
+  | { readonly type: "ended"; readonly about: string; readonly tone: Notice["tone"]; readonly text: string }
+  | { readonly type: "open"; readonly layer: Layer }
+  | { readonly type: "crash-logs"; readonly files: readonly CrashLog[] }
+  | { readonly type: "found"; readonly seq: number | null; readonly below: number };
+
+export function reduce(context: Context, intent: Intent, keymap: Keymap): Step {
+  const next = react(context, intent, keymap);
+  const view = settle({ ...context, view: next.view });
+  return { view, effects: next.effects };
+}
+
+function react(context: Context, intent: Intent, keymap: Keymap): Step {
+  const { view } = context;
+  switch (intent.type) {
+    case "key":
+      return pressed(context, intent.name, keymap);
+    case "text":
+      return step(typed(view, intent.value));
+    case "fleet-changed":
+    case "tick":
+      return step(view);
+    case "resize":
+      return step({ ...view, size: intent.size });
+    case "notice":
+      return step(notify(view, intent.tone, intent.text));
+    case "ended": {
+      const { [intent.about]: _done, ...working } = view.working;
+      return step(notify({ ...view, working }, intent.tone, intent.text));
+    }
+    case "open":
+      return step(push(view, intent.layer));
+    case "found":
+      return step(found(context, intent.seq, intent.below));
+    default:
+      return step(loaded(view, intent));
+  }
+}
+
+function pressed(context: Context, name: string, keymap: Keymap): Step {
+  const { view } = context;
+  if (textField(view) !== undefined && isTyping(name)) return step(view);
+  const action = keymap.find(placeOf(view), name);
+  if (action === undefined) return step(view);
+  if (action.id === "palette-run") return runFromPalette(context, keymap);
+  return run(action, { ...context, view: { ...view, notice: null } });
+}
+
+function run(action: Action, context: Context): Step {
+  const state = action.enabled(context);
+  return state === true ? action.run(context) : step(notify(context.view, "info", `${action.title}: ${state}`));
+}
+
+function runFromPalette(context: Context, keymap: Keymap): Step {
+  const layer = top(context.view);
+  if (layer?.type !== "palette") return step(context.view);
+  const chosen = paletteActions(keymap, context, layer.filter)[layer.index];
+  return chosen === undefined ? step(context.view) : run(chosen.action, beneath(context));
+}
+
+function typed(view: View, value: string): View {
+  const layer = top(view);
+  switch (layer?.type) {
+    case "help":
+      return replaceTop(view, { ...layer, filter: value, scroll: 0 });
+    case "palette":
+    case "picker":
+      return replaceTop(view, { ...layer, filter: value, index: 0 });
+    case "prompt": {
+      const next = replaceTop(view, { ...layer, text: value });
+      if (layer.what === "filter") return { ...next, filter: value, listOffset: 0 };
+      return { ...next, logs: { ...view.logs, search: value, match: null } };
+    }
+    case "form": {
+      const field = layer.fields[layer.index];
+      if (field === undefined) return view;
+      return replaceTop(view, { ...layer, fields: layer.fields.with(layer.index, { ...field, value }), error: null });
+    }
+    default:
+      return view;
+  }
+}
+
+type Loaded = Extract<Intent, { type: "agents" | "planned" | "plan-failed" | "progress" | "launched" | "progress-failed" | "crash-logs" }>;
+
+/** Answers go to the layer that asked for them; when it was left meanwhile, they are dropped. */
+function loaded(view: View, intent: Loaded): View {
+  switch (intent.type) {
+    case "agents":
+      return change(view, "picker", (layer) => ({ ...layer, agents: intent.agents }));
+    case "planned":
+      return change(view, "preflight", (layer) => (layer.request === intent.request ? { ...layer, plan: intent.plan, problem: null } : layer));
+    case "plan-failed":
+      return change(view, "preflight", (layer) => (layer.request === intent.request ? { ...layer, problem: intent.problem } : layer));
+    case "progress":
+      return change(view, "progress", (layer) => advance(layer, intent.step));
+    case "progress-failed":
+      return change(view, "progress", (layer) => ({ ...layer, failed: intent.problem }));
+    case "crash-logs":
+      return change(view, "crash-logs", (layer) => ({ ...layer, files: intent.files }));
+    case "launched": {
+      const stack = view.stack.filter(({ type }) => type !== "progress");
+      return notify({ ...view, stack, selected: intent.slug, filter: "", tab: "screen", scroll: 0 }, "good", `${intent.slug} runs`);
+    }
+  }
+}
+
+function change<T extends Layer["type"]>(view: View, type: T, update: (layer: Extract<Layer, { type: T }>) => Layer): View {
+  const index = view.stack.findLastIndex((layer) => layer.type === type);
+  const layer = view.stack[index];
+  return layer === undefined ? view : { ...view, stack: view.stack.with(index, update(layer as Extract<Layer, { type: T }>)) };
+}
+
+function found({ view, logs }: Context, seq: number | null, below: number): View {
+  if (seq === null) return notify(view, "info", view.logs.search === "" ? "nothing to search for" : `no further match of “${view.logs.search}”`);
+  const bottom = Math.min(logs.last, seq + below);
+  return { ...view, logs: { ...view.logs, match: seq, pausedAt: bottom } };
+}
+
+/** What must hold whatever happened: something is selected where there is something, and the cursor is in sight. */
+function settle(context: Context): View {
+  let view = keepSelection(context);
+  view = keepLayers({ ...context, view });
+  view = inSight(view, context);
+  const inView = inViewNow({ ...context, view });
+  return inView === view.inView ? view : { ...view, inView };
+}
+
+function keepSelection({ view, fleet }: Context): View {
+  const bottles = visibleBottles(view, fleet);
+  if (bottles.some(({ slug }) => slug === view.selected)) return view;
+  const first = bottles[Math.min(view.listOffset, bottles.length - 1)]?.slug ?? null;
+  // A bottle that is just being launched may be selected before the fleet shows it.
+  if (view.selected !== null && fleet.bottles.length === 0) return view;
+  return first === view.selected ? view : { ...view, selected: first, scroll: 0 };
+}
+
+function keepLayers({ view, fleet, at }: Context): View {
+  const layer = top(view);
+  if (layer?.type === "inbox" && findItem(fleet, layer.selected) === undefined) {
+    const selected = inboxItems(fleet, at)[0]?.proposal.id ?? null;
+    return selected === layer.selected ? view : replaceTop(view, { ...layer, selected, offset: 0, scroll: 0 });
+  }
+  if (layer?.type === "proposal" && findItem(fleet, layer.id) === undefined) {
+    return notify(pop(view), "info", "the proposal was archived");
+  }
+  return view;
+}
+
+function inViewNow(context: Context): InView | null {
+  const item = itemInView(context);
+  if (item === undefined) return null;
+  const { id, digest } = item.proposal;
+  const { inView } = context.view;
+  return inView?.id === id && inView.digest === digest ? inView : { id, digest, since: context.at };
+}

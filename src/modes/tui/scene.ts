@@ -1,0 +1,202 @@
+// From the view and what is known to the props of the components, for one frame. Pure.
+
+import type { DashboardProps, ScreenProps, SheetProps } from "#components/dashboard.tsx";
+import type { ItemLine } from "#components/inbox-rows.ts";
+import { insideOf } from "#components/pane.ts";
+import { proposalDetail, warningRows } from "#components/proposal-detail.ts";
+import { DIM, row, span, wrap, type Row } from "#components/rows.ts";
+import type { InboxItem } from "#domain/fleet/fleet.ts";
+
+import { footerHints, helpLines, paletteActions, type Keymap } from "./actions.ts";
+import { findItem, inboxItems, layout, pendingItems, selectedBottle, visibleBottles, type Context } from "./context.ts";
+import { editedRule } from "./forms.ts";
+import { shownKey } from "./keys.ts";
+import { filteredAgents } from "./pick.ts";
+import { previewContent } from "./preview.ts";
+import { wordsOf } from "./proposal-words.ts";
+import { SCOPES } from "./scopes.ts";
+import { background, isSheet, top, type FormLayer, type Layer } from "./view.ts";
+import type { BottleWatch } from "./watch-bottle.ts";
+
+export interface SceneNeeds {
+  readonly context: Omit<Context, "scrollable">;
+  readonly keymap: Keymap;
+  readonly watch: BottleWatch | null;
+  readonly crashTail: { readonly lines: readonly string[]; readonly problem: string | null };
+  readonly color: boolean;
+}
+
+export interface Scene {
+  readonly props: Omit<DashboardProps, "onText">;
+  /** How far the thing that has the keys can be scrolled, or the last index of its list. */
+  readonly scrollable: number;
+}
+
+export function sceneOf(needs: SceneNeeds): Scene {
+  const { keymap } = needs;
+  const context: Context = { ...needs.context, scrollable: 0 };
+  const { view, fleet, at } = context;
+  const place = layout(context);
+  const { screen, scrollable } = screenOf(needs, context);
+  const layer = top(view);
+  const sheet = layer !== undefined && isSheet(layer) ? sheetOf(layer, needs, context) : null;
+  const pending = pendingItems(fleet, at);
+  return {
+    props: {
+      layout: place,
+      color: needs.color,
+      fleet,
+      pending: pending.length,
+      now: at,
+      screen,
+      sheet: sheet?.props ?? null,
+      strip: pending.slice(0, place.strip).map((item) => itemLine(item, context)),
+      footer: { hints: footerHints(keymap, context), notice: view.notice },
+    },
+    scrollable: sheet?.scrollable ?? scrollable,
+  };
+}
+
+function itemLine(item: InboxItem, context: Context): ItemLine {
+  const { title, warnings } = context.words(item);
+  return { item, title, warnings: warnings.filter(({ severity }) => severity === "danger").length };
+}
+
+function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; scrollable: number } {
+  const layer = background(context.view);
+  const { body } = layout(context);
+  switch (layer?.type) {
+    case undefined:
+      return mainOf(needs, context);
+    case "inbox":
+      return inboxOf(layer, context);
+    case "proposal": {
+      const item = findItem(context.fleet, layer.id);
+      const open = item === undefined ? null : { item, words: context.words(item), now: context.at };
+      const inside = insideOf(body);
+      const rows = open === null ? 0 : proposalDetail({ ...open, width: inside.width }).rows.length;
+      return { screen: { type: "proposal", open, scroll: layer.scroll, active: true }, scrollable: Math.max(0, rows - inside.height) };
+    }
+    case "help": {
+      const lines = helpLines(needs.keymap, context, layer.filter);
+      return { screen: { type: "help", lines, filter: layer.filter, scroll: layer.scroll }, scrollable: Math.max(0, lines.length - (body.height - 3)) };
+    }
+    case "picker": {
+      const agents = layer.agents === null ? null : filteredAgents(layer);
+      return { screen: { type: "picker", agents, index: layer.index, filter: layer.filter }, scrollable: Math.max(0, (agents?.length ?? 0) - 1) };
+    }
+    case "preflight": {
+      const { plan, problem, request, scroll } = layer;
+      const screen = { type: "preflight", agent: request.agent, plan, problem, copies: request.copyCwd !== undefined, scroll } as const;
+      return { screen, scrollable: Math.max(0, (plan?.lines.length ?? 0) - 3) };
+    }
+    case "progress":
+      return { screen: layer, scrollable: 0 };
+    case "crash-logs":
+      return { screen: { type: "crash-logs", files: layer.files, index: layer.index, now: context.at }, scrollable: Math.max(0, (layer.files?.length ?? 0) - 1) };
+    case "crash-log": {
+      const { lines, problem } = needs.crashTail;
+      const scrollable = Math.max(0, lines.length - (body.height - 2));
+      return { screen: { type: "crash-log", path: layer.path, lines, scroll: layer.scroll, problem }, scrollable };
+    }
+    default:
+      return mainOf(needs, context);
+  }
+}
+
+function mainOf({ keymap, watch }: SceneNeeds, context: Context): { screen: ScreenProps; scrollable: number } {
+  const { view, fleet, at } = context;
+  if (fleet.bottles.length === 0 && fleet.inbox.length === 0 && Object.keys(fleet.problems).length === 0) {
+    const key = (id: string): string => shownKey(keymap.actions.find((action) => action.id === id)?.keys[0] ?? "");
+    return { screen: { type: "welcome", keys: { demo: key("demo"), start: key("start"), help: key("help") } }, scrollable: 0 };
+  }
+  const { preview } = layout(context);
+  const bottle = selectedBottle(context);
+  const shown = watch?.slug === bottle?.slug ? watch : null;
+  const { scrollable, ...content } = previewContent({ context, bottle, watch: shown, ...insideOf(preview) });
+  const screen: ScreenProps = {
+    type: "main",
+    fleet: {
+      bottles: visibleBottles(view, fleet),
+      total: fleet.bottles.length,
+      offset: view.listOffset,
+      selected: view.selected,
+      filter: view.filter,
+      problems: Object.entries(fleet.problems),
+      active: view.focus === "list",
+      now: at,
+    },
+    tab: { ...content, active: view.focus === "preview" },
+  };
+  return { screen, scrollable };
+}
+
+function inboxOf(layer: Extract<Layer, { type: "inbox" }>, context: Context): { screen: ScreenProps; scrollable: number } {
+  const { fleet, at } = context;
+  const items = inboxItems(fleet, at);
+  const item = findItem(fleet, layer.selected);
+  const { inboxDetail } = layout(context);
+  const inside = insideOf(inboxDetail);
+  const open = item === undefined ? null : { item, words: context.words(item), now: at };
+  const rows = open === null ? 0 : proposalDetail({ ...open, width: inside.width }).rows.length;
+  return {
+    screen: {
+      type: "inbox",
+      items: items.map((each) => itemLine(each, context)),
+      pending: pendingItems(fleet, at).length,
+      offset: layer.offset,
+      selected: layer.selected,
+      open,
+      scroll: layer.scroll,
+      now: at,
+    },
+    scrollable: Math.max(0, rows - inside.height),
+  };
+}
+
+function sheetOf(layer: Layer, { keymap }: SceneNeeds, context: Context): { props: SheetProps; scrollable: number } | null {
+  switch (layer.type) {
+    case "confirm":
+      return { props: { type: "confirm", lines: layer.lines, safe: layer.safe, act: layer.act, focus: layer.focus }, scrollable: 0 };
+    case "scope":
+      return { props: { type: "scope", scopes: SCOPES, index: layer.index }, scrollable: SCOPES.length - 1 };
+    case "form":
+      return { props: formOf(layer, context), scrollable: 0 };
+    case "prompt":
+      return { props: { type: "prompt", what: layer.what, text: layer.text }, scrollable: 0 };
+    case "palette": {
+      const offered = paletteActions(keymap, context, layer.filter);
+      const actions = offered.map(({ action, reason }) => ({
+        key: action.keys.map(shownKey).join(" "),
+        title: action.title,
+        description: action.description,
+        reason,
+      }));
+      return { props: { type: "palette", filter: layer.filter, index: layer.index, actions }, scrollable: Math.max(0, actions.length - 1) };
+    }
+    default:
+      return null;
+  }
+}
+
+function formOf(layer: FormLayer, context: Context): SheetProps {
+  const { purpose, title, fields, index, error } = layer;
+  const width = context.view.size.cols - 4;
+  const above = purpose.type === "answer" ? purpose.options.map((option, at) => row(span(`${at + 1} `), option)) : [];
+  const below = purpose.type === "edit" ? editedMeaning(layer, purpose.id, context, width) : [row(span("Enter sends it, Esc leaves", DIM))];
+  return { type: "form", title, fields, index, error, above, below };
+}
+
+/** What the rule in the fields would allow, while it is typed. */
+function editedMeaning(layer: FormLayer, id: string, { fleet }: Context, width: number): Row[] {
+  const item = findItem(fleet, id);
+  if (item?.proposal.kind !== "egress-block") return [];
+  const edited = editedRule(layer.fields, item.proposal.payload);
+  const keys = row(span("ctrl-s approves it so, ctrl-e opens all of it in $EDITOR, Esc leaves", DIM));
+  if (!edited.ok) return [row(span(edited.error, DIM)), keys];
+  const { method: _method, path: _path, ...rule } = edited.payload;
+  const words = wordsOf({ ...item.proposal, payload: rule }, fleet.inbox, []);
+  const meaning = words.meaning.slice(0, 1).flatMap((text) => wrap(text, width));
+  const dangers = words.warnings.filter(({ severity }) => severity === "danger").flatMap((warning) => warningRows(warning, width));
+  return [...dangers, ...meaning, keys];
+}
