@@ -23,8 +23,9 @@ export function localPaths({ agent }: BottlePaths) {
   };
 }
 
-export const NODE = `${INSIDE.programs}/node`;
-export const ENTRYPOINT = `${INSIDE.programs}/dist/sidecars/entrypoint.js`;
+const NODE = `${INSIDE.programs}/node`;
+/** Takes the terminal as its own before it is the entrypoint: the agent's job control needs a session of this namespace. */
+export const ENTRYPOINT = ["setsid", "--ctty", NODE, `${INSIDE.programs}/dist/sidecars/entrypoint.js`];
 
 export function bottleSandbox(paths: BottlePaths, options: { resources: Resources; supervise: boolean }): Sandbox {
   const { etc, scratch, seccomp } = localPaths(paths);

@@ -12,7 +12,7 @@ import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 import { removePidFile, writePidFile } from "#lib/process-identity.ts";
 import { programsFolder } from "#lib/programs.ts";
 
-import { bottleSandbox, ENTRYPOINT, localPaths, NODE } from "./bottle-sandbox.ts";
+import { bottleSandbox, ENTRYPOINT, localPaths } from "./bottle-sandbox.ts";
 import { giveHome, makeHome, makeShared, writeEtc } from "./home.ts";
 import { absentPaths, openHostTargets } from "./host-targets.ts";
 import { demandProof, outsideChecks } from "./judge.ts";
@@ -105,7 +105,7 @@ async function run(spec: BottleSpec, context: LaunchContext, paths: BottlePaths,
     supervise,
   });
   try {
-    const argv = context.command(bottleSandbox(paths, { resources, supervise }), [NODE, ENTRYPOINT], maker);
+    const argv = context.command(bottleSandbox(paths, { resources, supervise }), ENTRYPOINT, maker);
     const holder = await steps.run("make the sandbox", () =>
       startTerminalHolder({ slug, root, argv, env: { PATH, TERM: "xterm-256color" }, cols: COLS, rows: ROWS }, paths, programs),
     );

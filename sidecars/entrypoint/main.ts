@@ -11,6 +11,7 @@ import { runAttempts } from "./checks/attempt.ts";
 import { kernelAttempts } from "./checks/kernel.ts";
 import { networkAttempts } from "./checks/network.ts";
 import { surroundingsAttempts } from "./checks/surroundings.ts";
+import { drainTerminal } from "./drain-terminal.ts";
 import { forward } from "./forwarder.ts";
 
 const NOT_PROVED = 1;
@@ -37,7 +38,9 @@ async function main(): Promise<number> {
     const agent = await startAgent(order);
     launcher.report({ type: "started", pid: agent.pid });
     await launcher.close();
-    return await agent.exitCode;
+    const code = await agent.exitCode;
+    await drainTerminal();
+    return code;
   } catch (error) {
     launcher.report({ type: "failed", message: error instanceof Error ? error.message : String(error) });
     await launcher.close();

@@ -2,6 +2,8 @@
 
 import type { ExitRecord } from "#domain/fleet/run-status.ts";
 
+import { statFields } from "#lib/process-identity.ts";
+
 import { agentPid, firstInside } from "./agent-process.ts";
 import type { Shell } from "./shell.ts";
 
@@ -23,11 +25,17 @@ export async function closeShell(shell: Shell, graceMs = GRACE_MS): Promise<Exit
 }
 
 /** A signal to the agent itself; INT goes to the terminal's foreground group, as ^C does. False when there is none. */
-export function signalAgent(shell: Shell, signal: "HUP" | "INT" | "TERM" | "KILL", foreground: (pid: number) => number | undefined): boolean {
+export function signalAgent(shell: Shell, signal: "HUP" | "INT" | "TERM" | "KILL"): boolean {
   const agent = agentPid(shell.sandboxPid);
   if (agent === undefined) return false;
-  const group = signal === "INT" ? foreground(shell.sandboxPid) : undefined;
+  const group = signal === "INT" ? foregroundGroup(agent) : undefined;
   return send(group === undefined ? agent : -group, `SIG${signal}`);
+}
+
+/** The foreground process group of the terminal that `pid` has. */
+function foregroundGroup(pid: number): number | undefined {
+  const group = Number(statFields(pid)?.[5]);
+  return group > 1 ? group : undefined;
 }
 
 /** The end of process 1 inside is the end of all of them; the sandbox's own end brings it about as well. */

@@ -4,7 +4,6 @@ import { createServer, type Server, type Socket } from "node:net";
 
 import { GuestRequest, type GuestResponse, type ShellEvent } from "#domain/guest-agent/protocol.ts";
 import { jsonSocket } from "#lib/json-socket.ts";
-import { statFields } from "#lib/process-identity.ts";
 
 import { closeShell, signalAgent } from "./close-shell.ts";
 import type { Scrollback } from "./scrollback-file.ts";
@@ -128,15 +127,9 @@ function actOnShell({ shell, scrollback, usage }: Served, request: ShellRequest)
       shell.resize(request.cols, request.rows);
       return {};
     case "signal_shell":
-      if (!signalAgent(shell, request.signal, foregroundGroup)) throw new Refused("exited", "the agent does not run");
+      if (!signalAgent(shell, request.signal)) throw new Refused("exited", "the agent does not run");
       return {};
     case "close_shell":
       return closeShell(shell).then((exit) => ({ exit }));
   }
-}
-
-/** The foreground process group of the terminal that `pid` has. */
-function foregroundGroup(pid: number): number | undefined {
-  const group = Number(statFields(pid)?.[5]);
-  return group > 1 ? group : undefined;
 }

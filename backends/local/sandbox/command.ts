@@ -12,13 +12,13 @@ export interface Maker {
   readonly dropTo: number | undefined;
 }
 
-/** The sandbox dies with the process that runs this. Keys and signals of the terminal are left to the agent. */
+/** The sandbox dies with the process that runs this. Its terminal has no session yet: what runs inside leads one. */
 export function sandboxCommand(sandbox: Sandbox, inside: readonly string[], maker: Maker): string[] {
   const { dropTo } = maker;
   const made = dropTo === undefined ? make(sandbox, inside, maker) : droppedArgs(sandbox, dropTo, make(stagedSandbox(sandbox), inside, maker));
   const filter = maker.mechanism === "bubblewrap" ? `exec ${SECCOMP_FD}<"$0"; ` : "";
   return [
-    ...["/bin/sh", "-c", `trap "" HUP INT QUIT TERM TSTP; ${filter}exec setpriv --pdeathsig KILL "$@"`],
+    ...["/bin/sh", "-c", `${filter}exec setpriv --pdeathsig KILL "$@"`],
     ...[sandbox.seccomp, ...made],
   ];
 }

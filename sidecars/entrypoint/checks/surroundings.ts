@@ -1,6 +1,6 @@
 // What of the host must not be seen or touched from inside: files, mounts, processes, open descriptors, environment.
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, type Stats } from "node:fs";
 import { join } from "node:path";
 
 import { INSIDE, type BootTries } from "#domain/boot/protocol.ts";
@@ -65,20 +65,39 @@ export function noOthers(proc: readonly string[], ours: readonly number[]): Find
   return nothingOf(others, `only ${[...new Set(ours)].join(", ")}`, "also there");
 }
 
-/** A descriptor of a folder or file outside would be a way around every mount. */
+/** A descriptor of a folder or file outside would be a way around every mount; one of a pipe or socket, a way to somebody. */
 function noOpenFiles(): Finding {
   const found: string[] = [];
   for (const name of readdirSync("/proc/self/fd")) {
     try {
-      const stats = fstatSync(Number(name));
-      if (!stats.isFile() && !stats.isDirectory() && !stats.isBlockDevice()) continue;
       const target = readlinkSync(`/proc/self/fd/${name}`);
-      if (!isBelow(target, INSIDE.programs) && target !== "/proc/self/fd") found.push(target);
+      const inherited = !isCloseOnExec(readFileSync(`/proc/self/fdinfo/${name}`, "latin1"));
+      if (!isHarmless(target, fstatSync(Number(name)), inherited)) found.push(target);
     } catch {
       // closed meanwhile: the one that listed them
     }
   }
-  return nothingOf(found, "terminal, pipes and sockets only", "open");
+  return nothingOf(found, "only the terminal, /dev/null and what this process opened", "open");
+}
+
+const O_CLOEXEC = 0o2000000;
+
+/** From the text of /proc/self/fdinfo/N. Node opens everything so; what is not was there before. */
+export function isCloseOnExec(fdinfo: string): boolean {
+  const flags = /^flags:\s*(\d+)$/m.exec(fdinfo)?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
+}
+
+function isHarmless(target: string, stats: Stats, inherited: boolean): boolean {
+  if (stats.isFile() || stats.isDirectory()) return isBelow(target, INSIDE.programs) || target === "/proc/self/fd";
+  if (stats.isBlockDevice()) return false;
+  if (stats.isCharacterDevice()) return target === "/dev/null" || isTerminal(target);
+  return !inherited;
+}
+
+/** The terminal's own end; the host's name of it means nothing in here. The controlling end is called ptmx. */
+function isTerminal(target: string): boolean {
+  return /^(?:\/dev\/pts)?\/\d+$/.test(target) || target === "/dev/console" || target === "/dev/tty";
 }
 
 const OUR_VARIABLES = new Set(["PATH", "TERM", "HOME", "LANG", "PWD", "OLDPWD", "SHLVL", "_"]);
