@@ -34,12 +34,14 @@ export function verifyAudit(text: string, head: AuditHead | undefined, bottle: s
   const lines = text.split("\n");
   const rest = lines.pop() ?? "";
   let end = CHAIN_START;
+  let isHeadMet = head?.seq === 0 && head.hash === CHAIN_START.hash;
   for (const [index, line] of lines.entries()) {
     const checked = checkLine(line, end, bottle, sha256);
     if ("fault" in checked) return { ok: false, entries: index, line: index + 1, ...checked };
     end = { seq: checked.seq, hash: checked.hash };
+    isHeadMet ||= head?.seq === end.seq && head.hash === end.hash;
   }
-  const tail = rest === "" ? checkHead(end, lines.length, head, lines, sha256) : cutLine(rest);
+  const tail = rest === "" ? checkHead(end, head, isHeadMet) : cutLine(rest);
   return tail === undefined ? { ok: true, entries: lines.length } : { ok: false, entries: lines.length, line: lines.length + 1, ...tail };
 }
 
@@ -75,15 +77,10 @@ function cutLine(rest: string): Fault {
   return { fault: "cut-line", detail: `the last line is cut: ${plainLine(rest).slice(0, 60)}` };
 }
 
-// The entry is written before the head, so a writer that died between the two leaves a head that is one behind.
-function checkHead(end: ChainEnd, count: number, head: AuditHead | undefined, lines: readonly string[], sha256: Sha256): Fault | undefined {
-  const known = head ?? CHAIN_START;
-  if (known.seq === end.seq && known.hash === end.hash) return undefined;
-  if (known.seq > end.seq) return { fault: "truncated-tail", detail: `ends at seq ${end.seq}, but seq ${known.seq} was written` };
-  if (known.seq === end.seq - 1) {
-    const last = parseEntry(lines[count - 1] ?? "");
-    if (last !== undefined && last.prev === known.hash && hashOf(last, sha256) === last.hash) return undefined;
-  }
+// Entries are written before the head, so a writer that died between the two leaves a head that names an earlier one.
+function checkHead(end: ChainEnd, head: AuditHead | undefined, isHeadMet: boolean): Fault | undefined {
+  if (isHeadMet || (head === undefined && end.seq === 0)) return undefined;
   if (head === undefined) return { fault: "head-missing", detail: "its head file is missing or unreadable: lines may be cut off the end" };
-  return { fault: "head-differs", detail: `its head names seq ${known.seq}, which is not how the log ends` };
+  if (head.seq > end.seq) return { fault: "truncated-tail", detail: `ends at seq ${end.seq}, but seq ${head.seq} was written` };
+  return { fault: "head-differs", detail: `its head names another entry ${head.seq} than the log has` };
 }

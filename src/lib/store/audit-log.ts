@@ -9,19 +9,18 @@
 import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { CHAIN_START, type ChainEnd, nextEntry } from "#domain/audit/chain.ts";
-import { AuditEntry, type AuditFact, AuditHead } from "#domain/audit/entry.ts";
+import { type ChainEnd, nextEntry } from "#domain/audit/chain.ts";
+import { type AuditEntry, type AuditFact, AuditHead } from "#domain/audit/entry.ts";
 import { type AuditVerdict, verifyAudit } from "#domain/audit/verify.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { isErrno, writeAtomic } from "#lib/atomic-file.ts";
 import { sha256 } from "#lib/hash.ts";
 import { bottlePaths } from "#lib/paths.ts";
 
+import { findEnd, parseEntry } from "./audit-end.ts";
 import { withLock } from "./lock.ts";
 import type { QueueOf } from "./queue-files.ts";
 import { readChecked } from "./read-checked.ts";
-
-const TAIL_BYTES = 262_144;
 
 /** Resolves when the entry is on the disk. Calls that come while one writes share one write. Throws `failed` (a full disk). */
 export function appendAudit(of: QueueOf, fact: AuditFact, now: Date = new Date()): Promise<AuditEntry> {
@@ -94,9 +93,10 @@ async function underLock<T>(files: AuditFiles, task: () => Promise<T>): Promise<
 async function appendAll(of: QueueOf, batch: readonly Pick<Waiting, "fact" | "now">[]): Promise<AuditEntry[]> {
   const files = auditFiles(of);
   return underLock(files, async () => {
-    const file = await open(files.log, "a+", 0o600);
+    const file = await openLog(files.log);
     try {
-      const end = await findEnd(file, files);
+      const end = await findEnd(file, files.head);
+      if (end.seq === 0) await writeHead(files.head, end, end.size); // from now on a missing head is a lost one
       const entries: AuditEntry[] = [];
       let last: ChainEnd = end;
       const add = (fact: AuditFact, now: Date): AuditEntry => {
@@ -110,7 +110,7 @@ async function appendAll(of: QueueOf, batch: readonly Pick<Waiting, "fact" | "no
       const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
       await write(file, files.log, end.cut ? `\n${text}` : text, end.size);
       const { size } = await file.stat();
-      await writeAtomic(files.head, `${JSON.stringify({ seq: last.seq, hash: last.hash, bytes: size })}\n`);
+      await writeHead(files.head, last, size);
       return asked;
     } finally {
       await file.close();
@@ -118,47 +118,16 @@ async function appendAll(of: QueueOf, batch: readonly Pick<Waiting, "fact" | "no
   });
 }
 
-interface LogEnd extends ChainEnd {
-  readonly size: number;
-  /** The last line has no newline. */
-  readonly cut: boolean;
-  /** One clause: what is wrong with the log as it was found. */
-  readonly damage: string | undefined;
-}
-
-async function findEnd(file: FileHandle, files: AuditFiles): Promise<LogEnd> {
-  const { size } = await file.stat();
-  const checked = await readChecked(files.head, AuditHead);
-  const head = checked.state === "ok" ? checked.value : undefined;
-  if (head?.bytes === size) return { seq: head.seq, hash: head.hash, size, cut: false, damage: undefined };
-  const known: ChainEnd = head ?? CHAIN_START;
-  const { last, cut } = await readTail(file, size);
-  const base = { size, cut };
-  if (cut) return { ...base, ...later(known, last), damage: "the last line was cut" };
-  if (last === undefined && size === 0 && head === undefined) return { ...base, ...CHAIN_START, damage: undefined };
-  if (last === undefined) return { ...base, seq: known.seq, hash: known.hash, damage: "the end of the log was lost" };
-  if (last.seq === known.seq + 1 && last.prev === known.hash) return { ...base, seq: last.seq, hash: last.hash, damage: undefined };
-  const damage = last.seq < known.seq ? "the end of the log was cut off" : "the head of the log was lost or wrong";
-  return { ...base, ...later(known, last), damage };
-}
-
-function later(head: ChainEnd, last: AuditEntry | undefined): ChainEnd {
-  const end = last === undefined || head.seq > last.seq ? head : last;
-  return { seq: end.seq, hash: end.hash };
-}
-
-/** The last whole line that is an entry, and whether something without an end follows the last newline. */
-async function readTail(file: FileHandle, size: number): Promise<{ last: AuditEntry | undefined; cut: boolean }> {
-  const from = Math.max(0, size - TAIL_BYTES);
-  const buffer = Buffer.alloc(size - from);
-  await file.read(buffer, 0, buffer.length, from);
-  const lines = buffer.toString("utf8").split("\n");
-  const rest = lines.pop() ?? "";
-  for (const line of lines.toReversed()) {
-    const entry = parseEntry(line);
-    if (entry !== undefined) return { last: entry, cut: rest !== "" };
+async function openLog(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "a+", 0o600);
+  } catch (cause) {
+    throw writeError(path, cause);
   }
-  return { last: undefined, cut: rest !== "" };
+}
+
+async function writeHead(path: string, { seq, hash }: ChainEnd, bytes: number): Promise<void> {
+  await writeAtomic(path, `${JSON.stringify({ seq, hash, bytes })}\n`);
 }
 
 async function write(file: FileHandle, path: string, text: string, sizeBefore: number): Promise<void> {
@@ -167,13 +136,16 @@ async function write(file: FileHandle, path: string, text: string, sizeBefore: n
     await file.sync();
   } catch (cause) {
     await file.truncate(sizeBefore).catch(() => {}); // then verify tells of the cut line
-    const full = isErrno(cause, "ENOSPC") || isErrno(cause, "EDQUOT");
-    throw new BottleError("failed", full ? "the disk is full; the entry was not written" : "cannot be written", {
-      where: path,
-      ...(full ? { hint: "free some space and try again" } : {}),
-      cause,
-    });
+    throw writeError(path, cause);
   }
+}
+
+function writeError(path: string, cause: unknown): BottleError {
+  if (isErrno(cause, "ENOSPC") || isErrno(cause, "EDQUOT")) {
+    const hint = "free some space and try again";
+    return new BottleError("failed", "the disk is full; the entry was not written", { where: path, hint, cause });
+  }
+  return new BottleError("failed", `cannot be written (${cause instanceof Error ? cause.message : String(cause)})`, { where: path, cause });
 }
 
 function damaged(what: string): AuditFact {
@@ -183,14 +155,6 @@ function damaged(what: string): AuditFact {
     component: "audit",
     detail: `${what} before this entry; run \`bottle-dash audit verify\``,
   };
-}
-
-function parseEntry(line: string): AuditEntry | undefined {
-  try {
-    return AuditEntry.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 async function readText(path: string): Promise<string> {

@@ -31,6 +31,11 @@ export interface CreateOptions {
   readonly random?: (size: number) => Uint8Array;
   /** The caller's limits: throw to refuse. Not asked for a folded duplicate, which costs nothing. */
   readonly admit?: (load: QueueLoad) => void;
+  /**
+   * A decided proposal that answers this one already; it is returned as folded, unchanged. Asked under the queue's lock
+   * when nothing pending folds, so that no decision falls between the look and the creation.
+   */
+  readonly earlier?: () => Promise<Proposal | undefined>;
 }
 
 /** Throws `invalid`, naming the field, for a draft that readers would refuse; whatever `admit` throws; `failed` on a full disk. */
@@ -45,6 +50,8 @@ export async function createProposal(of: QueueOf, draft: ProposalDraft, now: Dat
       await raise(folders, same, proposal, now);
       return { proposal: same, folded: true };
     }
+    const earlier = await options.earlier?.();
+    if (earlier !== undefined) return { proposal: earlier, folded: true };
     options.admit?.({ pending: pending.length, created: idsIn(names).flatMap((id) => proposalTime(id) ?? []) });
     const created = await createExclusive(queueFile(folders.queue, proposal.id, "proposal"), `${JSON.stringify(proposal)}\n`);
     if (!created) throw new BottleError("conflict", `there is a proposal ${proposal.id} already`, { where: folders.queue, hint: "try again" });
