@@ -1,12 +1,12 @@
 // Builds dist/: `node .config/build.ts [--dev]`. A bundle that fails is removed, so that nothing stale is run or tested.
 
 import { chmod, mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { build as esbuild, type BuildOptions } from "esbuild";
+import { build as esbuild, type BuildOptions, type Plugin } from "esbuild";
 
-import { bundles, type Bundle } from "./bundles.ts";
+import { bundles, programOut, type Bundle } from "./bundles.ts";
 import { root, stamp } from "./freshness.ts";
 import { patches } from "./patches/all.ts";
 
@@ -52,23 +52,25 @@ function options(bundle: Bundle, dev: boolean): BuildOptions & { write?: false }
     external: ["@lydell/node-pty"],
     define: { "process.env.NODE_ENV": '"production"', BOTTLE_DIST_IS_HERE: "true" },
     banner: { js: banner(bundle) },
-    plugins: patches,
+    plugins: [programBesideLauncher, ...patches],
   };
 }
 
-/** An old Node is told so before anything that it lacks is used; CommonJS dependencies call require. */
+/** CommonJS dependencies call require. The launcher has none, and must not use anything that an old Node lacks. */
 function banner({ executable }: Bundle): string {
-  const require = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
-  return executable ? ["#!/usr/bin/env node", versionCheck, require].join("\n") : require;
+  if (executable) return "#!/usr/bin/env node";
+  return 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 }
 
-const versionCheck = `{
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major < 22 || (major === 22 && minor < 22)) {
-    console.error("bottle-dash: Node " + process.versions.node + " is too old: install Node 22.22 or newer (24 is tested), or use \`npm start\` in a checkout, which brings its own");
-    process.exit(1);
-  }
-}`;
+/** The launcher loads the program from its own file: Node keeps compiled code of what is imported, not of what it starts. */
+const programBesideLauncher: Plugin = {
+  name: "program-beside-launcher",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/main\.ts$/ }, ({ importer }) =>
+      importer.endsWith("launcher.ts") ? { path: `./${basename(programOut)}`, external: true } : undefined,
+    );
+  },
+};
 
 /** Readers never see half a file, and a program that runs keeps the one it started from. */
 async function replaceFile(path: string, contents: Uint8Array, executable: boolean): Promise<void> {

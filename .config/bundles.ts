@@ -11,14 +11,19 @@ export interface Bundle {
   readonly executable: boolean;
 }
 
+/** The whole command line and dashboard in one file; dist/bottle-dash.js loads it. */
+export const programOut = "dist/bottle-dash-program.js";
+
 /** Only what exists in the tree: an entry that is there is always built. */
 export function bundles(root: string): Bundle[] {
   return [...commandLine(root), ...sidecars(root), ...demo(root)];
 }
 
 function commandLine(root: string): Bundle[] {
-  const entry = "src/cli/main.ts";
-  return existsSync(join(root, entry)) ? [{ entry, out: "dist/bottle-dash.js", executable: true }] : [];
+  return [
+    { entry: "src/cli/main.ts", out: programOut, executable: false },
+    { entry: "src/cli/launcher.ts", out: "dist/bottle-dash.js", executable: true },
+  ].filter(({ entry }) => existsSync(join(root, entry)));
 }
 
 function sidecars(root: string): Bundle[] {
