@@ -17,7 +17,10 @@ export async function readConfig(input: Readable): Promise<BundleConfig> {
     return parsed.data;
   }
   const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "document"}: ${issue.message}`);
-  throw new BottleError("invalid", issues.join("; "), { where: "standard input", hint: "write one BundleConfig as JSON" });
+  throw new BottleError("invalid", issues.join("; "), {
+    where: "standard input",
+    hint: "write one BundleConfig as JSON",
+  });
 }
 
 async function readDocument(input: Readable): Promise<string> {

@@ -17,7 +17,8 @@ export function restartRecorder(of: QueueOf, tell: (problem: string) => void): R
       const fact = { actor: "sidecar:init", action: "sidecar-restarted", component, detail } as const;
       last = appendAudit(of, fact, new Date()).then(
         () => {},
-        (error: unknown) => tell(`the audit log misses a restart: ${error instanceof Error ? error.message : String(error)}`),
+        (error: unknown) =>
+          tell(`the audit log misses a restart: ${error instanceof Error ? error.message : String(error)}`),
       );
     },
     done: () => last,

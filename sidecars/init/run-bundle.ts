@@ -84,7 +84,10 @@ function performer({ config, mailbox, log, env, output, audit }: BundleShell): (
         return processes.get(command.daemon)?.signal(command.signal);
       case "start-backoff": {
         const { daemon } = command;
-        timers.set(daemon, setTimeout(() => mailbox.post({ type: "backoff-over", daemon }), command.ms));
+        timers.set(
+          daemon,
+          setTimeout(() => mailbox.post({ type: "backoff-over", daemon }), command.ms),
+        );
         return;
       }
       case "drop-backoff":

@@ -7,7 +7,11 @@ import { isAnswered, waitForDecision } from "#lib/store/wait-for-decision.ts";
 import type { ToolContext } from "./tool.ts";
 
 /** Throws `not-found` for an id that is none of this bottle's. */
-export async function awaitAnswer(id: string, timeoutMs: number, { of, signal, now, answered }: ToolContext): Promise<string> {
+export async function awaitAnswer(
+  id: string,
+  timeoutMs: number,
+  { of, signal, now, answered }: ToolContext,
+): Promise<string> {
   const item = (await waitForDecision(of, id, { timeoutMs, signal })) ?? (await readProposal(of, id));
   if (isAnswered(item, "settled")) answered(id);
   return answerText(item, now());

@@ -11,7 +11,8 @@ import { isErrno, writeAtomic } from "#lib/atomic-file.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 import { watchFolder } from "#lib/store/watch-folder.ts";
 
-const HEADING = "# What this bottle may reach, without its secrets. A copy: changing it changes nothing; ask with egress-block.\n";
+const HEADING =
+  "# What this bottle may reach, without its secrets. A copy: changing it changes nothing; ask with egress-block.\n";
 
 /** Resolves when the files are there; then follows each change. A table that cannot be read leaves the last copy, and is told. */
 export async function keepCurrentConfig(paths: BottlePaths, tell: (problem: string) => void): Promise<() => void> {
@@ -22,7 +23,10 @@ export async function keepCurrentConfig(paths: BottlePaths, tell: (problem: stri
   let last: string | undefined;
   const copy = async (): Promise<void> => {
     try {
-      const text = publicText(parseRouteTable(await readFile(paths.egress.routes, "utf8"), paths.egress.routes), new Date());
+      const text = publicText(
+        parseRouteTable(await readFile(paths.egress.routes, "utf8"), paths.egress.routes),
+        new Date(),
+      );
       if (text === last) return;
       const target = join(paths.supervise.currentConfig, "routes.yaml");
       await writeAtomic(target, text, 0o644);

@@ -13,7 +13,16 @@ export function describeTable(table: RouteTable, now: Date): string {
   return [lines.length === 0 ? "This bottle has no routes." : "This bottle may reach:", ...lines, rest].join("\n");
 }
 
-function describeRoute({ host, port, http, methods, path_allowlist, credential, once, expires_at }: PublicRoute): string {
+function describeRoute({
+  host,
+  port,
+  http,
+  methods,
+  path_allowlist,
+  credential,
+  once,
+  expires_at,
+}: PublicRoute): string {
   return [
     port === 443 ? host : `${host}:${port}`,
     methods === "any" ? "all methods" : methods.join(" "),

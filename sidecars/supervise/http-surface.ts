@@ -19,7 +19,8 @@ export function newSurface(surface: Surface): Server {
   let mcp: ReturnType<Surface["loadMcp"]> | undefined;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path] = (request.url ?? "").split("?");
-    if (!isLocalOrigin(request.headers.origin)) return refuse(request, response, 403, "a page of another site may not call this");
+    if (!isLocalOrigin(request.headers.origin))
+      return refuse(request, response, 403, "a page of another site may not call this");
     if (path === "/mcp") {
       mcp ??= surface.loadMcp();
       return (await mcp)(request, response);

@@ -47,7 +47,10 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  process.stdin.on("end", () => process.exit(0)).on("error", () => process.exit(0)).resume(); // the lifeline: init is gone
+  process.stdin
+    .on("end", () => process.exit(0))
+    .on("error", () => process.exit(0))
+    .resume(); // the lifeline: init is gone
 
   await listen(server, paths.supervise.socket);
   console.log(READY_LINE);

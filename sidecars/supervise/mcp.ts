@@ -55,9 +55,15 @@ function newServer({ tools, context, stopping }: McpOptions, calls: { waiting: n
   const server = new McpServer({ name: "bottle-dash-supervise", version: "1.0.0" }, { instructions: INSTRUCTIONS });
   for (const tool of tools) {
     const { name, title, description, input, readOnly } = tool;
-    const config = { title, description, inputSchema: input, annotations: { readOnlyHint: readOnly, openWorldHint: false } };
+    const config = {
+      title,
+      description,
+      inputSchema: input,
+      annotations: { readOnlyHint: readOnly, openWorldHint: false },
+    };
     server.registerTool(name, config, async (args, call) => {
-      if (calls.waiting >= MOST_WAITING) return toolError(`${MOST_WAITING} calls wait already; wait until one has its answer`);
+      if (calls.waiting >= MOST_WAITING)
+        return toolError(`${MOST_WAITING} calls wait already; wait until one has its answer`);
       calls.waiting += 1;
       try {
         const signal = AbortSignal.any([call.mcpReq.signal, stopping]);

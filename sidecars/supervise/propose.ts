@@ -11,14 +11,11 @@ import type { ToolContext } from "./tool.ts";
 
 /** Throws `refused` when the agent has asked too much lately. */
 export async function propose(draft: ProposalDraft, context: ToolContext): Promise<string> {
+  const { of, read } = context;
   const now = context.now();
-  const { items } = await readQueue(context.of);
-  const earlier = earlierAnswer(items, draft, context.read, now);
-  const id = earlier?.proposal.id ?? (await create(draft, context, now));
-  return awaitAnswer(id, context.waitMs, context);
-}
-
-async function create(draft: ProposalDraft, { of }: ToolContext, now: Date): Promise<string> {
-  const { proposal } = await createProposal(of, draft, now, { admit: (load) => admit(load, now) });
-  return proposal.id;
+  const { proposal } = await createProposal(of, draft, now, {
+    earlier: async () => earlierAnswer((await readQueue(of)).items, draft, read, now)?.proposal,
+    admit: (load) => admit(load, now),
+  });
+  return awaitAnswer(proposal.id, context.waitMs, context);
 }

@@ -30,7 +30,9 @@ function parseArguments(args: readonly string[]): { root: string; slug: string }
   } catch (cause) {
     throw new BottleError("usage", cause instanceof Error ? cause.message : String(cause), { cause });
   }
-  throw new BottleError("usage", "--root and --slug are needed", { hint: "start it as `supervise --root FOLDER --slug SLUG`" });
+  throw new BottleError("usage", "--root and --slug are needed", {
+    hint: "start it as `supervise --root FOLDER --slug SLUG`",
+  });
 }
 
 function parseSeconds(text: string | undefined): number {

@@ -60,7 +60,9 @@ export function startInit(
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  child.stdin.end(config ?? JSON.stringify({ slug, root, programs, daemons: Object.keys(daemons), upstream_ca: upstreamCa }));
+  child.stdin.end(
+    config ?? JSON.stringify({ slug, root, programs, daemons: Object.keys(daemons), upstream_ca: upstreamCa }),
+  );
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += String(chunk)));
   const paths = bottlePaths(root, slug);

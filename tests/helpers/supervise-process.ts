@@ -24,7 +24,10 @@ export interface SuperviseProcess {
   output(): string;
   client(): Promise<AgentClient>;
   /** A plain HTTP request to the socket. */
-  http(path: string, options: { method?: string; headers?: Record<string, string>; body?: string }): Promise<{ status: number; body: string }>;
+  http(
+    path: string,
+    options: { method?: string; headers?: Record<string, string>; body?: string },
+  ): Promise<{ status: number; body: string }>;
   exit(): Promise<number | null>;
 }
 
@@ -127,14 +130,27 @@ interface HttpOptions {
   readonly signal?: AbortSignal;
 }
 
-function httpOver(socketPath: string, url: URL, { method = "GET", headers = {}, body, signal }: HttpOptions): Promise<Response> {
+function httpOver(
+  socketPath: string,
+  url: URL,
+  { method = "GET", headers = {}, body, signal }: HttpOptions,
+): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path: url.pathname, headers: { host: url.host, ...headers }, agent: false, ...(signal ? { signal } : {}) });
+    const call = request({
+      socketPath,
+      method,
+      path: url.pathname,
+      headers: { host: url.host, ...headers },
+      agent: false,
+      ...(signal ? { signal } : {}),
+    });
     call.once("response", (response) => {
       const empty = response.statusCode === 204 || response.statusCode === 202;
       if (empty) response.resume();
       const stream = empty ? null : (Readable.toWeb(response) as ReadableStream);
-      const named = Object.entries(response.headers).flatMap(([name, value]) => (typeof value === "string" ? [[name, value] as [string, string]] : []));
+      const named = Object.entries(response.headers).flatMap(([name, value]) =>
+        typeof value === "string" ? [[name, value] as [string, string]] : [],
+      );
       resolve(new Response(stream, { status: response.statusCode ?? 0, headers: named }));
     });
     call.once("error", reject);

@@ -21,7 +21,10 @@ const input = z.strictObject({
   port: port.describe("Default 443"),
   methods: methods.describe("HTTP methods in capitals; all when left out. Ask for no more than you need."),
   path_allowlist: path_allowlist
-    .refine((paths) => paths === undefined || paths.every(isPlainPath), "must be plain absolute paths: no query, dots or escapes of them")
+    .refine(
+      (paths) => paths === undefined || paths.every(isPlainPath),
+      "must be plain absolute paths: no query, dots or escapes of them",
+    )
     .describe("Absolute path prefixes; all when left out. Ask for no more than you need."),
   auth: z
     .strictObject({
@@ -29,8 +32,15 @@ const input = z.strictObject({
       token_ref: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable"),
     })
     .optional()
-    .describe("A credential that the proxy shall add: the name of the operator's variable that holds it, never a value"),
-  justification: z.string().trim().min(1, "must say why you need it").max(8000).describe("Why you need it, for the operator to read"),
+    .describe(
+      "A credential that the proxy shall add: the name of the operator's variable that holds it, never a value",
+    ),
+  justification: z
+    .string()
+    .trim()
+    .min(1, "must say why you need it")
+    .max(8000)
+    .describe("Why you need it, for the operator to read"),
 });
 
 export const egressBlock = defineTool({

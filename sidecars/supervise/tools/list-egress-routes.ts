@@ -9,7 +9,8 @@ import { defineTool } from "../tool.ts";
 export const listEgressRoutes = defineTool({
   name: "list-egress-routes",
   title: "List the routes",
-  description: "Lists the hosts that this bottle may reach right now, with methods and paths. Everything else is refused.",
+  description:
+    "Lists the hosts that this bottle may reach right now, with methods and paths. Everything else is refused.",
   input: z.strictObject({}),
   readOnly: true,
   run: async (_args, { paths, signal, now }) => describeTable(await readTableInForce(paths, signal), now()),

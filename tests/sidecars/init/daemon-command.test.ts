@@ -15,7 +15,12 @@ const env = {
 };
 
 it("gives the tokens to egress alone, and nobody anything that is not named", () => {
-  expect(Object.keys(daemonCommand("egress", config, env, "node").env)).toEqual(["PATH", "TZ", "LANG", "EGRESS_TOKEN_0"]);
+  expect(Object.keys(daemonCommand("egress", config, env, "node").env)).toEqual([
+    "PATH",
+    "TZ",
+    "LANG",
+    "EGRESS_TOKEN_0",
+  ]);
   expect(Object.keys(daemonCommand("supervise", config, env, "node").env)).toEqual([
     "PATH",
     "TZ",

@@ -82,7 +82,11 @@ describe("restarting", () => {
     const again = play(...running, exited("egress", 7), over("egress"));
     expect(again.commands).toEqual([
       { type: "spawn", daemon: "egress" },
-      { type: "audit-restart", daemon: "egress", detail: "egress ended (exit code 7) and was started again, restart 1" },
+      {
+        type: "audit-restart",
+        daemon: "egress",
+        detail: "egress ended (exit code 7) and was started again, restart 1",
+      },
     ]);
     expect(stateOf(again.state, "egress")).toMatchObject({ state: "starting", restarts: 1, last_exit: "exit code 7" });
   });
@@ -202,7 +206,9 @@ describe("whatever happens", () => {
     fc.constantFrom<InitEvent>(started, stop, { type: "reload-requested" }, { type: "grace-over" }),
     name.map((daemon) => ready(daemon)),
     name.map(over),
-    fc.record({ daemon: name, code }).map(({ daemon, code: value }) => exited(daemon, value, value === null ? "SIGKILL" : null)),
+    fc
+      .record({ daemon: name, code })
+      .map(({ daemon, code: value }) => exited(daemon, value, value === null ? "SIGKILL" : null)),
   );
 
   it("never has two processes of one daemon, starts none once stopping, and finishes once", () => {

@@ -34,7 +34,10 @@ it("starts the daemons, says ready, and stops them on SIGTERM with exit code 0",
 });
 
 it("gives the tokens to egress alone, and shows no value of them anywhere", async () => {
-  const init = startInit({ egress: "steady", supervise: "steady" }, { EGRESS_TOKEN_0: "s3cr3t", SUPERVISE_X: "1", HOME: "/h" });
+  const init = startInit(
+    { egress: "steady", supervise: "steady" },
+    { EGRESS_TOKEN_0: "s3cr3t", SUPERVISE_X: "1", HOME: "/h" },
+  );
   await bothReady(await init.health());
   expect(init.log("egress")).toContain('DAEMON: environment ["EGRESS_TOKEN_0","PATH"]');
   expect(init.log("supervise")).toContain('DAEMON: environment ["PATH","SUPERVISE_X"]');
@@ -56,10 +59,15 @@ it("starts a killed daemon again, leaves the other alone, and records it in the 
   const [egress, supervise] = [health.latest("egress")?.pid ?? 0, health.latest("supervise")?.pid ?? 0];
 
   process.kill(egress, "SIGKILL");
-  await vi.waitFor(() => expect(health.latest("egress")).toMatchObject({ state: "ready", restarts: 1, last_exit: "SIGKILL" }), WAIT);
+  await vi.waitFor(
+    () => expect(health.latest("egress")).toMatchObject({ state: "ready", restarts: 1, last_exit: "SIGKILL" }),
+    WAIT,
+  );
   expect(health.latest("egress")?.pid).not.toBe(egress);
   expect(health.latest("supervise")?.pid).toBe(supervise);
-  expect(health.seen.some((daemons) => daemons.some(({ name, state }) => name === "egress" && state === "backoff"))).toBe(true);
+  expect(
+    health.seen.some((daemons) => daemons.some(({ name, state }) => name === "egress" && state === "backoff")),
+  ).toBe(true);
   await vi.waitFor(() => {
     const entry = JSON.parse(readFileSync(init.paths.audit, "utf8").trim());
     expect(entry).toMatchObject({ actor: "sidecar:init", action: "sidecar-restarted", component: "egress" });

@@ -12,7 +12,12 @@ const question: ProposalDraft = { kind: "question", payload: { text: "?" }, just
 
 function item(id: string, asks: ProposalDraft, decision: Partial<Decision> | null): QueueItem {
   const decided = { status: "rejected", decided_at: "2026-01-01T00:09:00Z", ...decision } as Decision;
-  return { proposal: { ...asks, id, bottle_slug: "b" } as Proposal, seen: null, decision: decision === null ? null : decided, undo: null };
+  return {
+    proposal: { ...asks, id, bottle_slug: "b" } as Proposal,
+    seen: null,
+    decision: decision === null ? null : decided,
+    undo: null,
+  };
 }
 const found = (items: QueueItem[], read: string[] = []) => earlierAnswer(items, draft, new Set(read), now)?.proposal.id;
 

@@ -11,13 +11,19 @@ it("admits the tenth proposal of a minute and the twentieth that waits", () => {
 
 it("refuses the eleventh, and says when the next one may come", () => {
   const created = ago(70, 45, 40, 35, 30, 25, 20, 10, 5, 2, 1);
-  expect(() => admit({ pending: 0, created }, now)).toThrow("10 proposals were made in the last minute; wait 15 s, then ask again");
+  expect(() => admit({ pending: 0, created }, now)).toThrow(
+    "10 proposals were made in the last minute; wait 15 s, then ask again",
+  );
 });
 
 it("forgets what is older than a minute", () => {
-  expect(() => admit({ pending: 0, created: ago(...Array.from({ length: 50 }, (_, index) => 60 + index)) }, now)).not.toThrow();
+  expect(() =>
+    admit({ pending: 0, created: ago(...Array.from({ length: 50 }, (_, index) => 60 + index)) }, now),
+  ).not.toThrow();
 });
 
 it("refuses the twenty-first that waits", () => {
-  expect(() => admit({ pending: 20, created: [] }, now)).toThrow("20 proposals of this bottle wait for the operator already");
+  expect(() => admit({ pending: 20, created: [] }, now)).toThrow(
+    "20 proposals of this bottle wait for the operator already",
+  );
 });

@@ -20,12 +20,15 @@ describe("starting and stopping", () => {
     expect(statSync(paths.supervise.currentConfig).mode & 0o777).toBe(0o755);
   });
 
-  it.each(["0", "-1", "soon", "", "Infinity"])("refuses a time-out of %j with exit code 2 and a message", async (seconds) => {
-    const supervise = await refused({ SUPERVISE_RESPONSE_TIMEOUT_SECONDS: seconds });
-    expect(supervise.code).toBe(2);
-    expect(supervise.output).toContain("SUPERVISE_RESPONSE_TIMEOUT_SECONDS");
-    expect(supervise.output).toContain("is not a positive number of seconds");
-  });
+  it.each(["0", "-1", "soon", "", "Infinity"])(
+    "refuses a time-out of %j with exit code 2 and a message",
+    async (seconds) => {
+      const supervise = await refused({ SUPERVISE_RESPONSE_TIMEOUT_SECONDS: seconds });
+      expect(supervise.code).toBe(2);
+      expect(supervise.output).toContain("SUPERVISE_RESPONSE_TIMEOUT_SECONDS");
+      expect(supervise.output).toContain("is not a positive number of seconds");
+    },
+  );
 
   it("ends when its lifeline closes", async () => {
     const supervise = await startSupervise();
@@ -39,7 +42,9 @@ describe("starting and stopping", () => {
     await agent.tools();
     const call = agent.call("ask-operator", { text: "Now?" });
     await expect.poll(() => existsSync(supervise.paths.queue)).toBe(true);
-    await expect.poll(async () => (await import("#lib/store/read-queue.ts")).readQueue(supervise.of)).toMatchObject({ items: [{}] });
+    await expect
+      .poll(async () => (await import("#lib/store/read-queue.ts")).readQueue(supervise.of))
+      .toMatchObject({ items: [{}] });
     supervise.process.kill("SIGTERM");
     expect((await call).text).toContain("status: pending");
     expect(await supervise.exit()).toBe(0);
@@ -75,7 +80,9 @@ describe("over HTTP", () => {
     const headers = { ...JSON_TYPE, origin: "https://evil.example" };
     expect((await supervise.http("/state", { method: "POST", headers, body: '{"state":"idle"}' })).status).toBe(403);
     const own = { ...JSON_TYPE, origin: "http://127.0.0.1:9100" };
-    expect((await supervise.http("/state", { method: "POST", headers: own, body: '{"state":"idle"}' })).status).toBe(204);
+    expect((await supervise.http("/state", { method: "POST", headers: own, body: '{"state":"idle"}' })).status).toBe(
+      204,
+    );
   });
 });
 

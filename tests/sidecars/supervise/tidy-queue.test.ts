@@ -16,7 +16,8 @@ afterEach(() => rmSync(of.root, { recursive: true, force: true }));
 
 it("archives what is decided and old, keeps what waits, and loses nothing", async () => {
   const ask = async (text: string) =>
-    (await createProposal(of, { kind: "question", payload: { text }, justification: "", origin: "mcp" }, start)).proposal;
+    (await createProposal(of, { kind: "question", payload: { text }, justification: "", origin: "mcp" }, start))
+      .proposal;
   const [decided, waiting] = [await ask("old?"), await ask("open?")];
   const { id, digest } = decided;
   await decide(of, { id, digest, status: "rejected", scope: "once", notes: "no", decided_by: "test" }, start);
