@@ -33,7 +33,7 @@ export async function openInEditor(context: CommandContext, path: string): Promi
  * Lets the operator edit `text` in a private temporary file until `check` accepts it.
  * Undefined when it was left as it was. Where nobody can be asked, the first refusal of `check` is thrown.
  */
-export async function editText<T>(
+export async function editInFile<T>(
   context: CommandContext,
   file: { readonly name: string; readonly text: string },
   check: (text: string) => T,

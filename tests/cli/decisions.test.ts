@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Console } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { Undo } from "#domain/proposal/decision.ts";
-import { decision, egressProposal, fakeConsole, inboxItem, questionProposal } from "#tests/helpers/fake-console.ts";
+import { decision, egressProposal, EMPTY_FLEET, fakeConsole, inboxItem, questionProposal } from "#tests/helpers/fake-console.ts";
 import { runCli } from "#tests/helpers/command-line.ts";
 
 const ID = "mfx12k3ab-c4d5e";
@@ -12,7 +12,7 @@ const { digest } = egressProposal();
 function deciding(proposal = inboxItem()) {
   const approve = vi.fn<Console["approve"]>(async () => decision());
   const reject = vi.fn<Console["reject"]>(async (_id, { reason }) => decision({ status: "rejected", notes: reason }));
-  return { approve, reject, console: fakeConsole({ proposal: async () => proposal, approve, reject }) };
+  return { approve, reject, console: fakeConsole({ proposal: async () => proposal, snapshot: async () => EMPTY_FLEET, approve, reject }) };
 }
 
 describe("approve", () => {
@@ -39,9 +39,9 @@ describe("approve", () => {
 
   it.each([
     ["hots=x", '"hots" cannot be set (did you mean host?)'],
-    ["host=https://x.test/", 'host: "https://x.test/" is a URL'],
+    ["host=https://x.test/", "--set: host: must be a name"],
     ["port=http", "port: "],
-    ["path_allowlist=relative", "path_allowlist.0: "],
+    ["path_allowlist=relative", "path_allowlist[0]: "],
     ["host=", "host: "],
     ["host", "--set is"],
   ])("refuses --set %s and decides nothing", async (text, message) => {
@@ -56,7 +56,7 @@ describe("approve", () => {
     const { approve, console } = deciding();
     const no = await runCli(["approve", ID], { console, terminal: true, input: "\r" });
     expect(no.code).toBe(130);
-    expect(no.stderr).toContain("packages.demo.test");
+    expect(no.stderr).toContain("packages.demo.test is asked for the first time.");
     expect(no.stderr).toContain("nothing was decided");
     expect(approve).not.toHaveBeenCalled();
     expect((await runCli(["approve", ID], { console, terminal: true, input: "y\r" })).code).toBe(0);

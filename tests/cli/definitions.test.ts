@@ -152,8 +152,8 @@ describe("edit of a proposal", () => {
 
   it.each([
     ["host: [", "mfx12k3ab-c4d5e.yaml:"],
-    ["host: x.test\\nhots: y", "hots: is no field of a rule"],
-    ["host: 127.0.0.1", "is an address"],
+    ["host: x.test\\nhots: y", "mfx12k3ab-c4d5e.yaml:2: hots: is no key that is known here; did you mean `host`?"],
+    ["host: 127.0.0.1", "an address is never a rule"],
     ["methods: [GET]", "host: "],
   ])("refuses the draft %j and decides nothing", async (draft, message) => {
     const { code, stderr } = await runCli(["edit", "mfx12k3ab-c4d5e"], { console: waiting(), env: await editor(`printf '${draft}\\n' > "$1"`) });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { bottleRow, decision, egressProposal, EMPTY_FLEET, fakeConsole, inboxItem, questionProposal } from "#tests/helpers/fake-console.ts";
 import { runCli } from "#tests/helpers/command-line.ts";
-import { AvailableRow, ListRow, ProposalRow } from "#modes/json/schemas.ts";
+import { AvailableRow, ListRow, ProposalDetail, ProposalRow } from "#modes/json/schemas.ts";
 
 const agent = { name: "reviewer", from: "root", bottle: "dev", provider: "command", backend: "local", problem: undefined };
 const pending = inboxItem();
@@ -85,9 +85,15 @@ describe("proposals", () => {
 
   it("shows the rule of one first and the agent's words last", async () => {
     const { stdout } = await runCli(["proposals", "mfx12k3ab-c4d5e"], { console });
+    expect(stdout).toMatch(/^warning +packages\.demo\.test is a name inside a network/m);
     const lines = stdout.trimEnd().split("\n");
     expect(lines[0]).toMatch(/^host +packages\.demo\.test$/);
     expect(lines.slice(-2)).toEqual(["the agent says", "  I need the package"]);
+  });
+
+  it("prints one with its warnings as JSON", async () => {
+    const row = ProposalDetail.parse(JSON.parse((await runCli(["proposals", "mfx12k3ab-c4d5e", "--json"], { console })).stdout));
+    expect(row.warnings.map(({ code }) => code)).toEqual(["internal-name", "any-path"]);
   });
 
   it("keeps to one bottle", async () => {

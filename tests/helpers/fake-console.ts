@@ -1,4 +1,4 @@
-// A console with nothing behind it: what a test does not script throws, so that a command cannot call more than it says.
+// A console with nothing behind it: what a test does not script rejects, so that a command cannot call more than it says.
 
 import type { Console } from "#contracts/console.ts";
 import type { BottleRow, Fleet, InboxItem } from "#domain/fleet/fleet.ts";
@@ -17,9 +17,7 @@ function unscripted(members: object, prefix: string): object {
   return new Proxy(members, {
     get(target, name) {
       if (name in target || typeof name === "symbol" || name === "then") return Reflect.get(target, name);
-      return () => {
-        throw new Error(`console.${prefix}${name} is not scripted`);
-      };
+      return () => Promise.reject(new Error(`console.${prefix}${name} is not scripted`));
     },
   });
 }

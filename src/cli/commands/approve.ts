@@ -1,6 +1,6 @@
 // approve: says yes to one proposal, as it is or with changed fields.
 
-import type { ApproveOptions } from "#contracts/console.ts";
+import type { ApproveOptions, Console } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 import { painter } from "#modes/print/paint.ts";
@@ -51,7 +51,8 @@ export const approve = defineCommand({
     const item = await console.proposal(args.id);
     const payload = await changedPayload(item, options.set);
     const decision = approval(item, options, context);
-    if (!options.yes && !context.json && canAsk(context)) await showAndAsk(item, payload, context);
+    const asks = !options.yes && !context.json && canAsk(context);
+    if (asks) await showAndAsk(console, item, payload, context);
     const made = await console.approve(args.id, { ...decision, ...(payload !== undefined && { payload }) });
     answer(context, made, () => decisionText(made, context.now(), painter(context.color)));
     if (made.applied?.ok === false) return 1;
@@ -81,14 +82,14 @@ async function changedPayload({ proposal }: InboxItem, assignments: readonly str
   if (proposal.kind !== "egress-block") {
     throw new BottleError("usage", `--set changes a rule, and ${proposal.id} is a ${proposal.kind}`, { hint: "answer it with --notes <text>" });
   }
-  const { ruleOf, withField } = await import("#domain/proposal/draft.ts");
-  return assignments
-    .map((text) => parseAssignment(text, "--set"))
-    .reduce((rule, { name, value }) => withField(rule, name, value), ruleOf(proposal.payload));
+  const { changedRule } = await import("../changed-rule.ts");
+  return changedRule(proposal.payload, assignments);
 }
 
-async function showAndAsk(item: InboxItem, payload: unknown, context: CommandContext): Promise<void> {
+async function showAndAsk(console: Console, item: InboxItem, payload: unknown, context: CommandContext): Promise<void> {
+  const { warningsFor } = await import("../proposal-warnings.ts");
+  const warnings = await warningsFor(console, item, payload);
   const shown = payload === undefined ? item : ({ ...item, proposal: { ...item.proposal, payload } } as InboxItem);
-  note(context, proposalText(shown, context.now(), painter(wantsColor(context.env, context.stderr.isTTY === true))));
+  note(context, proposalText(shown, warnings, context.now(), painter(wantsColor(context.env, context.stderr.isTTY === true))));
   if (!(await askYesNo(context, "Approve it?"))) throw new Interrupted("nothing was decided");
 }

@@ -4,11 +4,13 @@ import type { Console } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { Definitions } from "#domain/definition/definitions.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
+import { problemsError } from "#domain/problem/problem.ts";
+import type { ProposalOf } from "#domain/proposal/proposal.ts";
 import { painter } from "#modes/print/paint.ts";
 import { decisionText } from "#modes/print/proposal-text.ts";
 
 import { defineCommand, type CommandContext, type ExitCode } from "../command.ts";
-import { editText, openInEditor, untilAccepted } from "../editor.ts";
+import { editInFile, openInEditor, untilAccepted } from "../editor.ts";
 import { Interrupted } from "../exit-code.ts";
 import { didYouMean } from "../parse-arguments.ts";
 import { answer } from "../print.ts";
@@ -38,25 +40,31 @@ async function proposalNamed(console: Console, id: string): Promise<InboxItem | 
   return inbox.find((item) => item.proposal.id === id);
 }
 
-async function editProposal(
-  console: Console,
-  item: InboxItem,
-  options: Parameters<typeof approval>[1],
-  context: CommandContext,
-): Promise<ExitCode> {
-  const { parseAnswerDraft, parseRuleDraft, renderDraft } = await import("#domain/proposal/draft.ts");
+async function editProposal(console: Console, item: InboxItem, options: Parameters<typeof approval>[1], context: CommandContext): Promise<ExitCode> {
   const { proposal } = item;
-  const file = { name: `${proposal.id}.yaml`, text: renderDraft(proposal) };
-  const question = proposal.kind === "question";
-  const edited = await editText(context, file, (text) =>
-    question ? { notes: parseAnswerDraft(text) } : { payload: parseRuleDraft(text, file.name) },
-  );
-  if (edited === undefined || ("notes" in edited && edited.notes === "")) throw new Interrupted("it was left as it was: nothing was decided");
-  const notes = "notes" in edited ? edited.notes : options.notes;
-  const decision = approval(item, { ...options, notes }, context);
-  const made = await console.approve(proposal.id, { ...decision, ...("payload" in edited && { payload: edited.payload }) });
+  const answered = proposal.kind === "question" ? await editedAnswer(proposal, context) : undefined;
+  const payload = proposal.kind === "question" ? undefined : await editedRule(proposal, context);
+  if (answered === undefined && payload === undefined) throw new Interrupted("it was left as it was: nothing was decided");
+  const decision = approval(item, { ...options, notes: answered ?? options.notes }, context);
+  const made = await console.approve(proposal.id, { ...decision, ...(payload !== undefined && { payload }) });
   answer(context, made, () => decisionText(made, context.now(), painter(context.color)));
   return made.applied?.ok === false ? 1 : 0;
+}
+
+async function editedRule(proposal: ProposalOf<"egress-block">, context: CommandContext): Promise<unknown> {
+  const { editText, validateEdit } = await import("#domain/proposal/validate-edit.ts");
+  const file = { name: `${proposal.id}.yaml`, text: editText(proposal) };
+  return editInFile(context, file, (text) => {
+    const checked = validateEdit(proposal.kind, text);
+    if (checked.ok) return checked.payload;
+    throw problemsError(checked.problems.map((problem) => ({ ...problem, path: file.name })));
+  });
+}
+
+async function editedAnswer(proposal: ProposalOf<"question">, context: CommandContext): Promise<string | undefined> {
+  const { answerDraft, answerIn } = await import("../answer-draft.ts");
+  const written = await editInFile(context, { name: `${proposal.id}.txt`, text: answerDraft(proposal) }, answerIn);
+  return written === "" ? undefined : written;
 }
 
 async function editDefinition(console: Console, name: string, kind: "agent" | "bottle" | undefined, context: CommandContext): Promise<ExitCode> {

@@ -23,7 +23,9 @@ export const proposals = defineCommand({
     const paint = painter(context.color);
     if (args.id !== undefined) {
       const item = await console.proposal(args.id);
-      answer(context, proposalRow(item, now), () => proposalText(item, now, paint));
+      const { warningsFor } = await import("../proposal-warnings.ts");
+      const warnings = await warningsFor(console, item);
+      answer(context, { ...proposalRow(item, now), warnings }, () => proposalText(item, warnings, now, paint));
       return;
     }
     const fleet = await console.snapshot();

@@ -44,6 +44,9 @@ export const AvailableRow = z.strictObject({
 });
 export type AvailableRow = z.infer<typeof AvailableRow>;
 
+/** What to think twice about before approving. */
+export const ProposalWarning = z.strictObject({ code: z.string(), severity: z.enum(["danger", "note"]), text: z.string() });
+
 /** What `start --dry-run` shows; never a secret. */
 export const PreflightRow = z.strictObject({
   slug: z.string(),
@@ -69,6 +72,10 @@ const fate = {
 const [egressBlock, question] = Proposal.options;
 export const ProposalRow = z.discriminatedUnion("kind", [egressBlock.extend(fate), question.extend(fate)]);
 export type ProposalRow = z.infer<typeof ProposalRow>;
+
+/** `proposals <id>`. */
+const judged = { ...fate, warnings: z.array(ProposalWarning) };
+export const ProposalDetail = z.discriminatedUnion("kind", [egressBlock.extend(judged), question.extend(judged)]);
 
 const at = z.iso.datetime();
 /** One line of `watch`: first everything there is, then what changes. */

@@ -4,7 +4,9 @@ import type { InboxItem } from "#domain/fleet/fleet.ts";
 import { statusOf } from "#domain/fleet/fleet.ts";
 import { plainLine, plainLines } from "#domain/plain-text.ts";
 import type { Decision, ProposalStatus, Undo } from "#domain/proposal/decision.ts";
+import { describeProposal } from "#domain/proposal/describe.ts";
 import type { EgressBlockPayload, Proposal } from "#domain/proposal/proposal.ts";
+import type { Warning } from "#domain/proposal/warnings.ts";
 
 import type { Ink, Paint } from "./paint.ts";
 import { relativeTime } from "./relative-time.ts";
@@ -35,11 +37,13 @@ export function proposalTable(items: readonly InboxItem[], now: Date, paint: Pai
   );
 }
 
-/** Everything about one proposal. */
-export function proposalText(item: InboxItem, now: Date, paint: Paint): string {
+/** Everything about one proposal: the rule, what it means, what to think twice about, its fate; then the agent's words. */
+export function proposalText(item: InboxItem, warnings: readonly Warning[], now: Date, paint: Paint): string {
   const { proposal, seen, decision } = item;
   const pairs: [string, Cell | string][] = [
     ...ruleLines(proposal),
+    ...describeProposal(proposal).meaning.map((sentence): [string, string] => ["means", sentence]),
+    ...warnings.map(({ severity, text }): [string, Cell] => ["warning", { text, ink: severity === "danger" ? "red" : "yellow" }]),
     ["bottle", proposal.bottle_slug],
     ["status", statusCell(item, now)],
     ["asked", `${relativeTime(proposal.created_at, now)} by ${proposal.origin}`],

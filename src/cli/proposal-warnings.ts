@@ -1,0 +1,17 @@
+// What to think twice about before one proposal is approved, measured against what the operator allowed before.
+
+import type { Console } from "#contracts/console.ts";
+import type { InboxItem } from "#domain/fleet/fleet.ts";
+import { knowledgeOf } from "#domain/proposal/knowledge.ts";
+import { warningsOf, type Warning } from "#domain/proposal/warnings.ts";
+
+/** `payload` is the changed rule, when there is one. A bottle that does not answer costs its table, not the answer. */
+export async function warningsFor(console: Console, { proposal }: InboxItem, payload?: unknown): Promise<Warning[]> {
+  if (proposal.kind !== "egress-block") return [];
+  const [{ inbox }, status] = await Promise.all([
+    console.snapshot(),
+    console.egress.status(proposal.bottle_slug).catch(() => undefined),
+  ]);
+  const known = knowledgeOf(inbox, status === undefined ? [] : [status.table], proposal.id);
+  return warningsOf({ kind: proposal.kind, payload: (payload ?? proposal.payload) as typeof proposal.payload }, known);
+}
