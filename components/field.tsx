@@ -1,10 +1,12 @@
-// One line with a text field inside a frame. A long text shows its end, where the cursor is.
+// Text fields inside a frame. A long text shows its end, where the cursor is.
 
 import { Box } from "ink";
 import TextInput from "ink-text-input";
 
-import { Line } from "./line.tsx";
-import { DIM, row, span, widthOf } from "./rows.ts";
+import type { Area } from "./layout.ts";
+import { Line, Lines } from "./line.tsx";
+import { paneRows, type PaneFrame } from "./pane.ts";
+import { BOLD, row, span, widthOf, type Row } from "./rows.ts";
 
 export interface FieldProps {
   readonly label: string;
@@ -18,7 +20,7 @@ export interface FieldProps {
 }
 
 export function Field({ label, value, hint, secret, focus, width, onChange }: FieldProps) {
-  const before = row(span("│ ", DIM), span(focus ? "▸ " : "  "), `${label}: `);
+  const before = row(span("│ ", BOLD), span(focus ? "▸ " : "  "), `${label}: `);
   const used = 4 + widthOf(label) + 2;
   const inner = Math.max(1, width - used - 2);
   return (
@@ -29,7 +31,36 @@ export function Field({ label, value, hint, secret, focus, width, onChange }: Fi
           <TextInput value={value} placeholder={hint.slice(0, inner - 1)} focus={focus} showCursor={focus} onChange={onChange} {...(secret === true ? { mask: "•" } : {})} />
         </Box>
       </Box>
-      <Line row={row(span(" │", DIM))} width={2} />
+      <Line row={row(span(" │", BOLD))} width={2} />
     </Box>
   );
+}
+
+export interface FieldPaneProps extends Area {
+  readonly title: Row;
+  readonly note?: Row;
+  readonly fields: readonly Omit<FieldProps, "width" | "onChange">[];
+  /** Under the fields, inside the same frame. */
+  readonly rows: readonly Row[];
+  readonly onChange: (value: string) => void;
+}
+
+/** A frame with fields at its top and rows below them. */
+export function FieldPane({ width, height, title, note, fields, rows, onChange }: FieldPaneProps) {
+  const frame: PaneFrame = { width, height: Math.max(2, height - fields.length), title, active: true, ...(note === undefined ? {} : { note }) };
+  const [top = [], ...rest] = paneRows(frame, rows);
+  return (
+    <Box flexDirection="column" width={width} height={height} flexShrink={0} overflow="hidden">
+      <Line row={top} width={width} />
+      {fields.map((field) => (
+        <Field key={field.label} {...field} width={width} onChange={onChange} />
+      ))}
+      <Lines rows={rest} width={width} height={rest.length} />
+    </Box>
+  );
+}
+
+/** Rows inside a FieldPane that are left for what is under the fields. */
+export function rowsUnder(fields: number, height: number): number {
+  return Math.max(0, height - fields - 2);
 }

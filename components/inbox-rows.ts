@@ -57,9 +57,13 @@ export function fateSpans(item: InboxItem, now: number): Span[] {
   return spans;
 }
 
-export function countWords(item: InboxItem, now: number): Row {
-  const { seen, proposal } = item;
-  const first = seen?.first_seen ?? proposal.created_at;
-  const times = seen === null || seen.count === 1 ? "asked once" : `asked ${seen.count} times, last ${age(seen.last_seen, now)} ago`;
-  return row(span(`${times}, first ${age(first, now)} ago`.replaceAll("now ago", "just now"), DIM));
+export function countWords({ seen, proposal }: InboxItem, now: number): Row {
+  const first = ago(seen?.first_seen ?? proposal.created_at, now);
+  const words = seen === null || seen.count === 1 ? `asked once, ${first}` : `asked ${seen.count} times, first ${first}, last ${ago(seen.last_seen, now)}`;
+  return row(span(words, DIM));
+}
+
+function ago(at: string, now: number): string {
+  const words = age(at, now);
+  return words === "now" ? "just now" : `${words} ago`;
 }

@@ -9,7 +9,7 @@ import { fleetRows } from "./fleet-list.ts";
 import type { Area } from "./layout.ts";
 import { Lines } from "./line.tsx";
 import { insideOf, paneRows } from "./pane.ts";
-import { BOLD, DIM, row, span, type Row } from "./rows.ts";
+import { BOLD, DIM, row, rowWidth, span, type Row } from "./rows.ts";
 import { TABS, tabProblem, tabTitle, type Tab } from "./tabs/tab.ts";
 
 export interface MainScreenProps {
@@ -43,7 +43,7 @@ export const MainScreen = memo(function MainScreen({ wide, list, preview, fleet,
   return (
     <Box flexDirection={wide ? "row" : "column"} flexShrink={0}>
       <FleetPane {...list} {...fleet} />
-      <Preview {...preview} {...tab} />
+      <Preview {...preview} {...tab} open={!wide} />
     </Box>
   );
 });
@@ -66,21 +66,23 @@ export const FleetPane = memo(function FleetPane(props: FleetPaneProps & Area) {
   return <Lines rows={rows} width={width} height={height} />;
 });
 
-export const Preview = memo(function Preview({ width, height, tab, rows, note, active }: PreviewProps & Area) {
-  const framed = paneRows({ width, height, active, title: tabBar(tab, width - 6), note }, rows, tab === "screen");
+/** `open`: without edges at its sides, so that an agent's 80 columns fit into a terminal of 80. */
+export const Preview = memo(function Preview({ width, height, tab, rows, note, active, open }: PreviewProps & Area & { open: boolean }) {
+  const room = width - 7 - rowWidth(note) * (open ? 1 : 0);
+  const framed = paneRows({ width, height, active, title: tabBar(tab, room), note, open }, rows, tab === "screen");
   return <Lines rows={framed} width={width} height={height} />;
 });
 
-/** All tabs when they fit, else only the open one by name. */
+/** As many names as fit: all of them, those of the tabs that can be opened, or the open one alone. */
 function tabBar(open: Tab, width: number): Row {
-  const full = TABS.flatMap((tab, index) => tabSpans(tab, index, open, tabTitle(tab)));
-  const size = full.reduce((sum, { text }) => sum + text.length, 0);
-  if (size <= width) return full;
-  return TABS.flatMap((tab, index) => tabSpans(tab, index, open, tab === open ? tabTitle(tab) : ""));
+  const bars = [() => true, (tab: Tab) => tabProblem(tab) === undefined, (tab: Tab) => tab === open].map((named) =>
+    TABS.flatMap((tab, index) => tabSpans(tab, index, open, named(tab) ? tabTitle(tab) : "")),
+  );
+  return bars.find((bar) => rowWidth(bar) <= width) ?? bars.at(-1) ?? [];
 }
 
 function tabSpans(tab: Tab, index: number, open: Tab, title: string): Row {
   const label = `${index + 1}${title === "" ? "" : ` ${title}`}`;
-  if (tab === open) return row(span(`[${label}]`, { bold: true, inverse: true }), " ");
-  return row(span(` ${label} `, tabProblem(tab) === undefined ? {} : { dim: true, strike: true }), " ");
+  if (tab === open) return row(span(`[${label}]`, { bold: true, inverse: true }));
+  return row(span(` ${label} `, tabProblem(tab) === undefined ? {} : { dim: true, strike: true }));
 }

@@ -1,11 +1,9 @@
 // Help, crash logs, and what is shown in a terminal that is too small for anything else.
 
-import { Box } from "ink";
-
 import type { CrashLog } from "#contracts/console.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
-import { Field } from "./field.tsx";
+import { FieldPane, rowsUnder } from "./field.tsx";
 import { keepInSight, SMALLEST, type Area } from "./layout.ts";
 import { Lines } from "./line.tsx";
 import { insideOf, paneRows } from "./pane.ts";
@@ -20,17 +18,20 @@ export interface HelpProps extends Area {
 }
 
 export function Help({ width, height, lines, filter, scroll, onFilter }: HelpProps) {
-  const frame = { width, height: height - 1, active: true };
-  const inside = insideOf(frame);
+  const room = rowsUnder(1, height);
   const rows = helpRows(lines);
-  const start = Math.min(scroll, Math.max(0, rows.length - inside.height));
-  const note = row(span(`${Math.min(rows.length, start + inside.height)}/${rows.length}`, DIM));
-  const framed = paneRows({ ...frame, title: row(span("Help", BOLD), span(" keys that work here come first", DIM)), note }, rows.slice(start, start + inside.height));
+  const start = Math.min(scroll, Math.max(0, rows.length - room));
+  const field = { label: "filter", value: filter, hint: "type to filter, arrows scroll, Esc goes back", focus: true };
   return (
-    <Box flexDirection="column" flexShrink={0}>
-      <Field label="filter" value={filter} hint="type to filter, arrows scroll, Esc goes back" focus width={width} onChange={onFilter} />
-      <Lines rows={framed} width={width} height={frame.height} />
-    </Box>
+    <FieldPane
+      width={width}
+      height={height}
+      title={row(span("Help", BOLD), span(" keys that work here come first", DIM))}
+      note={row(span(`${Math.min(rows.length, start + room)}/${rows.length}`, DIM))}
+      fields={[field]}
+      rows={rows.slice(start, start + room)}
+      onChange={onFilter}
+    />
   );
 }
 

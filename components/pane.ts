@@ -13,10 +13,13 @@ export interface PaneFrame {
   readonly height: number;
   /** The pane that keys go to. */
   readonly active?: boolean;
+  /** Only the upper edge: all columns are for the content. The note stands in the upper edge too. */
+  readonly open?: boolean;
 }
 
 /** Columns and rows that are left for the content. */
-export function insideOf(frame: { width: number; height: number }): { width: number; height: number } {
+export function insideOf(frame: { width: number; height: number; open?: boolean }): { width: number; height: number } {
+  if (frame.open === true) return { width: frame.width, height: Math.max(0, frame.height - 1) };
   return { width: Math.max(0, frame.width - 4), height: Math.max(0, frame.height - 2) };
 }
 
@@ -24,6 +27,7 @@ export function insideOf(frame: { width: number; height: number }): { width: num
 export function paneRows(frame: PaneFrame, content: readonly Row[], silent = false): Row[] {
   const { width, height } = frame;
   if (width < 6 || height < 2) return content.slice(0, height).map((line) => fitRow(line, width));
+  if (frame.open === true) return openRows(frame, content, silent);
   const edge: Style = frame.active === true ? BOLD : DIM;
   const inside = insideOf(frame);
   const rows: Row[] = [edgeRow("╭", "╮", frame.title, frame.corner, width, edge)];
@@ -32,6 +36,12 @@ export function paneRows(frame: PaneFrame, content: readonly Row[], silent = fal
   }
   rows.push(edgeRow("╰", "╯", [], frame.note, width, edge));
   return rows;
+}
+
+function openRows(frame: PaneFrame, content: readonly Row[], silent: boolean): Row[] {
+  const { width, height, title, note, active } = frame;
+  const head = edgeRow("─", "─", title, note, width, active === true ? BOLD : DIM);
+  return [head, ...content.slice(0, height - 1).map((line) => fitRow(line, width, silent))];
 }
 
 function edgeRow(left: string, right: string, title: Row, corner: Row | undefined, width: number, edge: Style): Row {

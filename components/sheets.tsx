@@ -2,11 +2,10 @@
 
 import { Box } from "ink";
 
-import { Field } from "./field.tsx";
-import type { Area } from "./layout.ts";
-import { keepInSight } from "./layout.ts";
+import { Field, FieldPane, rowsUnder } from "./field.tsx";
+import { keepInSight, type Area } from "./layout.ts";
 import { Lines } from "./line.tsx";
-import { insideOf, paneRows } from "./pane.ts";
+import { paneRows } from "./pane.ts";
 import { BOLD, DIM, fit, RED, row, span, type Row } from "./rows.ts";
 
 export interface ConfirmProps extends Area {
@@ -53,10 +52,9 @@ export interface FormProps extends Area {
 }
 
 export function Form({ width, height, title, fields, index, error, above, below, onChange }: FormProps) {
-  const inside = Math.max(0, height - 2 - above.length - fields.length);
+  const top = paneRows({ width, height: above.length + 2, title: row(span(title, BOLD)), active: true }, above).slice(0, -1);
   const rest = error === null ? below : [row(span(`✗ ${error}`, { color: RED, bold: true })), ...below];
-  const top = paneRows({ width, height: above.length + 2, title: row(span(title, BOLD)) }, above).slice(0, -1);
-  const end = paneRows({ width, height: inside + 2, title: [] }, rest).slice(1);
+  const end = paneRows({ width, height: Math.max(2, height - above.length - fields.length), title: [], active: true }, rest).slice(1);
   return (
     <Box flexDirection="column" flexShrink={0} height={height} overflow="hidden">
       <Lines rows={top} width={width} height={top.length} />
@@ -74,15 +72,10 @@ export interface PromptProps extends Area {
   readonly onChange: (value: string) => void;
 }
 
-export function Prompt({ width, what, text, onChange }: PromptProps) {
-  const frame = paneRows({ width, height: 2, title: row(span(what === "filter" ? "Filter the bottles" : "Search the logs", BOLD)) }, []);
-  return (
-    <Box flexDirection="column" flexShrink={0}>
-      <Lines rows={frame.slice(0, 1)} width={width} height={1} />
-      <Field label={what} value={text} hint="Enter keeps it, Esc clears it" focus width={width} onChange={onChange} />
-      <Lines rows={frame.slice(1)} width={width} height={1} />
-    </Box>
-  );
+export function Prompt({ width, height, what, text, onChange }: PromptProps) {
+  const title = row(span(what === "filter" ? "Filter the bottles" : "Search the logs", BOLD));
+  const field = { label: what, value: text, hint: "Enter keeps it, Esc clears it", focus: true };
+  return <FieldPane width={width} height={height} title={title} fields={[field]} rows={[]} onChange={onChange} />;
 }
 
 export interface PaletteProps extends Area {
@@ -93,10 +86,9 @@ export interface PaletteProps extends Area {
 }
 
 export function Palette({ width, height, filter, index, actions, onFilter }: PaletteProps) {
-  const frame = { width, height: height - 1, title: row(span("What can be done here", BOLD)), active: true };
-  const inside = insideOf(frame);
-  const offset = keepInSight(0, index, inside.height, actions.length);
-  const rows = actions.slice(offset, offset + inside.height).map(({ key, title, description, reason }, at) =>
+  const room = rowsUnder(1, height);
+  const offset = keepInSight(0, index, room, actions.length);
+  const rows = actions.slice(offset, offset + room).map(({ key, title, description, reason }, at) =>
     row(
       span(at + offset === index ? "▸ " : "  ", BOLD),
       span(fit(key, 9), BOLD),
@@ -104,10 +96,16 @@ export function Palette({ width, height, filter, index, actions, onFilter }: Pal
       span(` ${reason === "" ? description : `not now: ${reason}`}`, DIM),
     ),
   );
+  const field = { label: "do", value: filter, hint: "type a part of its name, Enter does it", focus: true };
+  const none = [row(span("nothing by that name", DIM))];
   return (
-    <Box flexDirection="column" flexShrink={0}>
-      <Field label=":" value={filter} hint="type a part of its name" focus width={width} onChange={onFilter} />
-      <Lines rows={paneRows(frame, rows.length === 0 ? [row(span("nothing by that name", DIM))] : rows)} width={width} height={frame.height} />
-    </Box>
+    <FieldPane
+      width={width}
+      height={height}
+      title={row(span("What can be done here", BOLD))}
+      fields={[field]}
+      rows={rows.length === 0 ? none : rows}
+      onChange={onFilter}
+    />
   );
 }

@@ -1,16 +1,13 @@
 // Starting a bottle: the picker, the preflight, the progress; and the welcome when there is none yet.
 
-import { Box } from "ink";
-
 import type { AgentChoice, Preflight } from "#contracts/console.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
-import { Field } from "./field.tsx";
-import type { Area } from "./layout.ts";
+import { FieldPane, rowsUnder } from "./field.tsx";
+import { keepInSight, type Area } from "./layout.ts";
 import { Lines } from "./line.tsx";
 import { insideOf, paneRows } from "./pane.ts";
 import { BOLD, CYAN, DIM, fit, GREEN, RED, row, span, wrap, YELLOW, type Row } from "./rows.ts";
-import { keepInSight } from "./layout.ts";
 
 export interface PickerProps extends Area {
   /** Null while they are read. */
@@ -21,20 +18,17 @@ export interface PickerProps extends Area {
 }
 
 export function Picker({ width, height, agents, index, filter, onFilter }: PickerProps) {
-  const frame = { width, height: height - 1, title: row(span("Start a bottle: which agent?", BOLD)), active: true };
-  const inside = insideOf(frame);
-  const offset = keepInSight(0, index, inside.height, agents?.length ?? 0);
+  const room = rowsUnder(1, height);
+  const offset = keepInSight(0, index, room, agents?.length ?? 0);
   const rows =
     agents === null
       ? [row(span("reading the agents…", DIM))]
       : agents.length === 0
         ? [row("no agent matches"), row(span("`bottle-dash init` writes a first one", DIM))]
-        : agents.slice(offset, offset + inside.height).map((agent, at) => agentRow(agent, at + offset === index));
+        : agents.slice(offset, offset + room).map((agent, at) => agentRow(agent, at + offset === index));
+  const field = { label: "filter", value: filter, hint: "type to filter, Enter chooses", focus: true };
   return (
-    <Box flexDirection="column" flexShrink={0}>
-      <Field label="filter" value={filter} hint="type to filter" focus width={width} onChange={onFilter} />
-      <Lines rows={paneRows(frame, rows)} width={width} height={frame.height} />
-    </Box>
+    <FieldPane width={width} height={height} title={row(span("Start a bottle: which agent?", BOLD))} fields={[field]} rows={rows} onChange={onFilter} />
   );
 }
 

@@ -51,6 +51,28 @@ export async function relayTerminal(options: RelayOptions): Promise<RelayEnd> {
   }
 }
 
+/** How long to wait until the agent's terminal has taken the new size. */
+const RESIZED_WITHIN_MS = 500;
+
+/**
+ * A terminal whose snapshot is of the operator's size: one of another size is resized first, and then asked for again,
+ * since a screen of 80 columns cannot be painted on 60.
+ */
+export async function attachFitted(attach: () => Promise<Terminal>, stdout: Pick<NodeJS.WriteStream, "columns" | "rows">): Promise<Terminal> {
+  const terminal = await attach();
+  const cols = stdout.columns || 80;
+  const rows = stdout.rows || 24;
+  if (terminal.cols === cols && terminal.rows === rows) return terminal;
+  terminal.resize(cols, rows);
+  const giveUp = setTimeout(() => terminal.detach(), RESIZED_WITHIN_MS);
+  for await (const event of terminal.events) {
+    if (event.type === "exit" || (event.type === "resize" && event.cols === cols && event.rows === rows)) break;
+  }
+  clearTimeout(giveUp);
+  terminal.detach();
+  return attach();
+}
+
 function titleOf({ name, detachKey }: RelayOptions): string {
   const who = name === undefined ? "" : `${plainLine(name)}: `;
   return `${who}${detachKey.label} detaches (twice sends it)`;

@@ -14,7 +14,7 @@ import { rootPaths } from "#lib/paths.ts";
 
 import { bindKeys } from "./actions.ts";
 import { App, type InkApp } from "./app.tsx";
-import { parseDetachKey, relayTerminal } from "./attach.ts";
+import { attachFitted, parseDetachKey, relayTerminal } from "./attach.ts";
 import { findItem } from "./context.ts";
 import { editProposal } from "./editor.ts";
 import { createEffects } from "./effects.ts";
@@ -70,7 +70,7 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
   };
 
   const attach = async (slug: string, to: Store): Promise<void> => {
-    const terminal = await console.attach(slug);
+    const terminal = await attachFitted(() => console.attach(slug), stdout);
     let end = "";
     await handOver(async () => {
       end = await relayTerminal({ terminal, stdin, stdout, detachKey, name: slug });

@@ -110,10 +110,10 @@ function mainOf({ keymap, watch }: SceneNeeds, context: Context): { screen: Scre
     const key = (id: string): string => shownKey(keymap.actions.find((action) => action.id === id)?.keys[0] ?? "");
     return { screen: { type: "welcome", keys: { demo: key("demo"), start: key("start"), help: key("help") } }, scrollable: 0 };
   }
-  const { preview } = layout(context);
+  const { preview, kind } = layout(context);
   const bottle = selectedBottle(context);
   const shown = watch?.slug === bottle?.slug ? watch : null;
-  const { scrollable, ...content } = previewContent({ context, bottle, watch: shown, ...insideOf(preview) });
+  const { scrollable, ...content } = previewContent({ context, bottle, watch: shown, ...insideOf({ ...preview, open: kind !== "wide" }) });
   const screen: ScreenProps = {
     type: "main",
     fleet: {
