@@ -142,6 +142,7 @@ export async function raw(connection: Socket, bytes: string | Buffer, until = /$
     });
     connection.on("error", () => {});
     connection.once("close", () => resolve(text));
+    connection.resume();
     connection.write(bytes);
   });
 }

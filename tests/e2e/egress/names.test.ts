@@ -1,0 +1,242 @@
+// One name throughout: CONNECT, SNI, Host and URL agree on every request; and heads that two parsers could read
+// differently go no further than the first.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { connectUnix } from "#lib/unix-socket.ts";
+import { connectRaw, openTlsTunnel, over, raw, startTls } from "#tests/helpers/egress/client.ts";
+import { type EgressProcess, routeTo, startEgress } from "#tests/helpers/egress/proxy.ts";
+import { startUpstream, type TestUpstream } from "#tests/helpers/egress/upstream.ts";
+
+let upstream: TestUpstream;
+let egress: EgressProcess;
+let ca: string;
+let socket: string;
+
+beforeAll(async () => {
+  upstream = await startUpstream("a.example.com", "b.example.com");
+  egress = await startEgress({
+    upstreamCa: upstream.authority.cert,
+    tokens: { EGRESS_TOKEN_0: "the-real-token" },
+    table: {
+      hosts: { "a.example.com": upstream.pin, "b.example.com": upstream.pin, "plain.example.com": upstream.httpPin },
+      routes: [
+        routeTo("a.example.com", { auth: { scheme: "Bearer", slot: "EGRESS_TOKEN_0" } }),
+        routeTo("b.example.com"),
+        routeTo("plain.example.com", { http: true }),
+      ],
+    },
+  });
+  ca = await egress.ca();
+  socket = egress.paths.egress.socket;
+});
+afterAll(async () => {
+  await egress.remove();
+  await upstream.close();
+});
+
+async function nothingReached(task: () => Promise<void>): Promise<void> {
+  const before = upstream.connections() + upstream.seen.length;
+  await task();
+  expect(upstream.connections() + upstream.seen.length).toBe(before);
+}
+
+describe("a tunnel", () => {
+  test("to A with TLS for B is misdirected, though both are listed", async () => {
+    await nothingReached(async () => {
+      const tunnel = await openTlsTunnel(socket, ca, "a.example.com", { sni: "b.example.com" });
+      for (const host of ["a.example.com", "b.example.com"]) {
+        expect(
+          await over(tunnel, "/", { headers: { host, connection: "keep-alive" } }).catch(() => ({ status: 421 })),
+        ).toMatchObject({ status: 421 });
+      }
+      tunnel.destroy();
+    });
+  });
+
+  test("checks Host on every request of a kept-alive connection", async () => {
+    const tunnel = await openTlsTunnel(socket, ca, "a.example.com");
+    expect((await over(tunnel, "/1", { headers: { host: "a.example.com" } })).status).toBe(200);
+    expect((await over(tunnel, "/2", { headers: { host: "A.EXAMPLE.COM.:443" } })).status).toBe(200);
+    await nothingReached(async () => {
+      const reply = await over(tunnel, "/3", { headers: { host: "b.example.com" } });
+      expect(reply).toMatchObject({
+        status: 421,
+        headers: { connection: "close", "x-bottle-egress": "misdirected_request" },
+      });
+    });
+    tunnel.destroy();
+  });
+
+  test("without a server name in TLS gets no handshake", async () => {
+    const { connection } = await connectRaw(socket, "a.example.com:443");
+    await expect(startTls(connection, ca, "", false)).rejects.toThrow();
+    await expect
+      .poll(async () => (await egress.status()).recent.at(-1))
+      .toMatchObject({ method: "CONNECT", rule: expect.stringMatching(/^TLS with a server name/) });
+    connection.destroy();
+  });
+
+  test("that carries no TLS is refused", async () => {
+    await nothingReached(async () => {
+      for (const bytes of [
+        "GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n",
+        "SSH-2.0-client\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+      ]) {
+        const { connection } = await connectRaw(socket, "a.example.com:443");
+        expect(await raw(connection, bytes)).toMatch(/^HTTP\/1\.1 403 .*"rule":"TLS in tunnels"/s);
+      }
+    });
+  });
+
+  test("takes a ClientHello that comes with the CONNECT, or byte by byte", async () => {
+    const { connection, status } = await connectRaw(socket, "a.example.com:443");
+    expect(status).toBe(200);
+    const write = connection.write.bind(connection) as (chunk: Uint8Array) => boolean;
+    let first = true;
+    connection.write = ((chunk: Uint8Array | string, ...rest: unknown[]) => {
+      const done = rest.find((item) => typeof item === "function") as (() => void) | undefined;
+      const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+      if (!first) return (write(bytes), done?.(), true);
+      first = false;
+      for (const byte of bytes) write(Uint8Array.of(byte));
+      done?.();
+      return true;
+    }) as typeof connection.write;
+    const tunnel = await startTls(connection, ca, "a.example.com");
+    expect((await over(tunnel, "/", { headers: { host: "a.example.com" } })).status).toBe(200);
+    tunnel.destroy();
+  });
+
+  test("within a tunnel is refused", async () => {
+    const tunnel = await openTlsTunnel(socket, ca, "a.example.com");
+    expect(await raw(tunnel, "CONNECT b.example.com:443 HTTP/1.1\r\nHost: b.example.com\r\n\r\n")).toMatch(
+      /^HTTP\/1\.1 405/,
+    );
+  });
+
+  test.each([
+    ["another Host", "Host: b.example.com:443\r\n", 421],
+    ["another port in Host", "Host: a.example.com:444\r\n", 421],
+    ["two Hosts", "Host: a.example.com\r\nHost: a.example.com\r\n", 400],
+  ])("whose CONNECT has %s is refused", async (_what, headers, expected) => {
+    const { status, connection } = await connectRaw(socket, "a.example.com:443", headers);
+    expect(status).toBe(expected);
+    connection.destroy();
+  });
+
+  test.each([
+    "a.example.com",
+    "a.example.com:0",
+    "a.example.com:99999",
+    "user@a.example.com:443",
+    "a.example.com:443:443",
+    "_egress.local:443",
+  ])("to %s is refused", async (authority) => {
+    const { status, connection } = await connectRaw(socket, authority, "");
+    expect([400, 403]).toContain(status);
+    connection.destroy();
+  });
+
+  test("may name itself in an absolute URL, and no other", async () => {
+    const tunnel = await openTlsTunnel(socket, ca, "a.example.com");
+    const headers = { host: "a.example.com" };
+    expect((await over(tunnel, "https://a.example.com/x", { headers })).body).toBe("upstream: GET /x");
+    expect((await over(tunnel, "https://b.example.com/x", { headers })).status).toBe(421);
+    tunnel.destroy();
+  });
+});
+
+describe("a head that could be read in two ways", () => {
+  const heads: [string, string][] = [
+    ["two Hosts", "GET / HTTP/1.1\r\nHost: a.example.com\r\nHost: b.example.com\r\n\r\n"],
+    ["no Host", "GET / HTTP/1.1\r\nAccept: */*\r\n\r\n"],
+    [
+      "two Content-Lengths",
+      "POST / HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    ],
+    [
+      "equal Content-Lengths",
+      "POST / HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
+    ],
+    [
+      "both lengths",
+      "POST / HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a.example.com\r\n\r\n",
+    ],
+    ["a disguised chunked", "POST / HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"],
+    [
+      "chunked that is not last",
+      "POST / HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    ],
+    [
+      "a tab before the colon",
+      "POST / HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n",
+    ],
+    ["a blank before the colon", "GET / HTTP/1.1\r\nHost : a.example.com\r\n\r\n"],
+    ["a folded header", "GET / HTTP/1.1\r\nHost: a.example.com\r\nX-A: 1\r\n Host: b.example.com\r\n\r\n"],
+    ["bare line feeds", "GET / HTTP/1.1\nHost: a.example.com\n\n"],
+    ["a bare carriage return", "GET / HTTP/1.1\r\nHost: a.example.com\rX: 1\r\n\r\n"],
+    ["a signed length", "POST / HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: +1\r\n\r\na"],
+    ["a negative length", "POST / HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: -1\r\n\r\na"],
+    ["a NUL in a header", "GET / HTTP/1.1\r\nHost: a.example.com\r\nX: a\u0000b\r\n\r\n"],
+    ["a blank in the target", "GET /a b HTTP/1.1\r\nHost: a.example.com\r\n\r\n"],
+    ["HTTP/0.9", "GET /\r\n\r\n"],
+    ["an unknown version", "GET / HTTP/3.7\r\nHost: a.example.com\r\n\r\n"],
+    [
+      "a broken chunk size",
+      "POST / HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n",
+    ],
+  ];
+  test.each(heads)("is refused: %s", async (_what, bytes) => {
+    const before = upstream.seen.length;
+    const tunnel = await openTlsTunnel(socket, ca, "a.example.com");
+    const answer = await raw(tunnel, bytes, /"reason"/);
+    expect(answer).toMatch(/^HTTP\/1\.1 (400|421|431|502) /);
+    expect(answer).not.toContain("upstream:");
+    expect(upstream.seen.length).toBe(before);
+    tunnel.destroy();
+  });
+
+  test("is refused when it is too large: 431", async () => {
+    const tunnel = await openTlsTunnel(socket, ca, "a.example.com");
+    const bytes = `GET / HTTP/1.1\r\nHost: a.example.com\r\nX: ${"x".repeat(80_000)}\r\n\r\n`;
+    expect(await raw(tunnel, bytes, /"reason"/)).toMatch(/^HTTP\/1\.1 431 /);
+    tunnel.destroy();
+  });
+
+  test("is refused to the proxy itself just so", async () => {
+    const connection = await connectUnix(socket);
+    const bytes = "GET http://plain.example.com/ HTTP/1.1\r\nHost: evil.com\r\n\r\n";
+    expect(await raw(connection, bytes, /"reason"/)).toMatch(/^HTTP\/1\.1 421 /);
+    connection.destroy();
+  });
+
+  test("does not hide a second request: what follows is checked like the first", async () => {
+    const tunnel = await openTlsTunnel(socket, ca, "b.example.com");
+    const two = "GET /first HTTP/1.1\r\nHost: b.example.com\r\n\r\nGET /second HTTP/1.1\r\nHost: a.example.com\r\n\r\n";
+    const answer = await raw(tunnel, two, /"reason"/);
+    expect(answer).toContain("upstream: GET /first");
+    expect(answer).toContain("HTTP/1.1 421");
+    expect(upstream.seen.at(-1)).toMatchObject({ url: "/first" });
+    tunnel.destroy();
+  });
+});
+
+describe("Expect: 100-continue", () => {
+  test("is answered once the request is cleared", async () => {
+    upstream.on("/upload", (_request, response, body) => void response.end(`got ${body}`));
+    const tunnel = await openTlsTunnel(socket, ca, "b.example.com");
+    const head = "POST /upload HTTP/1.1\r\nHost: b.example.com\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+    expect(await raw(tunnel, head, /100 Continue\r\n\r\n/)).toMatch(/^HTTP\/1\.1 100 /);
+    expect(await raw(tunnel, "abc", /got abc/)).toMatch(/^HTTP\/1\.1 200 /);
+    tunnel.destroy();
+  });
+
+  test("is refused without asking for the body", async () => {
+    const tunnel = await openTlsTunnel(socket, ca, "c.example.com");
+    const head = "POST /upload HTTP/1.1\r\nHost: c.example.com\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+    const answer = await raw(tunnel, head);
+    expect(answer).toMatch(/^HTTP\/1\.1 403 .*connection: close/is);
+  });
+});

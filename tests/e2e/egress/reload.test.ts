@@ -1,0 +1,130 @@
+// The table changes under a running proxy: taken when it is good, left when it is bad, and what it takes back is closed.
+
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+import type { TableRoute } from "#domain/egress/route.ts";
+import { renderRouteTable } from "#domain/egress/table.ts";
+import { writeAtomic } from "#lib/atomic-file.ts";
+import { readUses } from "#lib/store/read-uses.ts";
+import { get, open, openTlsTunnel, over } from "#tests/helpers/egress/client.ts";
+import { type EgressProcess, routeTo, startEgress, tableOf } from "#tests/helpers/egress/proxy.ts";
+import { startUpstream, type TestUpstream } from "#tests/helpers/egress/upstream.ts";
+
+let upstream: TestUpstream;
+let egress: EgressProcess;
+let ca: string;
+
+beforeAll(async () => {
+  upstream = await startUpstream("a.example.com", "b.example.com");
+  upstream.on("/stream", (_request, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("data: 1\n\n");
+  });
+});
+afterAll(() => upstream.close());
+beforeEach(async () => {
+  egress = await startEgress({ upstreamCa: upstream.authority.cert, table: tableWith(routeTo("a.example.com")) });
+  ca = await egress.ca();
+});
+afterEach(() => egress.remove());
+
+function tableWith(...routes: TableRoute[]) {
+  return { hosts: { "a.example.com": upstream.pin, "b.example.com": upstream.pin }, routes };
+}
+const ask = (host: string, path = "/") => get(egress.paths.egress.socket, ca, `https://${host}${path}`);
+
+describe("a new table", () => {
+  test("is in force at once, with the next version, and says so", async () => {
+    expect((await ask("b.example.com")).status).toBe(403);
+    await egress.setTable(tableWith(routeTo("b.example.com")));
+    expect((await ask("b.example.com")).status).toBe(200);
+    expect((await ask("a.example.com")).status).toBe(403);
+    expect(await egress.status()).toMatchObject({ version: 2, table: { routes: [{ host: "b.example.com" }] } });
+  });
+
+  test("that is bad leaves the old one in force, and says why", async () => {
+    const { table_digest } = await egress.status();
+    for (const bad of ["routes: [", "version: 1\nroutes: []\n", ""]) {
+      await writeAtomic(egress.paths.egress.routes, bad);
+      await expect.poll(async () => (await egress.status()).reload_error).toMatch(/routes\.yaml/);
+      expect(await egress.status()).toMatchObject({ version: 1, table_digest });
+      expect((await ask("a.example.com")).status).toBe(200);
+    }
+    expect(egress.output()).toContain("the table was not taken");
+    await egress.setTable(tableWith(routeTo("b.example.com")));
+    expect((await egress.status()).reload_error).toBeUndefined();
+    expect((await ask("a.example.com")).status).toBe(403);
+  });
+
+  test("written in place, without a rename, is taken too", async () => {
+    await writeFile(egress.paths.egress.routes, renderRouteTable(tableOf(tableWith(routeTo("b.example.com")))));
+    await expect.poll(async () => (await egress.status()).table.routes[0]?.host).toBe("b.example.com");
+  });
+
+  test("is read on SIGHUP", async () => {
+    egress.signal("SIGHUP");
+    expect((await ask("a.example.com")).status).toBe(200);
+    expect((await egress.status()).version).toBe(1);
+  });
+
+  test("that takes a host back closes its streams and its idle tunnels, and no others", async () => {
+    await egress.setTable(tableWith(routeTo("a.example.com"), routeTo("b.example.com")));
+    const { socket } = egress.paths.egress;
+    const [streaming, idle, other] = await Promise.all(
+      ["a.example.com", "a.example.com", "b.example.com"].map((host) => openTlsTunnel(socket, ca, host)),
+    );
+    const stream = await open(streaming!, "/stream", { headers: { host: "a.example.com" } });
+    await once(stream, "data");
+    expect((await over(idle!, "/", { headers: { host: "a.example.com" } })).status).toBe(200);
+    const closed = Promise.all([once(streaming!, "close"), once(idle!, "close")]);
+    stream.on("error", () => {});
+    await egress.setTable(tableWith(routeTo("b.example.com")));
+    await closed;
+    await expect.poll(() => upstream.aborted).toContain("/stream");
+    expect((await over(other!, "/", { headers: { host: "b.example.com" } })).status).toBe(200);
+    other!.destroy();
+  });
+
+  test("that narrows a host closes what it would not allow now", async () => {
+    const tunnel = await openTlsTunnel(egress.paths.egress.socket, ca, "a.example.com");
+    const stream = await open(tunnel, "/stream", { headers: { host: "a.example.com" } });
+    stream.on("error", () => {});
+    await once(stream, "data");
+    const closed = once(tunnel, "close");
+    await egress.setTable(tableWith(routeTo("a.example.com", { path_allowlist: ["/other"] })));
+    await closed;
+  });
+
+  test("that has nothing against a stream leaves it alone", async () => {
+    const tunnel = await openTlsTunnel(egress.paths.egress.socket, ca, "a.example.com");
+    const stream = await open(tunnel, "/stream", { headers: { host: "a.example.com" } });
+    await once(stream, "data");
+    await egress.setTable(tableWith(routeTo("a.example.com", { methods: ["GET"] }), routeTo("b.example.com")));
+    expect(stream.destroyed).toBe(false);
+    tunnel.destroy();
+  });
+});
+
+describe("a route whose time is over", () => {
+  test("closes what it had allowed, to the moment", async () => {
+    const expires_at = new Date(Date.now() + 700).toISOString();
+    await egress.setTable(tableWith(routeTo("a.example.com", { decision: "0001-until", expires_at })));
+    const tunnel = await openTlsTunnel(egress.paths.egress.socket, ca, "a.example.com");
+    const stream = await open(tunnel, "/stream", { headers: { host: "a.example.com" } });
+    stream.on("error", () => {});
+    await once(tunnel, "close");
+    expect(Date.now()).toBeGreaterThanOrEqual(new Date(expires_at).getTime());
+    expect((await ask("a.example.com")).json()).toMatchObject({ rule: "expires_at" });
+  });
+});
+
+describe("uses", () => {
+  test("of a decision's route are written down as evidence", async () => {
+    await egress.setTable(tableWith(routeTo("a.example.com", { decision: "0001-used" })));
+    await ask("a.example.com");
+    await ask("a.example.com");
+    await expect.poll(async () => (await readUses(egress.of)).uses["0001-used"]?.count, { timeout: 5000 }).toBe(2);
+  });
+});

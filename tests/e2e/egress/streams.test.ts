@@ -1,0 +1,166 @@
+// Bodies stream with back-pressure, events arrive as they are sent, and a client that leaves cancels upstream.
+
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { get, open, openTlsTunnel } from "#tests/helpers/egress/client.ts";
+import { type EgressProcess, routeTo, startEgress } from "#tests/helpers/egress/proxy.ts";
+import { startUpstream, type TestUpstream } from "#tests/helpers/egress/upstream.ts";
+
+let upstream: TestUpstream;
+let egress: EgressProcess;
+let ca: string;
+
+beforeAll(async () => {
+  upstream = await startUpstream("a.example.com");
+  egress = await startEgress({
+    upstreamCa: upstream.authority.cert,
+    table: { hosts: { "a.example.com": upstream.pin }, routes: [routeTo("a.example.com")] },
+  });
+  ca = await egress.ca();
+});
+afterAll(async () => {
+  await egress.remove();
+  await upstream.close();
+});
+
+const tunnel = () => openTlsTunnel(egress.paths.egress.socket, ca, "a.example.com");
+const HOST = { host: "a.example.com" };
+
+async function rss(): Promise<number> {
+  const status = await readFile(`/proc/${egress.pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+describe("a stream", () => {
+  test("of events arrives one by one", async () => {
+    let send: (() => void) | undefined;
+    upstream.on("/events", (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.flushHeaders();
+      let count = 0;
+      send = () => void response.write(`data: ${(count += 1)}\n\n`);
+    });
+    const stream = await open(await tunnel(), "/events", { headers: HOST });
+    expect(stream.statusCode).toBe(200); // the head came before any event
+    for (const expected of ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"]) {
+      send?.();
+      const [chunk] = (await once(stream, "data")) as [Buffer];
+      expect(String(chunk)).toBe(expected);
+    }
+    stream.socket.destroy();
+    await expect.poll(() => upstream.aborted).toContain("/events");
+  });
+
+  test("that nobody reads is not read from upstream either", async () => {
+    let written = 0;
+    upstream.on("/flood", (_request, response) => {
+      const chunk = Buffer.alloc(65_536);
+      const pump = (): void => {
+        while (written < 400 * 1_048_576 && !response.destroyed) {
+          written += chunk.length;
+          if (!response.write(chunk)) return void response.once("drain", pump);
+        }
+        response.end();
+      };
+      pump();
+    });
+    const stream = await open(await tunnel(), "/flood", { headers: HOST });
+    stream.pause();
+    let before = -1;
+    await expect
+      .poll(
+        () => {
+          const still = written === before;
+          before = written;
+          return still;
+        },
+        { interval: 200, timeout: 10_000 },
+      )
+      .toBe(true);
+    expect(written).toBeLessThan(32 * 1_048_576);
+    stream.socket.destroy();
+    await expect.poll(() => upstream.aborted).toContain("/flood");
+  });
+
+  test("of a hundred megabytes costs little memory, down and up", async () => {
+    const size = 100 * 1_048_576;
+    upstream.on("/down", (_request, response) => {
+      response.writeHead(200, { "content-length": String(size) });
+      const chunk = Buffer.alloc(65_536);
+      let left = size;
+      const pump = (): void => {
+        while (left > 0) {
+          left -= chunk.length;
+          if (!response.write(chunk)) return void response.once("drain", pump);
+        }
+        response.end();
+      };
+      pump();
+    });
+    upstream.on("early /up", (request, response) => {
+      let got = 0;
+      request.on("data", (chunk: Buffer) => (got += chunk.length));
+      request.on("end", () => response.end(`got ${got}`));
+    });
+    await get(egress.paths.egress.socket, ca, "https://a.example.com/warm");
+    const before = await rss();
+    const stream = await open(await tunnel(), "/down", { headers: HOST });
+    let got = 0;
+    for await (const chunk of stream as AsyncIterable<Buffer>) got += chunk.length;
+    expect(got).toBe(size);
+    const up = await get(egress.paths.egress.socket, ca, "https://a.example.com/up", {
+      method: "POST",
+      body: Buffer.alloc(size),
+      headers: { "content-length": String(size) },
+    });
+    expect(up.body).toBe(`got ${size}`);
+    expect((await rss()) - before).toBeLessThan(64);
+    await expect
+      .poll(async () => (await egress.status()).recent.at(-1))
+      .toMatchObject({ path: "/up", bytes_up: size, status: 200 });
+  });
+
+  test("whose client leaves during the upload cancels upstream", async () => {
+    let aborted = false;
+    upstream.on("early /slow", (request) => {
+      request.resume();
+      request.on("close", () => (aborted = !request.complete));
+    });
+    const connection = await tunnel();
+    connection.write("POST /slow HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: 1000000\r\n\r\nstart");
+    await expect.poll(async () => (await egress.status()).counters.open).toBeGreaterThan(0);
+    await expect.poll(() => upstream.connections()).toBeGreaterThan(0);
+    connection.destroy();
+    await expect.poll(() => aborted).toBe(true);
+  });
+});
+
+describe("connections", () => {
+  test("to upstream are kept and shared", async () => {
+    await get(egress.paths.egress.socket, ca, "https://a.example.com/one");
+    const before = upstream.connections();
+    for (let index = 0; index < 5; index += 1) await get(egress.paths.egress.socket, ca, "https://a.example.com/again");
+    expect(upstream.connections()).toBe(before);
+  });
+
+  test("to upstream that were closed meanwhile cost no request", async () => {
+    upstream.on("/last", (_request, response) => {
+      response.end("last");
+      response.once("finish", () => setImmediate(() => response.socket?.destroy()));
+    });
+    for (let index = 0; index < 10; index += 1) {
+      expect((await get(egress.paths.egress.socket, ca, "https://a.example.com/last")).status).toBe(200);
+      expect((await get(egress.paths.egress.socket, ca, "https://a.example.com/next")).status).toBe(200);
+    }
+  });
+
+  test("of a thousand idle tunnels leave room and no trace", async () => {
+    const idle = await Promise.all(Array.from({ length: 200 }, tunnel));
+    expect((await get(egress.paths.egress.socket, ca, "https://a.example.com/")).status).toBe(200);
+    expect((await egress.status()).counters.open).toBeGreaterThanOrEqual(200);
+    for (const connection of idle) connection.destroy();
+    await expect.poll(async () => (await egress.status()).counters.open, { timeout: 10_000 }).toBe(0);
+  });
+});
