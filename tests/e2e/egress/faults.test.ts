@@ -14,7 +14,7 @@ import { startUpstream, type TestUpstream } from "#tests/helpers/egress/upstream
 import { requirement } from "#tests/helpers/require.ts";
 
 let upstream: TestUpstream;
-const cleanups: (() => Promise<unknown> | unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 
 beforeAll(async () => {
   upstream = await startUpstream("a.example.com");

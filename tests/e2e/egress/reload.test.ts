@@ -95,6 +95,7 @@ describe("a new table", () => {
     const closed = once(tunnel, "close");
     await egress.setTable(tableWith(routeTo("a.example.com", { path_allowlist: ["/other"] })));
     await closed;
+    expect((await ask("a.example.com", "/other")).status).toBe(200);
   });
 
   test("that has nothing against a stream leaves it alone", async () => {

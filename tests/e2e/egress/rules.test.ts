@@ -172,7 +172,6 @@ describe("addresses", () => {
     "api.example.com@127.0.0.1:443",
     "127.0.0.1:443.api.example.com",
   ])("in CONNECT are refused: %s", async (authority) => {
-    const { connectRaw } = await import("#tests/helpers/egress/client.ts");
     const { status, connection } = await connectRaw(egress.paths.egress.socket, authority);
     expect([400, 403]).toContain(status);
     connection.destroy();
@@ -198,7 +197,7 @@ describe("the upstream server", () => {
       response.write("half");
       setImmediate(() => response.destroy());
     });
-    await expect(via("https://api.example.com/repos/acme/cut")).rejects.toThrow();
+    await expect(via("https://api.example.com/repos/acme/cut")).rejects.toThrow(/aborted|hang up|reset/i);
     expect((await via("https://api.example.com/repos/acme/fine")).status).toBe(200);
   });
 

@@ -3,6 +3,7 @@
 
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect as tlsConnect, type TLSSocket } from "node:tls";
 
 import { connectUnix } from "#lib/unix-socket.ts";
@@ -93,7 +94,7 @@ export async function openTlsTunnel(
 }
 
 /** TLS over the connection; `sni` empty sends none. Identity is the test's to check. */
-export async function startTls(connection: Socket, ca: string, sni: string, checked = true): Promise<TLSSocket> {
+export async function startTls(connection: Duplex, ca: string, sni: string, checked = true): Promise<TLSSocket> {
   return await new Promise((resolve, reject) => {
     const secure = tlsConnect({
       socket: connection,

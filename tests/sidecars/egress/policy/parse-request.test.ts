@@ -36,11 +36,11 @@ describe("a request in a tunnel", () => {
   test.each([
     ["another Host", raw("/", "Host", "evil.com"), TUNNEL],
     ["another port in Host", raw("/", "Host", "api.example.com:8443"), TUNNEL],
-    ["Host without the tunnel's port", raw("/", "Host", "api.example.com"), { ...TUNNEL, port: 8443 } as Via],
+    ["Host without the tunnel's port", raw("/", "Host", "api.example.com"), { ...TUNNEL, port: 8443 }],
     ["an address as Host", raw("/", "Host", "127.0.0.1"), TUNNEL],
     ["a suffix look-alike", raw("/", "Host", "xapi.example.com"), TUNNEL],
     ["a prefix look-alike", raw("/", "Host", "api.example.com.evil.com"), TUNNEL],
-    ["another SNI", raw("/", "Host", "api.example.com"), { ...TUNNEL, sni: "evil.com" } as Via],
+    ["another SNI", raw("/", "Host", "api.example.com"), { ...TUNNEL, sni: "evil.com" }],
     ["another absolute URL", raw("https://evil.com/", "Host", "api.example.com"), TUNNEL],
     ["an absolute URL of another scheme", raw("http://api.example.com/", "Host", "api.example.com"), TUNNEL],
     ["an absolute URL with another port", raw("https://api.example.com:444/", "Host", "api.example.com"), TUNNEL],
