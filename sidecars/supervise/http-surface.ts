@@ -5,30 +5,39 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { MOST_BODY_BYTES } from "./limits.ts";
 import type { StateAnswer } from "./agent-state.ts";
 
+/** Takes the body parsed. */
+export type McpHandler = (request: IncomingMessage, response: ServerResponse, message: unknown) => Promise<void>;
+
 export interface Surface {
   /** Called with the first request to /mcp, and once only. */
-  readonly loadMcp: () => Promise<(request: IncomingMessage, response: ServerResponse) => Promise<void>>;
+  readonly loadMcp: () => Promise<McpHandler>;
   readonly takeState: (body: string, now: Date) => Promise<StateAnswer>;
   readonly now: () => Date;
   readonly tell: (problem: string) => void;
 }
 
 const MOST_CONNECTIONS = 128;
+const MOST_DISCARDED_BYTES = 16 * MOST_BODY_BYTES;
+
+/** As MCP clients expect it. */
+const NOT_JSON = { jsonrpc: "2.0", error: { code: -32_700, message: "Parse error: the body is not JSON" }, id: null };
 
 export function newSurface(surface: Surface): Server {
-  let mcp: ReturnType<Surface["loadMcp"]> | undefined;
+  let mcp: Promise<McpHandler> | undefined;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path] = (request.url ?? "").split("?");
     if (!isLocalOrigin(request.headers.origin))
       return refuse(request, response, 403, "a page of another site may not call this");
-    if (path === "/mcp") {
-      mcp ??= surface.loadMcp();
-      return (await mcp)(request, response);
-    }
-    if (path !== "/state") return refuse(request, response, 404, "there are /mcp and /state");
-    if (request.method !== "POST") return refuse(request, response, 405, "POST a report");
+    if (path !== "/mcp" && path !== "/state") return refuse(request, response, 404, "there are /mcp and /state");
+    if (request.method !== "POST") return refuse(request, response, 405, "only POST");
     const body = await readBody(request);
     if (body === undefined) return refuse(request, response, 413, `a body has at most ${MOST_BODY_BYTES} bytes`);
+    if (path === "/mcp") {
+      const message = parseJson(body);
+      if (message === undefined) return answerJson(request, response, 400, NOT_JSON);
+      mcp ??= surface.loadMcp();
+      return (await mcp)(request, response, message);
+    }
     const { status, error } = await surface.takeState(body, surface.now());
     if (error === undefined) response.writeHead(status).end();
     else refuse(request, response, status, error);
@@ -51,20 +60,38 @@ function isLocalOrigin(origin: string | undefined): boolean {
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, status: number, error: string): void {
-  // What is left of the request is not read: the connection ends instead.
-  const close = request.complete ? {} : { connection: "close" };
-  response.writeHead(status, { "content-type": "application/json", ...close }).end(`${JSON.stringify({ error })}\n`);
+  answerJson(request, response, status, { error });
 }
 
-/** Undefined when it is too large. */
+function answerJson(request: IncomingMessage, response: ServerResponse, status: number, body: object): void {
+  // What is left of the request is not read: the connection ends instead.
+  const close = request.complete ? {} : { connection: "close" };
+  const allow = status === 405 ? { allow: "POST" } : {};
+  response
+    .writeHead(status, { "content-type": "application/json", ...close, ...allow })
+    .end(`${JSON.stringify(body)}\n`);
+}
+
+/**
+ * Undefined when it is too large. What is too large is still read, though not kept, up to a bound: a connection that is
+ * closed under its sender is an error there, and the answer is lost.
+ */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  if (Number(request.headers["content-length"] ?? 0) > MOST_BODY_BYTES) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BODY_BYTES) return undefined;
-    chunks.push(chunk);
+    if (size <= MOST_BODY_BYTES) chunks.push(chunk);
+    else if (size > MOST_DISCARDED_BYTES) return undefined;
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return size > MOST_BODY_BYTES ? undefined : Buffer.concat(chunks).toString("utf8");
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

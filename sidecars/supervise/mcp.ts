@@ -1,13 +1,13 @@
 // The tools over MCP (Streamable HTTP). Loads the SDK, so it is itself loaded with the first request.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { createMcpHandler, McpServer, type CallToolResult } from "@modelcontextprotocol/server";
 
 import { BottleError } from "#domain/bottle-error.ts";
 
-import { MOST_BODY_BYTES, MOST_WAITING } from "./limits.ts";
+import type { McpHandler } from "./http-surface.ts";
+import { MOST_WAITING } from "./limits.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 
 export interface McpOptions {
@@ -26,18 +26,15 @@ const INSTRUCTIONS =
   "names what to ask for; egress-block asks, ask-operator asks a question, and proposal-status waits on.";
 
 /** Stateless: each request stands alone, so a restart of this daemon costs an agent nothing. */
-export function mcpHandler(options: McpOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function mcpHandler(options: McpOptions): McpHandler {
   const exchanges = new AsyncLocalStorage<string[]>();
   const tell = (error: Error): void => options.tell(`mcp: ${error.message}`);
   const calls = { waiting: 0 };
   const read = new Set<string>();
   const answers = { read, answered: (id: string) => void exchanges.getStore()?.push(id) };
-  const handler = createMcpHandler(() => newServer(options, calls, answers), {
-    maxRequestBodySize: MOST_BODY_BYTES,
-    onerror: tell,
-  });
-  const serve = toNodeHandler(handler, { maxRequestBodySize: MOST_BODY_BYTES, onerror: tell });
-  return async (request, response) => {
+  const handler = createMcpHandler(() => newServer(options, calls, answers), { onerror: tell });
+  const serve = toNodeHandler(handler, { onerror: tell });
+  return async (request, response, message) => {
     const exchange: string[] = [];
     response.once("finish", () => {
       for (const id of exchange) read.add(id);
@@ -45,7 +42,7 @@ export function mcpHandler(options: McpOptions): (request: IncomingMessage, resp
     });
     // The SDK's own, looser idea of a request: members that Node types as `string | undefined` are optional there.
     const loose = request as Parameters<typeof serve>[0];
-    await exchanges.run(exchange, () => serve(loose, response));
+    await exchanges.run(exchange, () => serve(loose, response, message));
   };
 }
 

@@ -64,6 +64,11 @@ describe("over HTTP", () => {
     }
   });
 
+  it("offers no stream of its own: 405 tells clients so", async () => {
+    const supervise = await startSupervise();
+    expect((await supervise.http("/mcp", { headers: { accept: "text/event-stream" } })).status).toBe(405);
+  });
+
   it.each(["{", "", "null", "[]", '"x"', '{"jsonrpc":"1.0"}', '{"jsonrpc":"2.0","id":1,"method":"no/such"}'])(
     "answers bad MCP %j and goes on",
     async (body) => {
