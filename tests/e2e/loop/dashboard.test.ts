@@ -1,0 +1,158 @@
+// The whole product through a real terminal: the real dashboard in tmux, a real bottle, the real sidecars.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { COMMAND, openRoot, type OwnRoot } from "#tests/helpers/own-root.ts";
+import { requirement } from "#tests/helpers/require.ts";
+import { openTmux, type Tmux } from "#tests/helpers/tmux.ts";
+
+const hasTmux = await execa("tmux", ["-V"], { reject: false });
+const tmuxRequired = requirement("tmux", () => (hasTmux.exitCode === 0 ? undefined : "tmux is not installed"));
+
+describe.each([
+  { columns: 80, rows: 24 },
+  { columns: 200, rows: 50 },
+])("the dashboard at $columns x $rows", tmuxRequired, ({ columns, rows }) => {
+  let own: OwnRoot;
+  let screen: Tmux;
+
+  const open = async (...args: string[]): Promise<void> => {
+    screen = await openTmux({ command: [...COMMAND, ...args], columns, rows, env: own.env, cwd: own.root });
+  };
+  /** The second press decides: the first shows what there is to decide. */
+  const approveShown = async (shows: string | RegExp): Promise<void> => {
+    await screen.keys("a");
+    await screen.see(shows);
+    await screen.see("approve");
+    await screen.keys("a");
+  };
+
+  beforeEach(async () => {
+    own = await openRoot();
+  });
+  afterEach(async () => {
+    await screen.close();
+    await own.close();
+  });
+
+  it("shows the loop: blocked, asked, approved, used; a question answered; a crash with its log", async () => {
+    await open();
+    await screen.see("demo"); // the welcome names the key that starts it
+    await screen.keys("d");
+    await screen.see("Asking the operator for a route");
+    await screen.see(/▲\s*1 waiting for you/);
+    await approveShown(/What it would allow|packages\.demo\.test/);
+    await screen.see("approved: live");
+    await screen.keys("Escape");
+    await screen.see("fetched left-pad@1.3.0");
+
+    await screen.see(/▲\s*1 waiting for you/);
+    await screen.keys("i");
+    await screen.see("Shall the padding use");
+    await screen.see(/approved.*packages\.demo|approved.*GET/);
+    await screen.keys("a");
+    await screen.see("spaces");
+    await screen.keys("a");
+    await screen.see(/[Aa]nswer/);
+    await screen.type("spaces");
+    await screen.keys("Enter");
+    await screen.see("approved: answered");
+    await screen.keys("Escape");
+    await screen.keys("Escape");
+    await screen.see("the operator says: spaces");
+    await screen.see("crashed");
+    await screen.see("there is no signing key");
+
+    await screen.keys("c");
+    await screen.see("crash.log");
+    await screen.keys("Enter");
+    await screen.see(/=== agent crash .* exit 1 ===/);
+    await screen.keys("Escape");
+    await screen.keys("Escape");
+    await screen.keys("q");
+    expect(await screen.exited()).toBe(0);
+
+    const [proposal] = await own.json<{ status: string; applied: { ok: boolean }; used: { count: number } }[]>("proposals", "--all");
+    expect(proposal).toMatchObject({ status: "approved", applied: { ok: true }, used: { count: 1 } });
+    await expect(own.run("audit", "verify")).resolves.toContain("demo-");
+  });
+
+  it("hands a reason for a rejection to the agent", async () => {
+    await open("demo");
+    await screen.see("Asking the operator for a route");
+    await screen.see(/▲\s*1 waiting for you/);
+    await screen.keys("i");
+    await screen.see("packages.demo.test");
+    await screen.keys("x");
+    await screen.see(/[Rr]eason/);
+    await screen.type("use the vendored copy");
+    await screen.keys("Enter");
+    await screen.see("rejected");
+    await screen.keys("Escape");
+    await screen.see("notes: use the vendored copy");
+    await screen.see("I go on without left-pad");
+  });
+
+  it("lets a held request through when it is approved", async () => {
+    await open("demo", "--hold");
+    await screen.see(/▲\s*1 waiting for you/);
+    await approveShown(/held/);
+    await screen.see("approved: live");
+    await screen.keys("Escape");
+    await screen.see("the proxy held it for");
+    await screen.see("fetched left-pad@1.3.0");
+  });
+
+  it("attaches, detaches and attaches again to the same agent, also after it was quit and started anew", async () => {
+    await own.define("shell", ["bash", "--norc"], "");
+    const { slug } = await own.json<{ slug: string }>("start", "shell", "--yes", "--detach");
+    await open();
+    await screen.see(slug);
+    await screen.keys("Enter");
+    await screen.see("bash-5");
+    await screen.type("echo pid-$$");
+    await screen.keys("Enter");
+    const first = /pid-(\d+)/.exec(await screen.see(/pid-\d+/))?.[1];
+    await screen.keys("C-]");
+    await screen.see("Bottles");
+
+    await screen.keys("Escape");
+    await screen.keys("q");
+    expect(await screen.exited()).toBe(0);
+    await screen.run(COMMAND);
+    await screen.see(slug);
+    await screen.keys("Enter");
+    await screen.see(`pid-${first}`);
+    await screen.type("clear; echo again-$$");
+    await screen.keys("Enter");
+    await screen.see(`again-${first}`);
+    await screen.type("stty size");
+    await screen.keys("Enter");
+    await screen.see(/\d+ \d+/);
+    await screen.keys("C-]");
+    await screen.see("Bottles");
+  });
+
+  it("outlives SIGKILL: the agent runs on, and the next dashboard shows it", async () => {
+    await own.define("counter", ["bash", "-c", "n=0; while read -r line; do n=$((n+1)); echo line-$n-$line; done"], "");
+    const { slug } = await own.json<{ slug: string }>("start", "counter", "--yes", "--detach");
+    await open();
+    await screen.see(slug);
+    process.kill(await screen.pid(), "SIGKILL");
+    await screen.exited();
+    expect(await own.json<{ slug: string }[]>("list")).toMatchObject([{ slug }]);
+    await screen.run(COMMAND);
+    await screen.see(slug);
+    await screen.keys("Enter");
+    await screen.type("hello");
+    await screen.keys("Enter");
+    await screen.see("line-1-hello");
+    await screen.keys("C-]");
+    await screen.see("Bottles");
+    await expect(readFile(join(own.root, "state", slug, "agent", "exit.json"))).rejects.toThrow("ENOENT");
+  });
+});
