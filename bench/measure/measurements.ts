@@ -8,5 +8,8 @@ type Measure = (effort: Effort) => Promise<Reading[]>;
 
 export const measurements: readonly { readonly ids: readonly BenchId[]; readonly load: () => Promise<Measure> }[] = [
   { ids: ["start.first-frame", "start.headless"], load: async () => (await import("./start.ts")).measureStart },
+  { ids: ["idle.cpu", "dash.rss"], load: async () => (await import("./idle.ts")).measureIdle },
+  { ids: ["key.latency", "key.latency.flood"], load: async () => (await import("./key-latency.ts")).measureKeyLatency },
+  { ids: ["frame.bytes", "log.throughput", "mem.flood"], load: async () => (await import("./logs.ts")).measureLogs },
   { ids: ["egress.start", "egress.rss"], load: async () => (await import("./egress.ts")).measureEgress },
 ];
