@@ -13,6 +13,7 @@ import type { Decision } from "#domain/proposal/decision.ts";
 import { describeProposal } from "#domain/proposal/describe.ts";
 import type { Proposal } from "#domain/proposal/proposal.ts";
 import { ruleOf, validatePayload } from "#domain/proposal/validate-edit.ts";
+import { archiveSettled } from "#lib/store/archive-settled.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
 import { decide } from "#lib/store/decide.ts";
 import { readProposal } from "#lib/store/read-queue.ts";
@@ -55,7 +56,9 @@ export async function approve(desk: Desk, slug: string, id: string, options: App
   await refuseUnusable(desk, slug, proposal, draft);
   const decision = await decide(of, draft, now);
   await record(desk, slug, decision, proposal);
-  return applyDecision(desk, slug, id);
+  const applied = await applyDecision(desk, slug, id);
+  await tidy(desk, slug);
+  return applied;
 }
 
 /** `reason` is what the agent reads. Throws as `approve` does. */
@@ -66,7 +69,13 @@ export async function reject(desk: Desk, slug: string, id: string, options: { di
   const draft = { id, digest, status: "rejected" as const, scope: "once" as const, notes: reason, decided_by: desk.decidedBy };
   const decision = await decide(of, draft, desk.now());
   await record(desk, slug, decision, proposal);
+  await tidy(desk, slug);
   return decision;
+}
+
+/** With each decision old ones leave the queue; that they could not is no reason to fail this one. */
+async function tidy(desk: Desk, slug: string): Promise<void> {
+  await archiveSettled({ root: desk.root, slug }, desk.now()).catch(() => []);
 }
 
 /** The edited payload, or undefined when the edit changed nothing. */
