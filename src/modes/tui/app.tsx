@@ -19,7 +19,7 @@ export function App({ store, ready }: { store: Store; ready: (app: InkApp) => vo
   const onText = useCallback((value: string) => store.dispatch({ type: "text", value: plainLine(value) }), [store]);
   useInput((input, key) => press(store, keyNames(input, key)));
   usePaste((text) => {
-    const field = textField(store.view());
+    const field = textField(store.view);
     if (field !== undefined) onText(field.value + text.trimEnd());
   });
   return <Dashboard {...scene.props} onText={onText} />;
@@ -27,10 +27,10 @@ export function App({ store, ready }: { store: Store; ready: (app: InkApp) => vo
 
 /** Several keys that were typed at once; when one of them opens a text field, the rest is its text. */
 function press(store: Store, names: readonly string[]): void {
-  const wasTyping = textField(store.view()) !== undefined;
+  const wasTyping = textField(store.view) !== undefined;
   for (const [index, name] of names.entries()) {
     store.dispatch({ type: "key", name });
-    const field = textField(store.view());
+    const field = textField(store.view);
     if (field === undefined || wasTyping || index === names.length - 1) continue;
     const rest = names.slice(index + 1).map((key) => (key === "space" ? " " : key));
     store.dispatch({ type: "text", value: field.value + rest.join("") });

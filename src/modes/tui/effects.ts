@@ -1,10 +1,11 @@
 // Does what a step of the view asks for, and reports back as intents. All failures become a line for the operator.
 
-import type { Console } from "#contracts/console.ts";
+import type { Console, LaunchRequest } from "#contracts/console.ts";
 import type { LaunchStep } from "#contracts/backend.ts";
 import { plainLine } from "#domain/plain-text.ts";
 import type { Decision, Undo } from "#domain/proposal/decision.ts";
 
+import { messageOf } from "./message-of.ts";
 import type { Store } from "./store.ts";
 import type { Effect } from "./view.ts";
 
@@ -18,12 +19,65 @@ export interface EffectOptions {
   readonly edit: (id: string, digest: string, store: Store) => Promise<void>;
 }
 
-export function createEffects(options: EffectOptions): (effect: Effect, store: Store) => void {
-  let launching = new AbortController();
+export class Effects {
+  readonly #options: EffectOptions;
+  #launching = new AbortController();
 
-  const launch = async (store: Store, start: (progress: (step: LaunchStep) => void, signal: AbortSignal) => Promise<string>): Promise<void> => {
-    launching = new AbortController();
-    const { signal } = launching;
+  constructor(options: EffectOptions) {
+    this.#options = options;
+  }
+
+  run(effect: Effect, store: Store): void {
+    const { console } = this.#options;
+    switch (effect.type) {
+      case "quit":
+        return this.#options.end(0);
+      case "interrupt":
+        return this.#options.end(130);
+      case "suspend":
+        return this.#options.sleep();
+      case "attach":
+        return reporting(store, this.#options.attach(effect.slug, store));
+      case "edit-in-editor":
+        return reporting(store, this.#options.edit(effect.id, effect.digest, store));
+      case "approve":
+        return ending(store, effect.id, this.#approve(effect));
+      case "reject":
+        return ending(store, effect.id, console.reject(effect.id, { digest: effect.digest, reason: effect.reason }).then(decisionOutcome));
+      case "undo":
+        return ending(store, effect.id, console.undo(effect.id, "").then(undoOutcome));
+      case "stop":
+        return ending(store, effect.slug, console.stop(effect.slug).then(() => ({ tone: "good", text: `${effect.slug} is stopped; its home stays` })));
+      case "load-agents":
+        return reporting(store, console.agents().then((agents) => store.dispatch({ type: "agents", agents })));
+      case "load-crash-logs":
+        return reporting(store, console.crashLogs().then((files) => store.dispatch({ type: "crash-logs", files })));
+      case "find":
+        return store.find(effect.text, effect.direction);
+      default:
+        return this.#start(effect, store);
+    }
+  }
+
+  #start(effect: Starting, store: Store): void {
+    const { console, startDemo } = this.#options;
+    switch (effect.type) {
+      case "preflight":
+        return void plan(console, effect.request, store);
+      case "launch":
+        return void this.#launch(store, (progress, signal) => console.launch(effect.plan, progress, signal));
+      case "resume":
+        return void this.#launch(store, (progress, signal) => console.resume(effect.slug, progress, signal).then(() => effect.slug));
+      case "start-demo":
+        return void this.#launch(store, startDemo);
+      case "abort-progress":
+        return this.#launching.abort();
+    }
+  }
+
+  async #launch(store: Store, start: EffectOptions["startDemo"]): Promise<void> {
+    this.#launching = new AbortController();
+    const { signal } = this.#launching;
     try {
       const slug = await start((step) => store.dispatch({ type: "progress", step }), signal);
       store.dispatch({ type: "launched", slug });
@@ -31,67 +85,42 @@ export function createEffects(options: EffectOptions): (effect: Effect, store: S
       if (signal.aborted) store.dispatch({ type: "notice", tone: "info", text: "cancelled; nothing is left running" });
       else store.dispatch({ type: "progress-failed", problem: messageOf(error) });
     }
-  };
+  }
 
-  return (effect, store) => {
-    const { console, clock } = options;
-    const failing = (work: Promise<void>): void => {
-      work.catch((error: unknown) => store.dispatch({ type: "notice", tone: "bad", text: messageOf(error) }));
-    };
-    /** Work on one proposal or bottle, which is marked until it ends. */
-    const ending = (about: string, work: Promise<Outcome>): void => {
-      work
-        .catch((error: unknown): Outcome => ({ tone: "bad", text: messageOf(error) }))
-        .then((outcome) => store.dispatch({ type: "ended", about, ...outcome }), crashLater);
-    };
+  async #approve({ id, digest, approval }: Extract<Effect, { type: "approve" }>): Promise<Outcome> {
+    const { console, clock } = this.#options;
+    const { scope, expiresInMs, payload, notes } = approval;
+    const decision = await console.approve(id, {
+      digest,
+      scope,
+      ...(expiresInMs === undefined ? {} : { expiresAt: new Date(clock() + expiresInMs).toISOString() }),
+      ...(payload === undefined ? {} : { payload }),
+      ...(notes === undefined ? {} : { notes }),
+    });
+    return decisionOutcome(decision);
+  }
+}
 
-    switch (effect.type) {
-      case "quit":
-        return options.end(0);
-      case "interrupt":
-        return options.end(130);
-      case "suspend":
-        return options.sleep();
-      case "attach":
-        return failing(options.attach(effect.slug, store));
-      case "edit-in-editor":
-        return failing(options.edit(effect.id, effect.digest, store));
-      case "approve": {
-        const { scope, expiresInMs, payload, notes } = effect.approval;
-        const expiresAt = expiresInMs === undefined ? {} : { expiresAt: new Date(clock() + expiresInMs).toISOString() };
-        const rest = { ...expiresAt, ...(payload === undefined ? {} : { payload }), ...(notes === undefined ? {} : { notes }) };
-        return ending(effect.id, console.approve(effect.id, { digest: effect.digest, scope, ...rest }).then(decisionOutcome));
-      }
-      case "reject":
-        return ending(effect.id, console.reject(effect.id, { digest: effect.digest, reason: effect.reason }).then(decisionOutcome));
-      case "undo":
-        return ending(effect.id, console.undo(effect.id, "").then(undoOutcome));
-      case "stop":
-        return ending(effect.slug, console.stop(effect.slug).then(() => ({ tone: "good", text: `${effect.slug} is stopped; its home stays` })));
-      case "load-agents":
-        return failing(console.agents().then((agents) => store.dispatch({ type: "agents", agents })));
-      case "preflight": {
-        const { request } = effect;
-        console.preflight(request).then(
-          (plan) => store.dispatch({ type: "planned", request, plan }),
-          (error: unknown) => store.dispatch({ type: "plan-failed", request, problem: messageOf(error) }),
-        );
-        return;
-      }
-      case "launch":
-        return void launch(store, (progress, signal) => console.launch(effect.plan, progress, signal));
-      case "resume":
-        return void launch(store, (progress, signal) => console.resume(effect.slug, progress, signal).then(() => effect.slug));
-      case "start-demo":
-        return void launch(store, options.startDemo);
-      case "abort-progress":
-        return launching.abort();
-      case "load-crash-logs":
-        return failing(console.crashLogs().then((files) => store.dispatch({ type: "crash-logs", files })));
-      case "find":
-        return store.find(effect.text, effect.direction);
-    }
-  };
+type Starting = Extract<Effect, { type: "preflight" | "launch" | "resume" | "start-demo" | "abort-progress" }>;
+
+async function plan(console: Console, request: LaunchRequest, store: Store): Promise<void> {
+  try {
+    store.dispatch({ type: "planned", request, plan: await console.preflight(request) });
+  } catch (error) {
+    store.dispatch({ type: "plan-failed", request, problem: messageOf(error) });
+  }
+}
+
+/** A failure is a line for the operator. */
+function reporting(store: Store, work: Promise<void>): void {
+  work.catch((error: unknown) => store.dispatch({ type: "notice", tone: "bad", text: messageOf(error) }));
+}
+
+/** Work on one proposal or bottle, which is marked until it ends. */
+function ending(store: Store, about: string, work: Promise<Outcome>): void {
+  void work
+    .catch((error: unknown): Outcome => ({ tone: "bad", text: messageOf(error) }))
+    .then((outcome) => store.dispatch({ type: "ended", about, ...outcome }));
 }
 
 interface Outcome {
@@ -108,15 +137,4 @@ function undoOutcome({ applied, reopened_as }: Undo): Outcome {
   if (applied !== undefined && !applied.ok) return { tone: "bad", text: `undo failed: ${plainLine(applied.detail)}` };
   const detail = applied === undefined ? "" : `: ${plainLine(applied.detail)}`;
   return { tone: "good", text: reopened_as === undefined ? `undone${detail}` : "undone: it is asked again" };
-}
-
-export function messageOf(error: unknown): string {
-  return plainLine(error instanceof Error ? error.message : String(error));
-}
-
-/** A failure of the dashboard's own code is a crash, not a message. */
-function crashLater(error: unknown): void {
-  setImmediate(() => {
-    throw error;
-  });
 }

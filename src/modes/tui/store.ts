@@ -5,13 +5,13 @@ import type { Console } from "#contracts/console.ts";
 import type { Keymap } from "./actions.ts";
 import { pendingItems, type Context } from "./context.ts";
 import { followFile, type FileTail } from "./crash-tail.ts";
+import { createFrames, untilTimeChanges, type Frames } from "./frames.ts";
 import { rememberWords } from "./proposal-words.ts";
 import { reduce, type Intent } from "./reduce.ts";
 import { sceneOf, type Scene } from "./scene.ts";
 import { background, type Effect, type View } from "./view.ts";
-import { watchBottle, type BottleWatch } from "./watch-bottle.ts";
+import { BottleWatch } from "./watch-bottle.ts";
 
-const FRAME_MS = 33;
 /** While the cursor runs down a long list, nobody's terminal is opened. */
 const SETTLE_SELECTION_MS = 80;
 
@@ -20,181 +20,183 @@ export interface StoreOptions {
   readonly keymap: Keymap;
   readonly view: View;
   readonly color: boolean;
+  /** Lines of a log that are kept. */
+  readonly logLines: number;
   readonly run: (effect: Effect, store: Store) => void;
+  /** Proposals that were not there before. */
+  readonly arrived: (bottles: readonly string[]) => void;
   /** Milliseconds. */
   readonly clock: () => number;
 }
 
-export interface Store {
-  dispatch(intent: Intent): void;
-  scene(): Scene;
-  view(): View;
-  /** The ring of the bottle whose logs are open. */
-  find(text: string, direction: "older" | "newer"): void;
-  subscribe(changed: () => void): () => void;
-  close(): void;
-}
-
-export function createStore(options: StoreOptions): Store {
-  const { console, keymap, color, clock } = options;
-  let view = options.view;
-  let watch: BottleWatch | null = null;
-  let tail: FileTail | null = null;
-  let scene: Scene | undefined;
-  let closed = false;
-  const listeners = new Set<() => void>();
-  const words = rememberWords(() => (watch?.egress.status === null || watch === null ? [] : [watch.egress.status.table]));
-
-  const context = (): Context => ({
-    view,
-    fleet: console.fleet(),
-    at: clock(),
-    logs: { first: watch?.logs.first ?? 0, last: watch?.logs.last ?? -1 },
-    scrollable: scene?.scrollable ?? 0,
-    words: words(console.fleet()),
+export class Store {
+  readonly #options: StoreOptions;
+  readonly #listeners = new Set<() => void>();
+  readonly #frames: Frames = createFrames(() => this.#draw());
+  readonly #fleetFrames: Frames = createFrames(() => this.#fleetChanged());
+  readonly #words = rememberWords(() => {
+    const table = this.#watch?.egress.status?.table;
+    return table === undefined ? [] : [table];
   });
+  readonly #unsubscribe: () => void;
+  #view: View;
+  #scene: Scene | undefined;
+  #watch: BottleWatch | null = null;
+  #tail: FileTail | null = null;
+  #running: ReadonlySet<string> = new Set();
+  #asked: ReadonlySet<string> | undefined;
+  #settling: NodeJS.Timeout | undefined;
+  #waking: NodeJS.Timeout | undefined;
+  #moved = -Infinity;
+  #closed = false;
 
-  const build = (): Scene =>
-    sceneOf({ context: context(), keymap, watch, color, crashTail: { lines: tail?.lines() ?? [], problem: tail?.problem() ?? null } });
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#view = options.view;
+    this.#fleetChanged();
+    this.#unsubscribe = options.console.subscribe(() => this.#fleetFrames.soon());
+  }
 
-  const frames = createFrames(() => {
-    scene = build();
-    for (const listener of listeners) listener();
-    timers.plan();
-  });
+  /** The same object until something changed. */
+  readonly scene = (): Scene => (this.#scene ??= this.#build());
 
-  const sources = (): void => {
-    followSelection();
-    const layer = background(view);
-    const path = layer?.type === "crash-log" ? layer.path : undefined;
-    if (path === tail?.path) return;
-    tail?.close();
-    tail = path === undefined ? null : followFile(path, () => frames.soon());
+  readonly subscribe = (changed: () => void): (() => void) => {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
   };
 
-  let settling: NodeJS.Timeout | undefined;
-  let lastMove = 0;
-  const followSelection = (): void => {
-    if (watch?.slug === view.selected) {
-      watch?.show(view.tab);
-      return;
-    }
-    watch?.close();
-    watch = null;
-    clearTimeout(settling);
-    if (view.selected === null) return;
-    const wait = clock() - lastMove < 2 * SETTLE_SELECTION_MS ? SETTLE_SELECTION_MS : 0;
-    lastMove = clock();
-    settling = setTimeout(openSelected, wait);
-  };
-  const openSelected = (): void => {
-    if (closed || view.selected === null || watch?.slug === view.selected) return;
-    watch = watchBottle(console, view.selected, () => frames.soon());
-    watch.show(view.tab);
-    frames.soon();
-  };
+  get view(): View {
+    return this.#view;
+  }
 
-  let running = new Set<string>();
-  const fleetChanged = (): void => {
+  dispatch(intent: Intent): void {
+    this.#take(intent);
+    if (intent.type === "progress") this.#frames.soon();
+    else this.#frames.now();
+  }
+
+  /** Searches the logs that are open. */
+  find(text: string, direction: "older" | "newer"): void {
+    if (this.#watch === null) return;
+    const { logs } = this.#watch;
+    const { match, pausedAt } = this.#view.logs;
+    const from = match === null ? (pausedAt ?? logs.last) : match + (direction === "older" ? -1 : 1);
+    const seq = logs.find(text, from > logs.last ? logs.first : from < logs.first ? logs.last : from, direction);
+    this.dispatch({ type: "found", seq, below: Math.floor(this.scene().props.layout.preview.height / 2) });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unsubscribe();
+    this.#frames.cancel();
+    this.#fleetFrames.cancel();
+    clearTimeout(this.#waking);
+    clearTimeout(this.#settling);
+    this.#watch?.close();
+    this.#tail?.close();
+  }
+
+  #take(intent: Intent): void {
+    if (this.#closed) return;
+    const next = reduce(this.#context(), intent, this.#options.keymap);
+    this.#view = next.view;
+    this.#followSelection();
+    this.#followCrashLog();
+    for (const effect of next.effects) this.#options.run(effect, this);
+  }
+
+  #context(): Context {
+    const fleet = this.#options.console.fleet();
+    return {
+      view: this.#view,
+      fleet,
+      at: this.#options.clock(),
+      logs: { first: this.#watch?.logs.first ?? 0, last: this.#watch?.logs.last ?? -1 },
+      scrollable: this.#scene?.scrollable ?? 0,
+      words: this.#words(fleet),
+    };
+  }
+
+  #build(): Scene {
+    const { keymap, color } = this.#options;
+    const crashTail = { lines: this.#tail?.lines() ?? [], problem: this.#tail?.problem() ?? null };
+    return sceneOf({ context: this.#context(), keymap, watch: this.#watch, color, crashTail });
+  }
+
+  #draw(): void {
+    if (this.#closed) return;
+    this.#scene = this.#build();
+    for (const listener of this.#listeners) listener();
+    this.#planWaking();
+  }
+
+  #planWaking(): void {
+    const { console, clock } = this.#options;
+    const at = clock();
     const fleet = console.fleet();
-    const runs = new Set(fleet.bottles.filter(({ state }) => !ENDED.has(state)).map(({ slug }) => slug));
-    const slug = watch?.slug ?? "";
-    // Its terminal is another one since it was started again.
-    if (watch !== null && runs.has(slug) && !running.has(slug) && watch.screen === null) {
-      watch.close();
-      watch = null;
+    const deadlines = pendingItems(fleet, at).flatMap(({ proposal: { deadline } }) => (deadline === undefined ? [] : [Date.parse(deadline)]));
+    const wait = untilTimeChanges(at, deadlines, fleet.bottles.length > 0);
+    clearTimeout(this.#waking);
+    if (wait !== undefined) this.#waking = setTimeout(() => this.dispatch({ type: "tick" }), wait + 5);
+  }
+
+  #fleetChanged(): void {
+    if (this.#closed) return;
+    this.#noticeRestart();
+    this.#noticeArrivals();
+    this.#watch?.refresh(this.#view.tab);
+    this.#take({ type: "fleet-changed" });
+    this.#frames.soon();
+  }
+
+  /** A bottle that was started again has another terminal. */
+  #noticeRestart(): void {
+    const running = new Set(this.#options.console.fleet().bottles.filter(({ state }) => !ENDED.has(state)).map(({ slug }) => slug));
+    const slug = this.#watch?.slug ?? "";
+    if (running.has(slug) && !this.#running.has(slug) && this.#running.size > 0) {
+      this.#watch?.close();
+      this.#watch = null;
     }
-    running = runs;
-    watch?.refresh(view.tab);
-    dispatch({ type: "fleet-changed" }, false);
-  };
+    this.#running = running;
+  }
 
-  const timers = createTimers(() => ({ at: clock(), deadlines: deadlinesOf(console, clock()), bottles: console.fleet().bottles.length }), () => dispatch({ type: "tick" }, false));
+  #noticeArrivals(): void {
+    const { console, clock, arrived } = this.#options;
+    const pending = pendingItems(console.fleet(), clock());
+    const before = this.#asked;
+    this.#asked = new Set(pending.map(({ proposal }) => proposal.id));
+    const fresh = before === undefined ? [] : pending.filter(({ proposal }) => !before.has(proposal.id));
+    if (fresh.length > 0) arrived(fresh.map(({ proposal }) => proposal.bottle_slug));
+  }
 
-  const dispatch = (intent: Intent, atOnce = true): void => {
-    if (closed) return;
-    const next = reduce(context(), intent, keymap);
-    view = next.view;
-    sources();
-    if (atOnce) frames.now();
-    else frames.soon();
-    for (const effect of next.effects) options.run(effect, store);
-  };
+  #followSelection(): void {
+    const { selected, tab } = this.#view;
+    if (this.#watch?.slug === selected) return this.#watch?.show(tab);
+    this.#watch?.close();
+    this.#watch = null;
+    clearTimeout(this.#settling);
+    if (selected === null) return;
+    const now = this.#options.clock();
+    const wait = now - this.#moved < 2 * SETTLE_SELECTION_MS ? SETTLE_SELECTION_MS : 0;
+    this.#moved = now;
+    this.#settling = setTimeout(() => this.#openSelected(), wait);
+  }
 
-  const unsubscribe = console.subscribe(() => throttledFleet.soon());
-  const throttledFleet = createFrames(fleetChanged);
+  #openSelected(): void {
+    const { selected, tab } = this.#view;
+    if (this.#closed || selected === null || this.#watch?.slug === selected) return;
+    this.#watch = new BottleWatch(this.#options.console, selected, () => this.#frames.soon(), this.#options.logLines);
+    this.#watch.show(tab);
+    this.#frames.soon();
+  }
 
-  const store: Store = {
-    dispatch: (intent) => dispatch(intent, intent.type !== "progress"),
-    scene: () => (scene ??= build()),
-    view: () => view,
-    find(text, direction) {
-      if (watch === null) return;
-      const { logs } = watch;
-      const { match, pausedAt } = view.logs;
-      const from = match === null ? (pausedAt ?? logs.last) : match + (direction === "older" ? -1 : 1);
-      const below = Math.floor(scene === undefined ? 0 : scene.props.layout.preview.height / 2);
-      dispatch({ type: "found", seq: logs.find(text, wrapped(from, logs.first, logs.last), direction), below });
-    },
-    subscribe(changed) {
-      listeners.add(changed);
-      return () => listeners.delete(changed);
-    },
-    close() {
-      closed = true;
-      unsubscribe();
-      frames.cancel();
-      throttledFleet.cancel();
-      timers.cancel();
-      clearTimeout(settling);
-      watch?.close();
-      tail?.close();
-    },
-  };
-  fleetChanged();
-  return store;
+  #followCrashLog(): void {
+    const layer = background(this.#view);
+    const path = layer?.type === "crash-log" ? layer.path : undefined;
+    if (path === this.#tail?.path) return;
+    this.#tail?.close();
+    this.#tail = path === undefined ? null : followFile(path, () => this.#frames.soon());
+  }
 }
 
 const ENDED: ReadonlySet<string> = new Set(["exited", "crashed", "stopped", "lost"]);
-
-function wrapped(seq: number, first: number, last: number): number {
-  if (seq > last) return first;
-  return seq < first ? last : seq;
-}
-
-function deadlinesOf(console: Console, at: number): number[] {
-  return pendingItems(console.fleet(), at).flatMap(({ proposal }) => (proposal.deadline === undefined ? [] : [Date.parse(proposal.deadline)]));
-}
-
-/** Runs `draw` at once, or soon but at most once a frame. */
-function createFrames(draw: () => void) {
-  let timer: NodeJS.Timeout | undefined;
-  let last = 0;
-  const now = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    last = performance.now();
-    draw();
-  };
-  return {
-    now,
-    soon: () => (timer ??= setTimeout(now, Math.max(0, FRAME_MS - (performance.now() - last)))),
-    cancel: () => clearTimeout(timer),
-  };
-}
-
-/** Wakes when a time that is shown changes: each minute, or each second while a held request runs out. */
-function createTimers(state: () => { at: number; deadlines: number[]; bottles: number }, wake: () => void) {
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    plan() {
-      clearTimeout(timer);
-      const { at, deadlines, bottles } = state();
-      if (bottles === 0 && deadlines.length === 0) return;
-      const urgent = deadlines.some((deadline) => deadline - at < 121_000);
-      const unit = urgent ? 1000 : 60_000;
-      timer = setTimeout(wake, unit - (at % unit) + 5);
-    },
-    cancel: () => clearTimeout(timer),
-  };
-}

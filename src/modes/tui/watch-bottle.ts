@@ -1,132 +1,139 @@
 // What the preview shows of one bottle, read from its sources while it is selected: nothing of it goes through React.
 
+import type { Tab } from "#components/tabs/tab.ts";
 import type { Console } from "#contracts/console.ts";
 import type { AuditEntry } from "#domain/audit/entry.ts";
 import type { EgressRequest, EgressStatus } from "#domain/egress/control.ts";
-import { plainLine } from "#domain/plain-text.ts";
 
 import { createAgentScreen, type AgentScreen } from "./agent-screen.ts";
-import { createLogRing, type LogRing } from "./log-ring.ts";
-import type { Tab } from "#components/tabs/tab.ts";
+import { messageOf } from "./message-of.ts";
+import { LOG_LIMITS, LogRing } from "./log-ring.ts";
 
 const LOG_TAIL = 2000;
 const REQUESTS = 500;
 
-export interface BottleWatch {
-  readonly slug: string;
-  readonly screen: AgentScreen | null;
-  /** Why there is no screen, or how it ended. */
-  readonly screenNote: string;
-  readonly logs: LogRing;
-  readonly egress: { readonly status: EgressStatus | null; readonly requests: readonly EgressRequest[]; readonly note: string };
-  readonly audit: { readonly entries: readonly AuditEntry[]; readonly note: string };
-  /** Opens the sources of a tab when they are not open yet. */
-  show(tab: Tab): void;
-  /** Reads again what has no stream of its own. */
-  refresh(tab: Tab): void;
-  close(): void;
+export interface EgressWatch {
+  readonly status: EgressStatus | null;
+  readonly requests: readonly EgressRequest[];
+  /** Why it cannot be shown. */
+  readonly note: string;
 }
 
-export function watchBottle(console: Console, slug: string, changed: () => void): BottleWatch {
-  const abort = new AbortController();
-  const opened = new Set<Tab>();
-  const logs = createLogRing();
-  let screen: AgentScreen | null = null;
-  let screenNote = "";
-  let egress: BottleWatch["egress"] = { status: null, requests: [], note: "" };
-  let audit: BottleWatch["audit"] = { entries: [], note: "" };
-  const update = (): void => {
-    if (!abort.signal.aborted) changed();
-  };
+export interface AuditWatch {
+  readonly entries: readonly AuditEntry[];
+  readonly note: string;
+}
 
-  const openScreen = async (): Promise<void> => {
-    const terminal = await console.attach(slug);
-    if (abort.signal.aborted) return terminal.detach();
-    abort.signal.addEventListener("abort", () => terminal.detach());
-    const opening = createAgentScreen(terminal, update);
-    screen = opening;
-    update();
-    for await (const event of terminal.events) {
-      await opening.take(event);
-      if (event.type === "exit") screenNote = `ended: ${event.exit.signal ?? `exit ${event.exit.exit_code ?? "?"}`}`;
-    }
-    if (screenNote === "") screenNote = "no longer connected";
-    update();
-  };
+export class BottleWatch {
+  readonly slug: string;
+  readonly logs: LogRing;
+  screen: AgentScreen | null = null;
+  /** Why there is no screen, or how it ended. */
+  screenNote = "";
+  egress: EgressWatch = { status: null, requests: [], note: "" };
+  audit: AuditWatch = { entries: [], note: "" };
+  readonly #console: Console;
+  readonly #changed: () => void;
+  readonly #abort = new AbortController();
+  readonly #opened = new Set<Tab>();
 
-  const openEgress = async (): Promise<void> => {
-    const take = (request: EgressRequest): void => {
-      egress = { ...egress, requests: [...egress.requests, request].slice(-REQUESTS) };
-      update();
-    };
-    await readEgress();
-    egress = { ...egress, requests: egress.status?.recent ?? [] };
-    await console.egress.requests(slug, take, abort.signal);
-  };
-  const readEgress = async (): Promise<void> => {
-    egress = { ...egress, status: await console.egress.status(slug), note: "" };
-    update();
-  };
-  const readAudit = async (): Promise<void> => {
-    audit = { entries: await console.audit(slug), note: "" };
-    update();
-  };
+  constructor(console: Console, slug: string, changed: () => void, logLines: number) {
+    this.slug = slug;
+    this.logs = new LogRing({ ...LOG_LIMITS, lines: logLines });
+    this.#console = console;
+    this.#changed = changed;
+  }
 
-  const failing = (work: Promise<void>, note: (text: string) => void): void => {
-    work.catch((error: unknown) => {
-      if (abort.signal.aborted) return;
-      note(plainLine(error instanceof Error ? error.message : String(error)));
-      update();
-    });
-  };
+  /** Opens the sources of a tab when they are not open yet. */
+  show(tab: Tab): void {
+    if (this.#opened.has(tab)) return;
+    this.#opened.add(tab);
+    this.#open(tab);
+  }
 
-  const open = (tab: Tab): void => {
+  /** Reads again what has no stream of its own. */
+  refresh(tab: Tab): void {
+    if (!this.#opened.has(tab)) return;
+    if (tab === "audit") this.#open("audit");
+    if (tab === "egress") this.#failing(this.#readEgress(), (note) => (this.egress = { ...this.egress, note }));
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.screen?.dispose();
+  }
+
+  #open(tab: Tab): void {
     switch (tab) {
       case "screen":
-        return failing(openScreen(), (text) => (screenNote = text));
+        return this.#failing(this.#followScreen(), (note) => (this.screenNote = note));
       case "logs":
-        return failing(
-          console.logs(slug, { tail: LOG_TAIL, follow: true }, (line) => (logs.push(line), update()), abort.signal),
-          (text) => logs.push({ at: new Date().toISOString(), source: "dashboard", text }),
-        );
+        return this.#failing(this.#followLogs(), (text) => this.logs.push({ at: new Date().toISOString(), source: "dashboard", text }));
       case "egress":
-        return failing(openEgress(), (text) => (egress = { ...egress, note: text }));
+        return this.#failing(this.#followEgress(), (note) => (this.egress = { ...this.egress, note }));
       case "audit":
-        return failing(readAudit(), (text) => (audit = { ...audit, note: text }));
+        return this.#failing(this.#readAudit(), (note) => (this.audit = { ...this.audit, note }));
       case "proposals":
       case "conversation":
       case "info":
         return;
     }
-  };
+  }
 
-  return {
-    slug,
-    get screen() {
-      return screen;
-    },
-    get screenNote() {
-      return screenNote;
-    },
-    logs,
-    get egress() {
-      return egress;
-    },
-    get audit() {
-      return audit;
-    },
-    show(tab) {
-      if (opened.has(tab)) return;
-      opened.add(tab);
-      open(tab);
-    },
-    refresh(tab) {
-      if (tab === "audit") failing(readAudit(), (text) => (audit = { ...audit, note: text }));
-      if (tab === "egress" && opened.has("egress")) failing(readEgress(), (text) => (egress = { ...egress, note: text }));
-    },
-    close() {
-      abort.abort();
-      screen?.dispose();
-    },
-  };
+  async #followScreen(): Promise<void> {
+    const { signal } = this.#abort;
+    const terminal = await this.#console.attach(this.slug);
+    if (signal.aborted) return terminal.detach();
+    signal.addEventListener("abort", () => terminal.detach());
+    const screen = createAgentScreen(terminal, () => this.#update());
+    this.screen = screen;
+    this.#update();
+    for await (const event of terminal.events) {
+      await screen.take(event);
+      if (event.type === "exit") this.screenNote = `ended: ${event.exit.signal ?? `exit ${event.exit.exit_code ?? "?"}`}`;
+    }
+    if (this.screenNote === "") this.screenNote = "no longer connected";
+    this.#update();
+  }
+
+  #followLogs(): Promise<void> {
+    const take = (line: Parameters<LogRing["push"]>[0]): void => {
+      this.logs.push(line);
+      this.#update();
+    };
+    return this.#console.logs(this.slug, { tail: LOG_TAIL, follow: true }, take, this.#abort.signal);
+  }
+
+  async #followEgress(): Promise<void> {
+    await this.#readEgress();
+    this.egress = { ...this.egress, requests: this.egress.status?.recent ?? [] };
+    const take = (request: EgressRequest): void => {
+      this.egress = { ...this.egress, requests: [...this.egress.requests, request].slice(-REQUESTS) };
+      this.#update();
+    };
+    await this.#console.egress.requests(this.slug, take, this.#abort.signal);
+  }
+
+  async #readEgress(): Promise<void> {
+    const status = await this.#console.egress.status(this.slug);
+    this.egress = { ...this.egress, status, note: "" };
+    this.#update();
+  }
+
+  async #readAudit(): Promise<void> {
+    this.audit = { entries: await this.#console.audit(this.slug), note: "" };
+    this.#update();
+  }
+
+  #failing(work: Promise<void>, note: (text: string) => void): void {
+    work.catch((error: unknown) => {
+      if (this.#abort.signal.aborted) return;
+      note(messageOf(error));
+      this.#update();
+    });
+  }
+
+  #update(): void {
+    if (!this.#abort.signal.aborted) this.#changed();
+  }
 }

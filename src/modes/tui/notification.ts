@@ -1,0 +1,19 @@
+// How the operator's terminal is told that something waits.
+
+import type { Config } from "#domain/config/config.ts";
+import { plainLine } from "#domain/plain-text.ts";
+
+/** Bytes for the terminal; empty when notifications are off. */
+export function arrivalSignal(kind: Config["notifications"], bottles: readonly string[]): string {
+  const text = `${plainLine([...new Set(bottles)].slice(0, 3).join(", "))} waits for you`.replaceAll(";", ",");
+  switch (kind) {
+    case "off":
+      return "";
+    case "bel":
+      return "\u0007";
+    case "osc9":
+      return `\u001b]9;${text}\u001b\\`;
+    case "osc777":
+      return `\u001b]777;notify;bottle-dash;${text}\u001b\\`;
+  }
+}
