@@ -9,7 +9,7 @@ import { bottlePaths } from "#lib/paths.ts";
 
 import { followSidecars } from "./follow-sidecars.ts";
 import { connectGuest, type GuestClient } from "./sockets/guest-client.ts";
-import { endedStatus, isLaunching, launchingSince } from "./status.ts";
+import { endedStatus, isLaunching, launchingSince, NEW_FOR_MS } from "./status.ts";
 
 export interface Follower {
   /** Something changed on disk. */
@@ -24,14 +24,15 @@ export function followBottle(root: string, slug: string, emit: (event: BackendEv
   const paths = bottlePaths(root, slug);
   let client: GuestClient | undefined;
   let closed = false;
-  let told = "";
+  let told: RunStatus | undefined;
   let looking: Promise<void> | undefined;
   let lookAgain = false;
+  let patience: NodeJS.Timeout | undefined;
 
   const tell = (status: RunStatus): void => {
-    const text = JSON.stringify(status);
-    if (closed || text === told) return;
-    told = text;
+    const starting = told?.phase === "starting" && status.phase === "starting";
+    if (closed || starting || JSON.stringify(status) === JSON.stringify(told)) return;
+    told = status;
     emit({ type: "run-status", slug, status });
   };
   const heard = (event: ShellEvent): void => {
@@ -43,15 +44,21 @@ export function followBottle(root: string, slug: string, emit: (event: BackendEv
     if (!closed) emit(event);
   });
 
+  const notRunning = async (): Promise<void> => {
+    const status = await endedStatus(paths);
+    tell(status);
+    // A launch that never begins leaves no further sign.
+    if (status.phase === "starting") patience ??= setTimeout(() => void look(), NEW_FOR_MS).unref();
+  };
   const examine = async (): Promise<void> => {
     if (client !== undefined || closed) return;
     if (isLaunching(paths)) return tell({ phase: "starting", since: await launchingSince(paths) });
     const connected = await connectGuest(paths.agent.socket).catch(() => undefined);
-    if (connected === undefined) return tell(await endedStatus(paths));
+    if (connected === undefined) return notRunning();
     const subscribed = Subscribed.safeParse(await connected.subscribe(false, heard).catch(() => undefined));
     if (!subscribed.success) {
       connected.close();
-      return tell(await endedStatus(paths));
+      return notRunning();
     }
     if (closed) return connected.close();
     client = connected;
@@ -88,6 +95,7 @@ export function followBottle(root: string, slug: string, emit: (event: BackendEv
     look,
     close() {
       closed = true;
+      clearTimeout(patience);
       client?.close();
       sidecars.stop();
     },

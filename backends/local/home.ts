@@ -9,16 +9,16 @@ import { BottleError } from "#domain/bottle-error.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 
+import { demandGoOn } from "./steps.ts";
 import { INSIDE_UID } from "./sandbox/sandbox.ts";
 
 const run = promisify(execFile);
 
-/** True when the home was not there before. Copies `copyCwd` only into a new one. `root` is never copied into itself. */
-export async function makeHome(home: string, copyCwd: string | undefined, root: string): Promise<boolean> {
+/** Copies `copyCwd` only into a new one. `root` is never copied into itself. */
+export async function makeHome(home: string, copyCwd: string | undefined, root: string, signal: AbortSignal): Promise<void> {
   const isNew = (await stat(home).catch(() => undefined)) === undefined;
   await mkdir(home, { recursive: true, mode: 0o755 });
-  if (isNew && copyCwd !== undefined) await copyWorkspace(copyCwd, join(home, "workspace"), root);
-  return isNew;
+  if (isNew && copyCwd !== undefined) await copyWorkspace(copyCwd, join(home, "workspace"), root, signal);
 }
 
 /** Gives the home to the bottle's own uid. Links are not followed: an earlier run may have left any. */
@@ -27,10 +27,11 @@ export async function giveHome(home: string, uid: number): Promise<void> {
   await run("chown", ["-R", "-h", "-P", `${uid}:${uid}`, home]);
 }
 
-async function copyWorkspace(from: string, to: string, root: string): Promise<void> {
+async function copyWorkspace(from: string, to: string, root: string, signal: AbortSignal): Promise<void> {
   try {
-    await copyFolder(await realpath(from), to, await realpath(root));
+    await copyFolder(await realpath(from), to, await realpath(root), signal);
   } catch (cause) {
+    demandGoOn(signal);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BottleError("failed", `cannot be copied into the bottle (${reason})`, { where: from, cause });
   }
@@ -38,14 +39,15 @@ async function copyWorkspace(from: string, to: string, root: string): Promise<vo
 }
 
 /** Links stay links, wherever they lead; sockets, pipes and devices stay out, and so does `without`. */
-async function copyFolder(from: string, to: string, without: string): Promise<void> {
+async function copyFolder(from: string, to: string, without: string, signal: AbortSignal): Promise<void> {
   const { mode } = await lstat(from);
   await mkdir(to, { mode: 0o700 });
   for (const entry of await readdir(from, { withFileTypes: true })) {
+    demandGoOn(signal);
     const source = join(from, entry.name);
     const target = join(to, entry.name);
     if (source === without) continue;
-    if (entry.isDirectory()) await copyFolder(source, target, without);
+    if (entry.isDirectory()) await copyFolder(source, target, without, signal);
     else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
     else if (entry.isFile()) await copyFile(source, target, constants.COPYFILE_FICLONE);
   }

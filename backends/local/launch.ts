@@ -1,7 +1,7 @@
 // Launches a bottle: sidecars, terminal and sandbox, proof, and only then the agent. Whatever fails is taken back whole.
 
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 
 import type { BottleSpec, LaunchPlan, LaunchStep } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
@@ -9,10 +9,10 @@ import { INSIDE } from "#domain/boot/protocol.ts";
 import type { Isolation } from "#domain/fleet/isolation.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
-import { removePidFile, writePidFile } from "#lib/process-identity.ts";
 import { programsFolder } from "#lib/programs.ts";
 
 import { bottleSandbox, ENTRYPOINT, localPaths } from "./bottle-sandbox.ts";
+import { claimLaunch } from "./claim.ts";
 import { giveHome, makeHome, makeShared, writeEtc } from "./home.ts";
 import { absentPaths, openHostTargets } from "./host-targets.ts";
 import { demandProof, outsideChecks } from "./judge.ts";
@@ -21,7 +21,7 @@ import { PATH, type Sandbox } from "./sandbox/sandbox.ts";
 import { seccompFilter } from "./sandbox/seccomp.ts";
 import { startBundle } from "./sidecar-bundle.ts";
 import { listenBoot } from "./sockets/boot.ts";
-import { launchSteps, type Steps } from "./steps.ts";
+import { demandGoOn, launchSteps, untilAborted, type Steps } from "./steps.ts";
 import { stopProcesses } from "./stop.ts";
 import { startTerminalHolder } from "./terminal-holder.ts";
 
@@ -34,6 +34,7 @@ export interface LaunchContext {
 
 const COLS = 80;
 const ROWS = 24;
+/** From the first process to the agent; copying a workspace takes the time that it takes. */
 const PATIENCE_MS = 30_000;
 
 /** Resolves when the agent runs. Throws BottleError; then nothing runs and nothing new is left but the state folder. */
@@ -45,56 +46,62 @@ export async function launchBottle(
 ): Promise<void> {
   const { spec } = plan;
   const paths = bottlePaths(context.root, spec.slug);
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-  const steps = launchSteps(spec.slug, progress, patience);
+  const steps = launchSteps(spec.slug, progress);
+  const unclaim = await claimLaunch(spec.slug, paths);
   try {
-    await steps.run("prepare", () => prepare(spec, context, paths, steps));
-    await run(spec, context, paths, steps, patience);
+    await steps.run("prepare", () => prepare(spec, context, paths, steps, signal));
+    await run(spec, context, paths, steps, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
   } catch (error) {
     await steps.takeBack();
     throw error instanceof BottleError ? error : new BottleError("failed", "the launch failed", { where: spec.slug, cause: error, hint: messageOf(error) });
   } finally {
-    removePidFile(localPaths(paths).launcher);
+    unclaim();
   }
 }
 
 /** Folders and files; the ends of whatever a former run of this bottle has left. */
-async function prepare(spec: BottleSpec, { root, maker }: LaunchContext, paths: BottlePaths, steps: Steps): Promise<void> {
+async function prepare(spec: BottleSpec, { root, maker }: LaunchContext, paths: BottlePaths, steps: Steps, signal: AbortSignal): Promise<void> {
   const local = localPaths(paths);
-  await mkdir(paths.agent.dir, { recursive: true, mode: 0o700 });
-  await writePidFile(local.launcher, process.pid);
   await stopProcesses(spec.slug, paths);
-  await rm(paths.agent.exit, { force: true });
+  await forgetExit(paths, steps);
   await rm(paths.isolation, { force: true });
   await mkdir(local.scratch, { recursive: true, mode: 0o700 });
   await writeEtc(local.etc);
   await makeShared(paths);
   await writeFile(local.seccomp, maker.mechanism === "bubblewrap" ? seccompFilter(process.arch) : "", { mode: 0o600 });
   if (!existsSync(paths.agent.home)) steps.onFailure("the home", () => rm(paths.agent.home, { recursive: true, force: true }));
-  await makeHome(paths.agent.home, spec.copyCwd, root);
+  await makeHome(paths.agent.home, spec.copyCwd, root, signal);
+  demandGoOn(signal);
   if (maker.dropTo !== undefined) await giveHome(paths.agent.home, maker.dropTo);
+}
+
+/** A resume that fails leaves the bottle as it was. */
+async function forgetExit({ agent }: BottlePaths, steps: Steps): Promise<void> {
+  const before = await readFile(agent.exit, "utf8").catch(() => undefined);
+  if (before === undefined) return;
+  steps.onFailure("the record of its last end", () => writeAtomic(agent.exit, before));
+  await rm(agent.exit, { force: true });
 }
 
 async function run(spec: BottleSpec, context: LaunchContext, paths: BottlePaths, steps: Steps, signal: AbortSignal): Promise<void> {
   const { slug, supervise, resources } = spec;
   const { root, maker } = context;
   const programs = programsFolder();
-  steps.onFailure("the sidecars", async () => void (await stopProcesses(slug, paths)));
-  const bundle = await steps.run("start sidecars", () =>
-    startBundle(
-      {
-        slug,
-        root,
-        programs,
-        daemons: supervise ? ["egress", "supervise"] : ["egress"],
-        ...(spec.upstreamCa === undefined ? {} : { upstream_ca: spec.upstreamCa }),
-      },
-      paths,
-      { ...sidecarEnvironment(process.env), ...spec.secrets },
-      process.execPath,
-      signal,
-    ),
+  steps.onFailure("what is left", async () => void (await stopProcesses(slug, paths)));
+  const bundle = startBundle(
+    {
+      slug,
+      root,
+      programs,
+      daemons: supervise ? ["egress", "supervise"] : ["egress"],
+      ...(spec.upstreamCa === undefined ? {} : { upstream_ca: spec.upstreamCa }),
+    },
+    paths,
+    { ...sidecarEnvironment(process.env), ...spec.secrets },
+    process.execPath,
   );
+  steps.onFailure("the sidecars", () => bundle.end());
+  await steps.run("start sidecars", () => untilAborted(bundle.ready, signal));
 
   const targets = await openHostTargets();
   const boot = await listenBoot(paths.agent.boot, {
@@ -106,12 +113,12 @@ async function run(spec: BottleSpec, context: LaunchContext, paths: BottlePaths,
   });
   try {
     const argv = context.command(bottleSandbox(paths, { resources, supervise }), ENTRYPOINT, maker);
-    const holder = await steps.run("make the sandbox", () =>
-      startTerminalHolder({ slug, root, argv, env: { PATH, TERM: "xterm-256color" }, cols: COLS, rows: ROWS }, paths, programs),
-    );
+    const config = { slug, root, argv, env: { PATH, TERM: "xterm-256color" }, cols: COLS, rows: ROWS };
+    const holder = startTerminalHolder(config, paths, programs);
     steps.onFailure("the sandbox", () => holder.kill());
+    await steps.run("make the sandbox", () => untilAborted(holder.ready, signal));
     await steps.run("prove the isolation", async () => {
-      const checks = await Promise.race([boot.proof, holder.ended]);
+      const checks = await untilAborted(Promise.race([boot.proof, holder.ended]), signal);
       const isolation: Isolation = {
         mechanism: maker.mechanism,
         proved_at: new Date().toISOString(),
@@ -123,7 +130,7 @@ async function run(spec: BottleSpec, context: LaunchContext, paths: BottlePaths,
     await steps.run("start the agent", async () => {
       bundle.stay();
       holder.stay();
-      await Promise.race([boot.go(order(spec)), holder.ended]);
+      await untilAborted(Promise.race([boot.go(order(spec)), holder.ended]), signal);
     });
     holder.release();
   } finally {

@@ -1,8 +1,7 @@
 // Starts the sidecars of a bottle under init, in a session of their own, and ends them.
 
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdirSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
@@ -14,12 +13,19 @@ import type { BottlePaths } from "#lib/paths.ts";
 import { isRunning, readPidFile, signalProcess, type ProcessIdentity } from "#lib/process-identity.ts";
 import { connectUnix } from "#lib/unix-socket.ts";
 
-import { untilGone } from "./until-gone.ts";
+import { untilGone, within } from "./until-gone.ts";
 
 export interface StartedBundle {
+  /** Resolves when every daemon is ready; rejects, with what init said last, when they end before. */
+  readonly ready: Promise<void>;
   /** Without this, the end of the launcher is the end of the bundle. */
   stay(): void;
+  /** Takes it back, in whatever state it is; resolves when it is gone. Throws `failed` when it does not go. */
+  end(): Promise<void>;
 }
+
+/** Longer than init's own patience with its daemons. */
+const PATIENCE_MS = 6000;
 
 /**
  * Between the launcher and init stands a shell that holds init's lifeline: a launcher that dies before it says `stay`
@@ -38,15 +44,13 @@ else
   wait "$init"
 fi`;
 
-/** Resolves when every daemon is ready. `signal` ends what was started. */
-export async function startBundle(
+export function startBundle(
   config: BundleConfig,
   paths: BottlePaths,
   environment: Readonly<Record<string, string>>,
   node: string,
-  signal: AbortSignal,
-): Promise<StartedBundle> {
-  await mkdir(paths.init.dir, { recursive: true, mode: 0o700 });
+): StartedBundle {
+  mkdirSync(paths.init.dir, { recursive: true, mode: 0o700 });
   const command = [node, join(config.programs, "init.js"), config.slug];
   const child = spawn("/bin/sh", ["-c", LIFELINE, "bottle-init", ...command], {
     detached: true,
@@ -56,22 +60,38 @@ export async function startBundle(
   });
   const [input, output, , lifeline] = child.stdio as unknown as [Writable, Readable, null, Socket];
   for (const stream of [input, lifeline]) stream.on("error", () => {}); // the end of the output tells
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()).once("error", () => resolve()));
   input.end(`${JSON.stringify(config)}\n`);
-  const abort = (): void => void lifeline.end();
-  signal.addEventListener("abort", abort);
-  try {
-    await readyLine(output);
-  } finally {
-    signal.removeEventListener("abort", abort);
+  let stays = false;
+  const ready = readyLine(output).finally(() => {
     output.destroy();
     child.unref();
     lifeline.unref();
-  }
+  });
+  ready.catch(() => {}); // a launch that is interrupted does not wait for it
   return {
+    ready,
     stay() {
+      stays = true;
       lifeline.end("stay\n");
     },
+    async end() {
+      lifeline.destroy();
+      if (stays) await stopBundle(config.slug, paths);
+      if (await within(gone, PATIENCE_MS)) return;
+      killGroup(child.pid);
+      if (await within(gone, PATIENCE_MS)) return;
+      throw new BottleError("failed", `the sidecars (process group ${child.pid}) do not end`, { where: config.slug });
+    },
   };
+}
+
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, "SIGKILL");
+  } catch {
+    // they were faster
+  }
 }
 
 async function readyLine(output: Readable): Promise<void> {
@@ -92,7 +112,7 @@ async function readyLine(output: Readable): Promise<void> {
 }
 
 /** Asks init to end its daemons and itself, and makes sure. Idempotent. Throws `failed` when it cannot be ended. */
-export async function stopBundle(slug: string, paths: BottlePaths, patienceMs = 6000): Promise<void> {
+export async function stopBundle(slug: string, paths: BottlePaths, patienceMs = PATIENCE_MS): Promise<void> {
   const init = readPidFile(paths.init.pid);
   const identity = init !== undefined && isInit(init, slug) ? init : undefined;
   const socket = await connectUnix(paths.init.socket).catch(() => undefined);
@@ -101,7 +121,7 @@ export async function stopBundle(slug: string, paths: BottlePaths, patienceMs = 
     socket.on("error", () => {}); // `close` follows
     socket.resume();
     socket.write(`${JSON.stringify({ stop: true })}\n`);
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, patienceMs).unref())]);
+    await within(closed, patienceMs);
     socket.destroy();
   } else if (identity !== undefined) {
     signalProcess(identity, "SIGTERM");

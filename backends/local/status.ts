@@ -24,9 +24,19 @@ export async function statusOf(paths: BottlePaths): Promise<RunStatus> {
 /** For a bottle that nobody answers for. */
 export async function endedStatus(paths: BottlePaths): Promise<RunStatus> {
   const exit = await readExit(paths);
+  if (exit === null && (await isNew(paths))) return { phase: "starting", since: await sinceOf(paths) };
   if (exit === null) return { phase: "lost", since: await sinceOf(paths) };
   if (exit.reason === "stopped") return { phase: "stopped", since: exit.at };
   return { phase: "exited", since: exit.at, exit_code: exit.exit_code, signal: exit.signal };
+}
+
+/** For so long a bottle may have metadata and no launch yet. */
+export const NEW_FOR_MS = 10_000;
+
+/** Its launch is about to begin, or whoever wanted to died just then. */
+async function isNew({ agent, metadata }: BottlePaths): Promise<boolean> {
+  const [begun, written] = await Promise.all([agent.scrollback, metadata].map((path) => stat(path).catch(() => undefined)));
+  return begun === undefined && written !== undefined && Date.now() - written.mtimeMs < NEW_FOR_MS;
 }
 
 /** A launcher that still lives is at it. */

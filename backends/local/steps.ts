@@ -4,7 +4,7 @@ import type { LaunchStep } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 
 export interface Steps {
-  /** Runs one step; an abort ends the wait for it. */
+  /** Runs one step to its end: `work` itself heeds an interruption. */
   run<Result>(step: string, work: () => Promise<Result>): Promise<Result>;
   /** To be done, last first, when the launch does not come to its end. */
   onFailure(step: string, undo: () => Promise<void> | void): void;
@@ -13,13 +13,13 @@ export interface Steps {
   takeBack(): Promise<void>;
 }
 
-export function launchSteps(slug: string, progress: (step: LaunchStep) => void, signal: AbortSignal): Steps {
+export function launchSteps(slug: string, progress: (step: LaunchStep) => void): Steps {
   const undos: { step: string; undo: () => Promise<void> | void }[] = [];
   return {
     async run(step, work) {
       progress({ type: "step", step, state: "started" });
       try {
-        const result = await untilAborted(work(), signal);
+        const result = await work();
         progress({ type: "step", step, state: "done" });
         return result;
       } catch (error) {
@@ -41,18 +41,29 @@ export function launchSteps(slug: string, progress: (step: LaunchStep) => void, 
   };
 }
 
-async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+/** Waits for `event` no longer than until `signal` aborts. */
+export async function untilAborted<Result>(event: Promise<Result>, signal: AbortSignal): Promise<Result> {
   const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {}); // the work may be done first
-  const abort = (): void => aborted.reject(new BottleError("failed", "was interrupted", { where: "launch", cause: signal.reason }));
+  aborted.promise.catch(() => {}); // the event may come first
+  const abort = (): void => aborted.reject(interruption(signal));
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort);
   try {
-    return await Promise.race([work, aborted.promise]);
+    return await Promise.race([event, aborted.promise]);
   } finally {
     signal.removeEventListener("abort", abort);
-    work.catch(() => {}); // given up on
+    event.catch(() => {}); // given up on
   }
+}
+
+/** For work that looks from time to time. */
+export function demandGoOn(signal: AbortSignal): void {
+  if (signal.aborted) throw interruption(signal);
+}
+
+function interruption({ reason }: AbortSignal): BottleError {
+  const late = reason instanceof DOMException && reason.name === "TimeoutError";
+  return new BottleError("failed", late ? "took too long" : "was interrupted", { where: "launch", cause: reason });
 }
 
 function messageOf(error: unknown): string {

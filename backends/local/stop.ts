@@ -11,7 +11,7 @@ import { identify, isRunning, readPidFile, removePidFile, signalProcess, type Pr
 
 import { stopBundle } from "./sidecar-bundle.ts";
 import { connectGuest } from "./sockets/guest-client.ts";
-import { untilGone } from "./until-gone.ts";
+import { untilGone, within } from "./until-gone.ts";
 
 const PATIENCE_MS = 8000;
 
@@ -49,7 +49,7 @@ async function askToClose(paths: BottlePaths): Promise<boolean> {
   if (client === undefined) return false;
   try {
     await client.request({ action: "close_shell", shell: "agent" });
-    await Promise.race([client.closed, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
+    await within(client.closed, PATIENCE_MS);
   } catch {
     // it ended on the way
   } finally {

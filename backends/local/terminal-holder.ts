@@ -19,6 +19,8 @@ import { untilGone } from "./until-gone.ts";
 
 export interface TerminalHolder {
   readonly pid: number;
+  /** Resolves when the terminal is open and the sandbox is being made in it. */
+  readonly ready: Promise<void>;
   /** Rejects, with the sandbox's last words, when it ends; never resolves. */
   readonly ended: Promise<never>;
   /** Without this, the end of the launcher is the end of the bottle. */
@@ -31,8 +33,7 @@ export interface TerminalHolder {
 
 const KILL_AFTER_MS = 3000;
 
-/** Resolves when the terminal is open and the sandbox is being made in it. */
-export async function startTerminalHolder(config: GuestAgentConfig, paths: BottlePaths, programs: string): Promise<TerminalHolder> {
+export function startTerminalHolder(config: GuestAgentConfig, paths: BottlePaths, programs: string): TerminalHolder {
   const errors = openSync(localPaths(paths).errors, "w", 0o600);
   const child = spawn(process.execPath, [join(programs, "guest-agent.js"), config.slug], {
     detached: true,
@@ -51,33 +52,29 @@ export async function startTerminalHolder(config: GuestAgentConfig, paths: Bottl
   input.write(`${JSON.stringify(config)}\n`);
   const pid = child.pid ?? 0;
   const identity = identify(pid) ?? { pid, started: "" };
-  const holder: TerminalHolder = {
+  let stays = false;
+  const ready = Promise.race([readyLine(output), ended]).finally(() => output.destroy());
+  ready.catch(() => {}); // a launch that is interrupted does not wait for it
+  return {
     pid,
+    ready,
     ended,
     stay() {
+      stays = true;
       input.end(`${JSON.stringify({ stay: true } satisfies GuestAgentOrder)}\n`);
     },
     async kill() {
-      input.destroy(); // its lifeline: it ends everything by itself
-      if (await untilGone(identity, KILL_AFTER_MS)) return;
+      input.destroy(); // its lifeline: before it was told to stay it ends everything by itself
+      if (!stays && (await untilGone(identity, KILL_AFTER_MS))) return;
       signalProcess(identity, "SIGKILL"); // and the sandbox with it
       if (await untilGone(identity, KILL_AFTER_MS)) return;
-      throw new BottleError("failed", `the holder of the terminal (pid ${pid}) does not end`);
+      throw new BottleError("failed", `the holder of the terminal (pid ${pid}) does not end`, { where: config.slug });
     },
     release() {
       child.unref();
       input.unref();
     },
   };
-  try {
-    await Promise.race([readyLine(output), ended]);
-  } catch (error) {
-    await holder.kill();
-    throw error;
-  } finally {
-    output.destroy();
-  }
-  return holder;
 }
 
 function readyLine(output: Readable): Promise<void> {

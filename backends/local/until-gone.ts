@@ -1,4 +1,4 @@
-// Waits for the end of a process that is not our child.
+// Waiting with a limit: for the end of a process that is not our child, and for anything else.
 
 import { isRunning, type ProcessIdentity } from "#lib/process-identity.ts";
 
@@ -12,4 +12,17 @@ export async function untilGone(identity: ProcessIdentity, patienceMs: number): 
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
   }
   return true;
+}
+
+/** False when `event` has not happened after `patienceMs`. */
+export async function within(event: Promise<unknown>, patienceMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), patienceMs);
+  });
+  try {
+    return await Promise.race([event.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,0 +1,316 @@
+// What every backend does, whatever it is made of: one suite, run against each.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import type { Backend, BackendEvent, Bottle, LaunchStep } from "#contracts/backend.ts";
+import { INSIDE } from "#domain/boot/protocol.ts";
+import { isProved } from "#domain/fleet/isolation.ts";
+import { bottlePaths } from "#lib/paths.ts";
+import { newBottles, nothingNames, processesNaming, script, specOf, view, type Bottles } from "#tests/helpers/bottles.ts";
+
+export function backendContract(makeBackend: (root: string) => Backend): void {
+  let bottles: Bottles;
+  beforeAll(() => {
+    bottles = newBottles(makeBackend);
+  });
+  afterAll(() => bottles.end());
+
+  const ended = async (bottle: Bottle) => {
+    await expect.poll(async () => (await bottle.status()).phase, { timeout: 15_000 }).not.toBe("running");
+    return bottle.status();
+  };
+
+  describe("before a launch", () => {
+    test("says what it is", async () => {
+      const probe = await bottles.backend.probe();
+      expect(probe).toMatchObject({ available: true });
+    });
+
+    test("plans without creating anything, and says what it enforces", async () => {
+      const slug = bottles.prepare();
+      const plan = await bottles.backend.plan(specOf({ slug }));
+      expect(plan.enforces.join()).toMatch(/network/);
+      expect(existsSync(bottlePaths(bottles.root, slug).agent.home)).toBe(false);
+      expect(processesNaming(slug)).toEqual([]);
+    });
+  });
+
+  describe("a running agent", () => {
+    let bottle: Bottle;
+    const steps: LaunchStep[] = [];
+    beforeAll(async () => {
+      bottle = await bottles.launch({ env: { ...specOf({ slug: "x" }).env, GREETING: "hello there" } }, { progress: (step) => steps.push(step) });
+    });
+    afterAll(() => bottle.stop());
+
+    test("was launched step by step", () => {
+      const states = steps.flatMap((step) => (step.type === "step" ? [`${step.step}: ${step.state}`] : []));
+      expect(states).toContain("prove the isolation: done");
+      expect(states.at(-1)).toBe("start the agent: done");
+      expect(states.filter((state) => state.endsWith("failed"))).toEqual([]);
+    });
+
+    test("is running, with its isolation proved", async () => {
+      expect(await bottle.status()).toMatchObject({ phase: "running" });
+      const isolation = await bottle.isolation();
+      expect(isolation).not.toBeNull();
+      expect(isProved(isolation!)).toBe(true);
+    });
+
+    test("is one of those that are listed", async () => {
+      expect(await bottles.backend.list()).toContainEqual({ slug: bottle.slug, status: expect.objectContaining({ phase: "running" }) });
+    });
+
+    test("is the user node, in its home, with its own environment and nothing of the operator's", async () => {
+      process.env["OPERATORS_SECRET"] = "never seen inside";
+      const viewer = await view(bottle);
+      viewer.terminal.write("clear; id -un; pwd; echo \"$GREETING\"; env | grep -c OPERATORS; tr '\\0' '\\n' < /proc/1/environ | grep -c OPERATORS\r");
+      await viewer.shows(new RegExp(`node\\s+${INSIDE.home}\\s+hello there\\s+0\\s+0`));
+      viewer.terminal.detach();
+    });
+
+    test("shows the same to every viewer", async () => {
+      const [one, other] = [await view(bottle), await view(bottle)];
+      one.terminal.write("echo from-$((40+2))\r");
+      await one.shows("from-42");
+      await other.shows("from-42");
+      one.terminal.detach();
+      other.terminal.detach();
+    });
+
+    test("learns of a new size, and so does every other viewer", async () => {
+      const [one, other] = [await view(bottle), await view(bottle)];
+      one.terminal.resize(101, 33);
+      await expect.poll(() => other.events).toContainEqual({ type: "resize", cols: 101, rows: 33 });
+      one.terminal.write("clear; stty size\r");
+      await one.shows("33 101");
+      one.terminal.detach();
+      other.terminal.detach();
+    });
+
+    test("goes on when a viewer leaves, and a later one finds its screen and the same process", async () => {
+      const first = await view(bottle);
+      first.terminal.write("clear; echo pid=$$; cd /tmp; printf '\\033[1;31mred\\033[0m '\r");
+      const seen = await first.shows(/pid=(\d+)[^]*red \$/);
+      first.terminal.detach();
+      await first.ended;
+      const second = await view(bottle);
+      expect(await second.screen()).toBe(seen);
+      second.terminal.write("echo again=$$; pwd\r");
+      expect(await second.shows(/again=\d+\s+\/tmp/)).toContain(`again=${/pid=(\d+)/.exec(seen)![1]}`);
+      second.terminal.detach();
+    });
+
+    test("is interrupted by ^C without being ended", async () => {
+      const viewer = await view(bottle);
+      viewer.terminal.write("clear; sleep 1000\r");
+      await expect.poll(() => processesNaming("sleep 1000").length).toBe(1);
+      viewer.terminal.write("\u0003");
+      await nothingNames("sleep 1000");
+      viewer.terminal.write("echo still-$((1+1))\r");
+      await viewer.shows("still-2");
+      viewer.terminal.detach();
+    });
+
+    test("has what runs in front interrupted by a signal", async () => {
+      const viewer = await view(bottle);
+      viewer.terminal.write("clear; sleep 1001\r");
+      await expect.poll(() => processesNaming("sleep 1001").length).toBe(1);
+      await viewer.terminal.signal("INT");
+      await nothingNames("sleep 1001");
+      expect(await bottle.status()).toMatchObject({ phase: "running" });
+      viewer.terminal.detach();
+    });
+
+    test("tells what it uses", async () => {
+      const stats = await bottle.stats();
+      expect(stats?.memory).toBeGreaterThan(10_000_000);
+      expect(stats?.cpu).toBeGreaterThanOrEqual(0);
+    });
+  });
+
+  describe("the end of an agent", () => {
+    test.each([0, 7])("is recorded with exit code %i", async (code) => {
+      const bottle = await bottles.launch({ argv: script(`exit ${code}`) });
+      expect(await ended(bottle)).toMatchObject({ phase: "exited", exit_code: code, signal: null });
+      await nothingNames(bottle.slug);
+    });
+
+    test("by a signal is recorded as one, and kept with its last lines", async () => {
+      const bottle = await bottles.launch({ argv: script("echo one; echo two >&2; kill -SEGV $$") });
+      expect(await ended(bottle)).toMatchObject({ phase: "exited", exit_code: null, signal: "SIGSEGV" });
+      const crash = readFileSync(bottlePaths(bottles.root, bottle.slug).logs.crash, "utf8");
+      expect(crash).toMatch(/^=== agent crash \d{4}-\d\d-\d\dT[\d:.]+Z exit SIGSEGV ===\none\ntwo\n/);
+    });
+
+    test("loses none of its last words", async () => {
+      const bottle = await bottles.launch({ argv: script("seq 1 20000; echo the-very-last") });
+      await ended(bottle);
+      const raw = readFileSync(bottlePaths(bottles.root, bottle.slug).agent.scrollback, "utf8");
+      expect(raw.match(/^\d+\r$/gm)).toHaveLength(20_000);
+      expect(raw).toContain("the-very-last");
+    });
+
+    test("reaches viewers as an event, and then the connection ends", async () => {
+      const bottle = await bottles.launch({ argv: script("read go; exit 3") });
+      const viewer = await view(bottle);
+      viewer.terminal.write("\r");
+      await viewer.ended;
+      expect(viewer.events.at(-1)).toMatchObject({ type: "exit", exit: { exit_code: 3, reason: "exited" } });
+      await expect(bottle.attach()).rejects.toMatchObject({ code: "unavailable" });
+    });
+
+    test("is the end of what it left in the background", async () => {
+      const bottle = await bottles.launch({ argv: script("setsid sleep 2001 & exit 0") });
+      await ended(bottle);
+      await nothingNames("sleep 2001");
+    });
+  });
+
+  describe("stopping", () => {
+    test("ends agent and sidecars, says so, and may be asked for again", async () => {
+      const bottle = await bottles.launch({});
+      await bottle.stop();
+      expect(await bottle.status()).toMatchObject({ phase: "stopped" });
+      await nothingNames(bottle.slug);
+      await bottle.stop();
+      await expect(bottle.attach()).rejects.toMatchObject({ code: "unavailable" });
+    });
+
+    test("ends an agent that does not want to", async () => {
+      const bottle = await bottles.launch({ argv: script("trap '' HUP TERM INT; while :; do sleep 3001; done") });
+      await bottle.stop();
+      expect(await bottle.status()).toMatchObject({ phase: "stopped" });
+      await nothingNames("sleep 3001");
+    });
+
+    test("keeps the home for the next run of the same bottle", async () => {
+      const slug = bottles.prepare();
+      const first = await bottles.launch({ slug, argv: script("echo kept > ~/note; read go") });
+      await expect.poll(() => existsSync(join(bottlePaths(bottles.root, slug).agent.home, "note"))).toBe(true);
+      await first.stop();
+      const second = await bottles.launch({ slug, resume: true, argv: script("cat ~/note; echo more >> ~/note; read go") });
+      const viewer = await view(second);
+      await viewer.shows("kept");
+      expect(await second.status()).toMatchObject({ phase: "running" });
+      viewer.terminal.detach();
+      await second.stop();
+    });
+
+    test("removes what runs and leaves nothing outside of the state folder", async () => {
+      const bottle = await bottles.launch({});
+      await bottle.remove();
+      await nothingNames(bottle.slug);
+      rmSync(bottlePaths(bottles.root, bottle.slug).state, { recursive: true });
+      expect(await bottles.backend.list()).not.toContainEqual(expect.objectContaining({ slug: bottle.slug }));
+    });
+  });
+
+  describe("the workspace", () => {
+    test("is a copy with its links and its repository, and the working directory", async () => {
+      const from = mkdtempSync(join(tmpdir(), "workspace-"));
+      try {
+        execFileSync("git", ["init", "-q", from]);
+        mkdirSync(join(from, "src"));
+        writeFileSync(join(from, "src", "run.sh"), "echo ran", { mode: 0o755 });
+        symlinkSync("/etc/hostname", join(from, "link"));
+        symlinkSync("nowhere", join(from, "dangling"));
+        const bottle = await bottles.launch({ copyCwd: from, argv: script("pwd; stat -c '%U:%G %a' .; src/run.sh; git status -sb; echo x > mine; read go") });
+        const viewer = await view(bottle);
+        await viewer.shows(new RegExp(`${INSIDE.workspace}\\s+node:node 755\\s+ran\\s+## No commits yet on`));
+        const copy = join(bottlePaths(bottles.root, bottle.slug).agent.home, "workspace");
+        expect(readlinkSync(join(copy, "link"))).toBe("/etc/hostname");
+        expect(readlinkSync(join(copy, "dangling"))).toBe("nowhere");
+        expect(statSync(join(copy, "src", "run.sh")).mode & 0o777).toBe(0o755);
+        await expect.poll(() => existsSync(join(copy, "mine"))).toBe(true);
+        expect(existsSync(join(from, "mine"))).toBe(false);
+        viewer.terminal.detach();
+        await bottle.stop();
+      } finally {
+        rmSync(from, { recursive: true, force: true });
+      }
+    });
+
+    test("gets the provider's files, with their modes, and never through a link of a former run", async () => {
+      const slug = bottles.prepare();
+      const first = await bottles.launch({ slug, argv: script("mkdir -p ~/.config && ln -s /tmp/elsewhere ~/.config/agent.json && echo done; read go") });
+      await (await view(first)).shows("done");
+      await first.stop();
+      const files = [{ path: `${INSIDE.home}/.config/agent.json`, content: '{"a":1}', mode: 0o600 }];
+      const second = await bottles.launch({ slug, resume: true, files, argv: script("stat -c %a ~/.config/agent.json; cat ~/.config/agent.json; read go") });
+      await (await view(second)).shows(/600\s+\{"a":1\}/);
+      expect(lstatSync(join(bottlePaths(bottles.root, slug).agent.home, ".config", "agent.json")).isFile()).toBe(true);
+      await second.stop();
+    });
+  });
+
+  describe("a launch that fails", () => {
+    test("says why when the agent's program is not there, and leaves nothing running", async () => {
+      const slug = bottles.prepare();
+      await expect(bottles.launch({ slug, argv: ["no-such-agent"] })).rejects.toThrow(/no-such-agent/);
+      await nothingNames(slug);
+      expect(await bottles.backend.open(slug).status()).not.toMatchObject({ phase: "running" });
+    });
+
+    test.each(["prepare", "start sidecars", "make the sandbox", "prove the isolation", "start the agent"])(
+      "is taken back whole when it is interrupted while it says %j",
+      async (step) => {
+        const slug = bottles.prepare();
+        const interrupt = new AbortController();
+        const failures: LaunchStep[] = [];
+        const progress = (report: LaunchStep): void => {
+          if (report.step === step) interrupt.abort();
+          if (report.type === "step" && report.state === "failed" && report.step.startsWith("taking back")) failures.push(report);
+        };
+        await expect(bottles.launch({ slug }, { progress, signal: interrupt.signal })).rejects.toThrow(/interrupted/);
+        await nothingNames(slug);
+        expect(failures).toEqual([]);
+        expect(existsSync(bottlePaths(bottles.root, slug).agent.home)).toBe(false);
+      },
+    );
+  });
+
+  describe("two bottles at once", () => {
+    test("do not see each other's processes, files or ports", async () => {
+      const serve = "require('net').createServer(s=>s.end('mine')).listen(7777,'127.0.0.1',()=>console.log('listening'))";
+      const [one, other] = await Promise.all([bottles.launch({}), bottles.launch({})]);
+      const [first, second] = [await view(one), await view(other)];
+      first.terminal.write(`echo secret > /tmp/shared; echo secret > ~/shared; node -e "${serve}" &\r`);
+      await first.shows("listening");
+      second.terminal.write("clear; cat /tmp/shared ~/shared; ps ax | grep -c [c]reateServer; node -e \"require('net').connect(7777,'127.0.0.1').on('error',e=>console.log(e.code))\"\r");
+      const screen = await second.shows("ECONNREFUSED");
+      expect(screen).toMatch(/^0$/m);
+      expect(screen).not.toContain("secret");
+      await Promise.all([one.stop(), other.stop()]);
+    });
+  });
+
+  describe("watching", () => {
+    test("tells the state of every bottle first, and then each change as it happens", async () => {
+      const running = await bottles.launch({ argv: script("echo first words; read go; echo last words; exit 5") });
+      const events: BackendEvent[] = [];
+      const stop = new AbortController();
+      await bottles.backend.watch((event) => events.push(event), stop.signal);
+      const phases = (slug: string) => events.flatMap((event) => (event.type === "run-status" && event.slug === slug ? [event.status.phase] : []));
+      expect(phases(running.slug)).toEqual(["running"]);
+      expect(events).toContainEqual({ type: "last-line", slug: running.slug, text: "first words" });
+
+      (await running.attach()).write("\r");
+      await expect.poll(() => phases(running.slug)).toEqual(["running", "exited"]);
+      expect(events).toContainEqual({ type: "last-line", slug: running.slug, text: "last words" });
+      expect(events).toContainEqual(expect.objectContaining({ type: "activity", slug: running.slug, activity: "busy" }));
+
+      const later = await bottles.launch({});
+      await expect.poll(() => phases(later.slug)).toEqual(["starting", "running"]);
+      await expect.poll(() => events).toContainEqual({ type: "sidecar", slug: later.slug, sidecar: "egress", up: true, detail: "" });
+      await later.stop();
+      await expect.poll(() => phases(later.slug)).toEqual(["starting", "running", "stopped"]);
+      stop.abort();
+    });
+  });
+}
