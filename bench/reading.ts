@@ -9,6 +9,8 @@ export type Reading =
       /** What the ratio is taken to, in the same unit. */
       readonly against?: number;
       readonly note?: string;
+      /** Why it does not count as kept, whatever the figure. */
+      readonly missed?: string;
     }
   | { readonly id: BenchId; readonly unmeasured: string };
 
@@ -28,15 +30,16 @@ export function judge(reading: Reading): Result {
   const budget: Budget = budgets[reading.id];
   const told = { id: reading.id, unit: budget.unit, against: budget.against ?? null, budget: budgetText(budget) };
   if ("unmeasured" in reading) return { ...told, value: null, ratio: null, pass: null, note: reading.unmeasured };
-  const { value, against, note } = reading;
+  const { value, against, missed } = reading;
+  const note = [reading.note, missed].filter((text) => text !== undefined).join("; ");
   const ratio = against === undefined ? null : value / against;
   const held = budget.bound === "ratio" ? ratio : value;
-  const rest = note === undefined ? {} : { note };
+  const rest = note === "" ? {} : { note };
   return {
     ...told,
     value: rounded(value),
     ratio: ratio === null ? null : rounded(ratio),
-    pass: held === null ? null : keeps(held, budget),
+    pass: held === null ? null : missed === undefined && keeps(held, budget),
     ...rest,
   };
 }

@@ -16,6 +16,7 @@ import type { Effort } from "./effort.ts";
 
 const FLOOD_LINES = 2_000_000;
 const BLOCK_LINES = 5000;
+const POURED_A_SECOND = 320_000;
 const LEAST_FRAMES_A_SECOND = 25;
 
 export async function measureLogs({ short }: Effort): Promise<Reading[]> {
@@ -58,6 +59,7 @@ async function lineBytes(dashboard: TerminalProgram, bottles: RunningBottles, co
   return { id: "frame.bytes", value: median(written), against: median(needed) };
 }
 
+/** As fast as it is asked for: a little over the budget, so that the frames are counted under the load that is promised. */
 async function flood(dashboard: TerminalProgram, bottles: RunningBottles): Promise<Reading[]> {
   const log = openSync(logOf(bottles), "a");
   const before = residentMemory(dashboard.pid);
@@ -65,26 +67,35 @@ async function flood(dashboard: TerminalProgram, bottles: RunningBottles): Promi
   const sampler = setInterval(() => (most = Math.max(most, residentMemory(dashboard.pid))), 100);
   try {
     const [began, frames] = [performance.now(), dashboard.frames()];
-    for (let start = 0; start < FLOOD_LINES; start += BLOCK_LINES) {
-      writeSync(
-        log,
-        Array.from({ length: BLOCK_LINES }, (_, index) =>
-          logLine(`flood ${start + index} of many, the usual length of a line`),
-        ).join(""),
-      );
-      await wait(0);
-    }
+    await pour(log, began);
     const ended = await dashboard.until((lines) => shows(lines, `flood ${FLOOD_LINES - 1} `), "the last line", 120_000);
     const seconds = (ended - began) / 1000;
     const rate = (dashboard.frames() - frames) / seconds;
-    const slow = rate < LEAST_FRAMES_A_SECOND ? ", too few" : "";
+    const told = `${rate.toFixed(0)} frames a second`;
+    const value = FLOOD_LINES / seconds;
     return [
-      { id: "log.throughput", value: FLOOD_LINES / seconds, note: `${rate.toFixed(0)} frames a second${slow}` },
-      { id: "mem.flood", value: most - before, note: `from ${before.toFixed(0)} MB; the highest seen` },
+      rate < LEAST_FRAMES_A_SECOND
+        ? { id: "log.throughput", value, missed: told }
+        : { id: "log.throughput", value, note: told },
+      { id: "mem.flood", value: most - before, note: `from ${before.toFixed(0)} MB to the highest seen` },
     ];
   } finally {
     clearInterval(sampler);
     closeSync(log);
+  }
+}
+
+/** Blocks are made before the clock runs out for them: the machine has two cores, and one is the dashboard's. */
+async function pour(log: number, began: number): Promise<void> {
+  for (let start = 0; start < FLOOD_LINES; start += BLOCK_LINES) {
+    writeSync(
+      log,
+      Array.from({ length: BLOCK_LINES }, (_, index) =>
+        logLine(`flood ${start + index} of many, the usual length of a line`),
+      ).join(""),
+    );
+    const due = began + ((start + BLOCK_LINES) / POURED_A_SECOND) * 1000;
+    await wait(Math.max(0, due - performance.now()));
   }
 }
 

@@ -35,16 +35,20 @@ const openConsole = once(async () => {
 const world: World = {
   console: openConsole.get,
   async openDashboard(options) {
-    const [console, { openDashboard }, { startDemo }, { loadConfig }] = await Promise.all([
+    const [console, { openDashboard }, { loadConfig }, { holdYoungHeap }] = await Promise.all([
       openConsole.get(),
       import("#modes/tui/open-dashboard.ts"),
-      import("#core/demo/start-demo.ts"),
       import("#core/definitions/load-config.ts"),
+      import("#lib/young-heap.ts"),
     ]);
+    holdYoungHeap();
     const { config } = await loadConfig(console.root); // what is wrong with it, the console tells
     await openDashboard({
       console,
-      startDemo: (progress, signal) => startDemo(console, { hold: false }, progress, signal),
+      async startDemo(progress, signal) {
+        const { startDemo } = await import("#core/demo/start-demo.ts");
+        return startDemo(console, { hold: false }, progress, signal);
+      },
       config,
       env: process.env,
       ...options,
