@@ -1,19 +1,20 @@
 // The bottle's own certificate authority: made at the first start, its key readable by the operator alone and never
 // in the bottle. Files that do not fit together stop the proxy: it never intercepts with a wrong one.
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 
 import { BottleError } from "#domain/bottle-error.ts";
 import { isErrno, writeAtomic } from "#lib/atomic-file.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 
+import { makeAuthorityCertificate } from "./certificate.ts";
 import { systemRoots } from "./system-roots.ts";
-import { ALGORITHM, serialNumber, x509 } from "./x509.ts";
 
 export interface Authority {
-  /** PEM. */
-  readonly key: string;
+  /** Its common name. */
+  readonly name: string;
+  readonly key: KeyObject;
   /** PEM. */
   readonly cert: string;
 }
@@ -32,44 +33,32 @@ export async function openAuthority(paths: BottlePaths["tls"], slug: string, now
 }
 
 async function readAuthority(paths: BottlePaths["tls"], now: Date): Promise<Authority | undefined> {
-  const [key, cert] = await Promise.all([readText(paths.key), readText(paths.cert)]);
+  const [keyText, cert] = await Promise.all([readText(paths.key), readText(paths.cert)]);
   if (cert === undefined) return undefined; // a key alone: the first start was cut short, and nobody trusts it yet
-  if (key === undefined) throw broken(paths.key, "the authority's key is missing");
+  if (keyText === undefined) throw broken(paths.key, "the authority's key is missing");
   try {
     const parsed = new X509Certificate(cert);
-    if (!parsed.checkPrivateKey(createPrivateKey(key))) throw new Error("the key is not that of the certificate");
-    if (!parsed.ca) throw new Error("the certificate is not an authority's");
+    const key = createPrivateKey(keyText);
+    if (!parsed.checkPrivateKey(key)) throw new Error("the key is not that of the certificate");
+    if (!parsed.ca || !parsed.subject.startsWith("CN=")) throw new Error("the certificate is not our authority's");
     if (new Date(parsed.validTo) <= now) throw new Error("the certificate has expired");
-    return { key, cert };
+    return { name: parsed.subject.slice("CN=".length), key, cert };
   } catch (cause) {
     throw broken(paths.cert, cause instanceof Error ? cause.message : "cannot be read", cause);
   }
 }
 
 async function makeAuthority(paths: BottlePaths["tls"], slug: string, now: Date): Promise<Authority> {
-  const lib = await x509();
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const made = await lib.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serialNumber(),
-    name: [{ CN: [`bottle-dash ${slug}`.slice(0, 64)] }],
-    notBefore: new Date(now.getTime() - CLOCK_SKEW_MS),
-    notAfter: new Date(now.getTime() + LIFETIME_MS),
-    keys,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new lib.BasicConstraintsExtension(true, 0, true),
-      new lib.KeyUsagesExtension(lib.KeyUsageFlags.keyCertSign | lib.KeyUsageFlags.cRLSign, true),
-      await lib.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  const exported = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
-  const key = createPrivateKey({ key: exported, format: "der", type: "pkcs8" })
-    .export({ format: "pem", type: "pkcs8" })
-    .toString();
-  const cert = `${made.toString("pem")}\n`;
-  await writeAtomic(paths.key, key, 0o600);
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const name = `bottle-dash ${slug}`.slice(0, 64);
+  const validity = {
+    from: new Date(now.getTime() - CLOCK_SKEW_MS),
+    until: new Date(now.getTime() + LIFETIME_MS),
+  };
+  const cert = makeAuthorityCertificate(name, privateKey, validity);
+  await writeAtomic(paths.key, privateKey.export({ format: "pem", type: "pkcs8" }).toString(), 0o600);
   await writeAtomic(paths.cert, cert, 0o644);
-  return { key, cert };
+  return { name, key: privateKey, cert };
 }
 
 async function readText(path: string): Promise<string | undefined> {

@@ -103,10 +103,7 @@ function handshake(socket: Socket, contexts: LeafContexts, on: TunnelEvents): TL
     SNICallback: (name, done) => {
       const host = normaliseHost(name);
       if (host.kind !== "name") return done(new Error("the TLS server name is no host name"));
-      contexts.contextFor(host.name).then(
-        (context) => done(null, context),
-        (error: Error) => done(error),
-      );
+      done(null, contexts.contextFor(host.name));
     },
   });
   let named = false;
