@@ -115,6 +115,7 @@ function mount(store: Store, handover: Handover, { screen, keys, stderr }: Strea
     exitOnCtrlC: false,
     alternateScreen: true,
     incrementalRendering: true,
+    maxFps: 120, // the store draws at most 30 a second: a second limit in step with it would halve that
     interactive: true,
   });
 }
