@@ -10,7 +10,7 @@ import { createExclusive, writeAtomic } from "#lib/atomic-file.ts";
 import { withLock } from "./lock.ts";
 import { queueFile, queueFolders, queueLock, type QueueFolders, type QueueOf } from "./queue-files.ts";
 import { idsIn, namesIn, proposalDigest, readOwn, readPart } from "./read-queue.ts";
-import { issueText } from "./read-checked.ts";
+import { checkValue } from "./read-checked.ts";
 
 export interface Created {
   readonly proposal: Proposal;
@@ -61,9 +61,9 @@ export async function createProposal(of: QueueOf, draft: ProposalDraft, now: Dat
 
 function complete({ slug }: QueueOf, draft: ProposalDraft, now: Date, random: (size: number) => Uint8Array): Proposal {
   const said = { version: 1 as const, id: newProposalId(now, random(5)), bottle_slug: slug, created_at: now.toISOString(), ...draft };
-  const checked = Proposal.safeParse({ ...said, digest: proposalDigest(said as Proposal) });
-  if (checked.success) return checked.data;
-  throw new BottleError("invalid", issueText(checked.error), { where: "proposal", cause: checked.error });
+  const checked = checkValue({ ...said, digest: proposalDigest(said as Proposal) }, Proposal);
+  if (checked.state === "ok") return checked.value;
+  throw new BottleError("invalid", checked.message, { where: "proposal" });
 }
 
 function pendingIds(names: readonly string[]): string[] {

@@ -6,7 +6,7 @@ import { createExclusive, writeAtomic } from "#lib/atomic-file.ts";
 
 import { withLock } from "./lock.ts";
 import { queueFile, queueFolders, queueLock, type QueueFolders, type QueueOf } from "./queue-files.ts";
-import { issueText } from "./read-checked.ts";
+import { checkValue } from "./read-checked.ts";
 import { readOwn, readPart } from "./read-queue.ts";
 
 export type DecisionDraft = Omit<Decision, "version" | "decided_at">;
@@ -72,7 +72,7 @@ async function expectDigest(folder: string, slug: string, { id, digest }: { id: 
 }
 
 function checkDecision(decision: Decision, where: string): Decision {
-  const checked = Decision.safeParse(decision);
-  if (checked.success) return checked.data;
-  throw new BottleError("invalid", issueText(checked.error), { where, cause: checked.error });
+  const checked = checkValue(decision, Decision);
+  if (checked.state === "ok") return checked.value;
+  throw new BottleError("invalid", checked.message, { where });
 }

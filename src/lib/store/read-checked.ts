@@ -3,6 +3,8 @@
 import { readFileSync, statSync } from "node:fs";
 import type * as z from "zod";
 
+import type { Problem } from "#domain/problem/problem.ts";
+import { checkYaml } from "#domain/problem/schema-problems.ts";
 import { plainLine } from "#domain/plain-text.ts";
 import { isErrno } from "#lib/atomic-file.ts";
 
@@ -27,20 +29,22 @@ export async function readChecked<S extends z.ZodType>(path: string, schema: S):
   return checkJson(text, schema);
 }
 
-export function checkJson<S extends z.ZodType>(text: string, schema: S): Checked<z.infer<S>> {
-  let value: unknown;
+function checkJson<S extends z.ZodType>(text: string, schema: S): Checked<z.infer<S>> {
   try {
-    value = JSON.parse(text);
+    return checkValue(JSON.parse(text), schema);
   } catch {
     return bad("is not JSON");
   }
-  const checked = schema.safeParse(value);
-  return checked.success ? { state: "ok", value: checked.data } : bad(issueText(checked.error));
 }
 
-/** The first issues in one line: `payload.host: Invalid input: expected string`. */
-export function issueText(error: z.ZodError, most = 3): string {
-  const texts = error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`));
+export function checkValue<S extends z.ZodType>(value: unknown, schema: S): Exclude<Checked<z.infer<S>>, { state: "missing" }> {
+  const checked = checkYaml(schema, { path: "", value, lineOf: () => undefined });
+  return checked.ok ? { state: "ok", value: checked.value } : bad(problemText(checked.problems));
+}
+
+/** The first problems in one line: `payload.host: is missing`. */
+function problemText(problems: readonly Problem[], most = 3): string {
+  const texts = problems.map(({ field, message }) => (field === undefined || field === "" ? message : `${field}: ${message}`));
   const more = texts.length > most ? ` (and ${texts.length - most} more)` : "";
   return plainLine(texts.slice(0, most).join("; ")).slice(0, 500) + more;
 }

@@ -7,7 +7,7 @@ import { createExclusive, writeAtomic } from "#lib/atomic-file.ts";
 import { unarchiveLocked } from "./archive.ts";
 import { withLock } from "./lock.ts";
 import { queueFile, queueFolders, queueLock, type QueueOf } from "./queue-files.ts";
-import { issueText } from "./read-checked.ts";
+import { checkValue } from "./read-checked.ts";
 import { readItem, readPart } from "./read-queue.ts";
 
 export type UndoDraft = Omit<Undo, "version" | "decided_at">;
@@ -52,7 +52,7 @@ export async function setUndone(of: QueueOf, id: string, facts: { applied: Appli
 }
 
 function checkUndo(undo: Undo, where: string): Undo {
-  const checked = Undo.safeParse(undo);
-  if (checked.success) return checked.data;
-  throw new BottleError("invalid", issueText(checked.error), { where, cause: checked.error });
+  const checked = checkValue(undo, Undo);
+  if (checked.state === "ok") return checked.value;
+  throw new BottleError("invalid", checked.message, { where });
 }

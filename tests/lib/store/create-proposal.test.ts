@@ -38,9 +38,9 @@ describe("creating a proposal", () => {
   test.each([
     ["a host with a zero-width letter", blocked({ host: "git\u200bhub.com" }), "payload.host"],
     ["a host in other letters", blocked({ host: "bücher.de" }), "payload.host"],
-    ["a relative path", blocked({ path_allowlist: ["repos"] }), "payload.path_allowlist.0"],
-    ["an escape sequence in a path", blocked({ path_allowlist: ["/\u001b[2J"] }), "payload.path_allowlist.0"],
-    ["a method in small letters", blocked({ methods: ["get"] }), "payload.methods.0"],
+    ["a relative path", blocked({ path_allowlist: ["repos"] }), "payload.path_allowlist[0]"],
+    ["an escape sequence in a path", blocked({ path_allowlist: ["/\u001b[2J"] }), "payload.path_allowlist[0]"],
+    ["a method in small letters", blocked({ methods: ["get"] }), "payload.methods[0]"],
     ["a port that is none", blocked({ port: 70_000 }), "payload.port"],
     ["an unknown credential scheme", blocked({ auth: { scheme: "Magic", token_ref: "X" } }), "payload.auth.scheme"],
     ["an unknown key", blocked({ wildcard: true } as never), "wildcard"],

@@ -43,7 +43,7 @@ describe("reading a queue", () => {
     ["nothing", "", "is not JSON"],
     ["half a file", '{"version": 1, "id": "', "is not JSON"],
     ["binary data", "\u0000\u0001\u0002", "is not JSON"],
-    ["a list", "[]", "expected object"],
+    ["a list", "[]", "must be a map of keys and values, not a list"],
     ["no kind", '{"version":1}', "kind"],
     ["an unknown kind", '{"version":1,"kind":"root-shell"}', "kind"],
   ])("makes a problem of a proposal file with %s, and goes on", async (_name, text, what) => {
