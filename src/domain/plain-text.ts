@@ -6,8 +6,13 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u20
 // oxlint-disable-next-line no-control-regex -- escape sequences are made of controls
 const SEQUENCES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\|$)|[PX^_][^\u001b]*(?:\u001b\\|$)|[ -/]*[0-~])|\u009b[0-?]*[ -/]*[@-~]/gu;
 
+/** Anything to take out at all: most lines have nothing, and there are many lines. */
+// oxlint-disable-next-line no-control-regex -- the same controls, tabs and newlines among them
+const SUSPECT = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+
 /** One line of `text` without escape sequences, control or direction characters; tabs become spaces. */
 export function plainLine(text: string): string {
+  if (!SUSPECT.test(text)) return text;
   return text.replace(SEQUENCES, "").replaceAll("\t", "  ").replaceAll(/\r?\n/g, " ").replace(UNSAFE, "");
 }
 
