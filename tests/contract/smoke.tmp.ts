@@ -1,0 +1,13 @@
+import { localBackend } from "#backends/local/index.ts";
+import { newBottles, script, view } from "#tests/helpers/bottles.ts";
+const bottles = newBottles((root) => localBackend({ root, mechanism: process.env.M }));
+const t0 = performance.now();
+const bottle = await bottles.launch({ argv: ["/bin/bash","--norc"] }, { progress: (s) => console.log(Math.round(performance.now() - t0), JSON.stringify(s)) });
+console.log((await bottle.isolation())!.checks.map((c) => `${c.ok ? "ok " : "NO "}${c.required ? "" : "(optional) "}${c.name}: ${c.evidence}`).join("\n"));
+const t = await bottle.attach();
+t.write((process.env.CMD ?? "cat /proc/self/mountinfo") + "; exit 4\r");
+let out = "";
+for await (const e of t.events) if (e.type === "output") out += e.data;
+console.log(out);
+await bottles.end();
+process.exit(0);
