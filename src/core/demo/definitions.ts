@@ -23,7 +23,7 @@ function bottleText(hold: boolean): string {
 agent_provider:
   template: command
   command: ["${INSIDE.programs}/node", "${INSIDE.programs}/dist/demo/agent.js"]
-egress:
+${hold ? 'env:\n  DEMO_HOLD: "1"\n' : ""}egress:
   on_unknown_host: ${hold ? "hold" : "block"}
   routes: []
 backend: local
