@@ -4,13 +4,10 @@ import { chmod, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import type { RouteTable } from "#domain/egress/route.ts";
-import { READY_LINE } from "#domain/sidecars/bundle.ts";
+import { READY_LINE } from "#domain/sidecars/ready-line.ts";
 import { bottlePaths } from "#lib/paths.ts";
-import { appendAudit } from "#lib/store/audit-log.ts";
 
-import { openAuditTrail } from "./asking/audit-trail.ts";
-import { openBlockedProposals } from "./asking/blocked.ts";
-import { openHolds } from "./asking/hold.ts";
+import { askLazily } from "./asking/ask-lazily.ts";
 import { openAuthority } from "./certificates/authority.ts";
 import { leafContexts } from "./certificates/leaf.ts";
 import { createControlServer } from "./control-server.ts";
@@ -35,13 +32,10 @@ const FLUSH_MS = 1000;
 /** Resolves when both sockets listen; throws BottleError when the authority or the folders cannot be had. */
 export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions): Promise<void> {
   const paths = bottlePaths(root, slug);
-  const of = { root, slug };
   const say = (text: string): void => console.log(text);
   await makeFolders(paths.queue, paths.egress.socket);
 
-  const audit = openAuditTrail((fact) => appendAudit(of, fact, new Date()), say);
-  const holds = openHolds(of, say);
-  const blocked = await openBlockedProposals(of, say);
+  const asking = askLazily({ root, slug }, say);
   const live = openLive();
   const traffic = openTrafficLog(say);
   const table = (): RouteTable => liveTable.current().table;
@@ -52,7 +46,7 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
     changed: ({ version, table }) => {
       upstream.renew();
       const closed = live.recheck();
-      holds.recheck();
+      asking.holds.recheck();
       expiry.schedule(table);
       say(`table ${version} is in force, ${table.routes.length} routes; ${closed} open connections were closed by it`);
     },
@@ -64,7 +58,7 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
   const uses = await openUses(paths.egress.uses, spent, say);
 
   const contexts = leafContexts(await openAuthority(paths.tls, slug, new Date()));
-  const proxy = createProxy({ table, uses, slots, holds, blocked, audit, traffic, upstream, live, contexts });
+  const proxy = createProxy({ table, uses, slots, ...asking, traffic, upstream, live, contexts });
   const control = createControlServer({ live: liveTable, uses, traffic });
   await control.listen(paths.egress.control);
   await proxy.listen(paths.egress.socket);
@@ -74,9 +68,8 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
     control.close();
     upstream.close();
     liveTable.close();
-    blocked.close();
     await Promise.race([
-      Promise.all([uses.flush(), blocked.flush(), audit.flush()]),
+      Promise.all([uses.flush(), asking.flush()]),
       new Promise((resolve) => setTimeout(resolve, FLUSH_MS)),
     ]);
   });

@@ -19,8 +19,6 @@ export interface BlockedRequest {
 export interface BlockedProposals {
   /** The id of the proposal that it made or raised; undefined when there are too many, or the operator said no to it. */
   propose(request: BlockedRequest, now: Date): Promise<string | undefined>;
-  /** What the operator said when the same was rejected before. */
-  rejection(suggestion: EgressBlockPayload): string | undefined;
   flush(): Promise<void>;
   close(): void;
 }
@@ -83,7 +81,6 @@ export async function openBlockedProposals(of: QueueOf, problem: (message: strin
       if (id === undefined && entries.get(key) === made) entries.delete(key);
       return id;
     },
-    rejection: (suggestion) => entries.get(keyOf(of, suggestion))?.rejected,
     async flush() {
       clearTimeout(timer);
       await raise();

@@ -43,6 +43,7 @@ export function openHolds(of: QueueOf, problem: (message: string) => void): Hold
         if (decide().verdict === "allow") released.abort();
       };
       held.add(look);
+      look(); // the table may have changed since the first verdict
       try {
         return await ask(of, request, first, decide, seconds, AbortSignal.any([released.signal, gone]), gone);
       } catch (error) {

@@ -1,7 +1,7 @@
 // Certificates for the hosts that clients ask for, signed by the bottle's authority: one key for all, a context cached
 // for each name.
 
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 
 import type { Authority } from "./authority.ts";
@@ -19,9 +19,7 @@ const MOST_CACHED = 512;
 
 export function leafContexts(authority: Authority): LeafContexts {
   const cache = new Map<string, { context: SecureContext; renewAt: number }>();
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const publicKey = createPublicKey(privateKey);
-  const key = privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+  let keys: LeafKeys | undefined;
 
   return {
     contextFor(name) {
@@ -29,11 +27,24 @@ export function leafContexts(authority: Authority): LeafContexts {
       const found = cache.get(name);
       if (found !== undefined && found.renewAt > now) return found.context;
       const validity = { from: new Date(now - DAY_MS), until: new Date(now + LIFETIME_MS) };
-      const context = createSecureContext({ key, cert: makeHostCertificate(name, publicKey, authority, validity) });
+      keys ??= makeKeys();
+      const cert = makeHostCertificate(name, keys.publicKey, authority, validity);
+      const context = createSecureContext({ key: keys.privatePem, cert });
       const [oldest] = cache.keys();
       if (cache.size >= MOST_CACHED && oldest !== undefined) cache.delete(oldest);
       cache.set(name, { context, renewAt: now + RENEW_MS });
       return context;
     },
   };
+}
+
+interface LeafKeys {
+  readonly publicKey: KeyObject;
+  readonly privatePem: string;
+}
+
+function makeKeys(): LeafKeys {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const privatePem = privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+  return { publicKey: createPublicKey(privateKey), privatePem };
 }

@@ -35,16 +35,30 @@ const IPV6: readonly (readonly [cidr: string, what: string])[] = [
   ["3fff::/20", "documentation"],
 ];
 
-const ranges = [...IPV4, ...IPV6].map(([cidr, what]) => ({ list: blockList([cidr]), what }));
-const globalUnicast = blockList(["2000::/3"]);
+interface Ranges {
+  readonly refused: readonly { readonly list: BlockList; readonly what: string }[];
+  readonly globalUnicast: BlockList;
+}
+
+/** Made when the first address is looked at, not when the proxy starts. */
+let made: Ranges | undefined;
+
+function ranges(): Ranges {
+  made ??= {
+    refused: [...IPV4, ...IPV6].map(([cidr, what]) => ({ list: blockList([cidr]), what })),
+    globalUnicast: blockList(["2000::/3"]),
+  };
+  return made;
+}
 
 /** What makes `address` one that must not be dialled; undefined for a public one. */
 export function refusedAddress(address: string, own: ReadonlySet<string>): string | undefined {
   const family = isIP(address);
   if (family === 0 || address.includes("%")) return "no plain address";
   if (own.has(address)) return "one of this machine's own";
+  const { refused, globalUnicast } = ranges();
   if (family === 6 && !globalUnicast.check(address, "ipv6")) return "not a public IPv6 address";
-  return ranges.find(({ list }) => list.check(address, family === 4 ? "ipv4" : "ipv6"))?.what;
+  return refused.find(({ list }) => list.check(address, family === 4 ? "ipv4" : "ipv6"))?.what;
 }
 
 /** True when a route lists `address`, as a CIDR of the same family. */

@@ -1,7 +1,7 @@
 // Which decisions' routes were used, in egress/uses.json. A `once` route is written down as used before its request goes
 // out, so that neither a crash nor a full disk lets it through twice.
 
-import { Uses } from "#domain/proposal/decision.ts";
+import { Uses } from "#domain/proposal/use.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import { readChecked } from "#lib/store/read-checked.ts";
 

@@ -4,6 +4,8 @@ import * as z from "zod";
 
 import { EgressBlockPayload, QuestionPayload } from "#domain/proposal/proposal.ts";
 
+export { Use, Uses } from "./use.ts";
+
 const timestamp = z.iso.datetime();
 
 /** once: the next matching request within 10 minutes. session: until the bottle stops. manifest: kept in the definition. */
@@ -56,11 +58,5 @@ export const Undo = z.strictObject({
   applied: Applied.optional(),
 });
 export type Undo = z.infer<typeof Undo>;
-
-/** What the egress proxy saw of a decision's route (`state/<slug>/egress/uses.json`: decision id to use). */
-export const Use = z.strictObject({ count: z.int().positive(), first_at: timestamp, last_at: timestamp });
-export type Use = z.infer<typeof Use>;
-export const Uses = z.record(z.string(), Use);
-export type Uses = z.infer<typeof Uses>;
 
 export type ProposalStatus = "pending" | "approved" | "modified" | "rejected" | "expired" | "undone";

@@ -3,7 +3,6 @@
 
 import * as z from "zod";
 
-
 export const DaemonName = z.enum(["egress", "supervise"]);
 export type DaemonName = z.infer<typeof DaemonName>;
 
@@ -35,6 +34,4 @@ export type DaemonHealth = z.infer<typeof DaemonHealth>;
 export const BundleHealth = z.strictObject({ daemons: z.array(DaemonHealth) });
 export type BundleHealth = z.infer<typeof BundleHealth>;
 
-/** A daemon prints this line on stdout once it listens; until then it is "starting". */
-export const READY_LINE = "bottle-dash: ready";
-
+export { READY_LINE } from "./ready-line.ts";
