@@ -150,6 +150,18 @@ describe("watching the root", () => {
     expect(performance.now() - start).toBeLessThan(150);
   });
 
+  test("tells again of a proposal whose deadline passes, though no file changes", async () => {
+    const root = newRoot();
+    const now = new Date();
+    await newBottle(root);
+    await createProposal({ root, slug: SLUG }, blocked({}, { deadline: new Date(now.getTime() + 300).toISOString() }), now);
+    const { until, events } = await watched(root);
+    const told = () => events.filter(({ type }) => type === "proposal").length;
+    expect(told()).toBe(1);
+    await until(() => expect(told()).toBe(2));
+    expect(Date.now() - now.getTime()).toBeGreaterThanOrEqual(300);
+  });
+
   test("makes one problem of each bad file, names it, and takes it back when it is mended or gone", async () => {
     const root = newRoot();
     const of = { root, slug: SLUG };

@@ -2,7 +2,7 @@
 
 import { plainLine } from "#domain/plain-text.ts";
 
-import { agentWaitsSince, deriveState, pendingOf } from "./derive-state.ts";
+import { agentWaitsSince, deriveState, pendingOf, type Standing } from "./derive-state.ts";
 import type { FleetEvent } from "./event.ts";
 import type { BottleRow, Fleet, InboxItem } from "./fleet.ts";
 import type { Metadata } from "./metadata.ts";
@@ -166,17 +166,16 @@ function tell(row: BottleRow, event: RowEvent): BottleRow {
 /** `row` with the state, its beginning and the pending count that follow from it and the inbox. */
 function settle(old: BottleRow | undefined, row: BottleRow, inbox: readonly InboxItem[], now: Date): BottleRow {
   const pending = pendingOf(inbox, row.slug, now);
-  const { state, since } = deriveState(row.run, row.activity, agentWaitsSince(pending));
-  const settled = { ...row, state, pending: pending.length, since: beginning(old, state, since, now) };
+  const standing = deriveState(row.run, row.activity, agentWaitsSince(pending));
+  const settled = { ...row, state: standing.state, pending: pending.length, since: beginning(old, row, standing, now) };
   return old !== undefined && isSame(old, settled) ? old : settled;
 }
 
 /** A state that goes on keeps its beginning; one that an older fact explains (idle again after an answer) begins now. */
-function beginning(old: BottleRow | undefined, state: BottleRow["state"], since: string | undefined, now: Date): string {
-  if (old === undefined) return since ?? now.toISOString();
+function beginning(old: BottleRow | undefined, row: BottleRow, { state, since }: Standing, now: Date): string {
+  if (old === undefined) return since ?? row.started_at;
   if (old.state === state) return old.since;
-  if (since === undefined) return now.toISOString();
-  return old.run !== undefined && since < old.since ? now.toISOString() : since;
+  return since === undefined || since < old.since ? now.toISOString() : since;
 }
 
 function indexOf(bottles: readonly BottleRow[], slug: string): number {
