@@ -6,7 +6,12 @@ const T_MAX = 26;
 
 /** `xn--gthub-zva.com` → `gıthub.com`; a label that does not decode stays as it is. */
 export function unicodeHost(host: string): string {
-  return host.split(".").map((label) => (/^xn--/i.test(label) ? (decode(label.slice(4).toLowerCase()) ?? label) : label)).join(".");
+  return host.split(".").map(unicodeLabel).join(".");
+}
+
+function unicodeLabel(label: string): string {
+  const coded = /^xn--(.+)$/i.exec(label)?.[1];
+  return coded === undefined ? label : (decode(coded.toLowerCase()) ?? label);
 }
 
 function decode(input: string): string | undefined {
