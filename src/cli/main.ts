@@ -35,13 +35,13 @@ const openConsole = once(async () => {
 const world: World = {
   console: openConsole.get,
   async openDashboard(options) {
-    const [console, { openDashboard }, { loadConfig }, { holdYoungHeap }] = await Promise.all([
+    const [console, { openDashboard }, { loadConfig }, { keepHeapSmall }] = await Promise.all([
       openConsole.get(),
       import("#modes/tui/open-dashboard.ts"),
       import("#core/definitions/load-config.ts"),
-      import("#lib/young-heap.ts"),
+      import("#lib/small-heap.ts"),
     ]);
-    holdYoungHeap();
+    keepHeapSmall();
     const { config } = await loadConfig(console.root); // what is wrong with it, the console tells
     await openDashboard({
       console,
