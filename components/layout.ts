@@ -29,7 +29,9 @@ export interface LayoutNeeds {
 }
 
 export const SMALLEST: Area = { width: 40, height: 12 };
-const WIDE = 110;
+const WIDE = 120;
+/** An agent's usual 80 columns, with a frame around them. */
+const AGENT_WIDTH = 84;
 
 /** Header, notice and footer. */
 const FIXED_ROWS = 3;
@@ -42,13 +44,12 @@ export function layoutOf({ cols, rows }: { cols: number; rows: number }, needs: 
   const body = { width: cols, height: free - sheet };
   const wide = cols >= WIDE;
   const kind = tiny ? "tiny" : wide ? "wide" : "narrow";
-  const [list, preview] = wide ? columns(body, 0.42, 76) : stacked(body, needs.bottles + 2);
-  const [inboxList, inboxDetail] = wide ? columns(body, 0.45, 90) : stacked(body, needs.proposals + 2);
+  const [list, preview] = wide ? columns(body, Math.max(36, Math.min(76, Math.round(cols * 0.42), cols - AGENT_WIDTH))) : stacked(body, needs.bottles + 2);
+  const [inboxList, inboxDetail] = wide ? columns(body, Math.min(90, Math.round(cols * 0.45))) : stacked(body, needs.proposals + 2);
   return { kind, cols, rows, body, list, preview, inboxList, inboxDetail, sheet: { width: cols, height: sheet }, strip };
 }
 
-function columns(body: Area, share: number, most: number): [Area, Area] {
-  const width = Math.min(most, Math.round(body.width * share));
+function columns(body: Area, width: number): [Area, Area] {
   return [{ width, height: body.height }, { width: body.width - width, height: body.height }];
 }
 

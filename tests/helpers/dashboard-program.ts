@@ -41,7 +41,11 @@ const commands: Record<string, (...args: never[]) => unknown> = {
   flood: (slug: string, count: number) => {
     for (let index = 0; index < count; index += 1) script.log(slug, `line ${index} of a flood`);
   },
-  throw: (message: string) => setImmediate(() => { throw new Error(message); }),
+  throw: (message: string) => {
+    setImmediate(() => {
+      throw new Error(message);
+    });
+  },
   reject: (message: string) => void Promise.reject(new Error(message)),
   ping: () => "pong",
 };

@@ -62,7 +62,7 @@ export function openPtyScreen(options: PtyScreenOptions): PtyScreen {
 
   const readRows = (): string[] => {
     const { active } = terminal.buffer;
-    return Array.from({ length: terminal.rows }, (_, index) => active.getLine(active.baseY + index)?.translateToString(true) ?? "");
+    return Array.from({ length: terminal.rows }, (_, index) => active.getLine(active.baseY + index)?.translateToString(true).trimEnd() ?? "");
   };
   const text = (): string => readRows().join("\n");
   const waitUntil = (check: () => boolean, what: string, timeoutMs = 10_000): Promise<void> =>

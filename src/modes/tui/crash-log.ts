@@ -1,6 +1,6 @@
 // Our own crash log: the trace is kept where the dashboard itself can show it next time.
 
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 export function writeCrashLog(path: string, error: unknown, at: Date): string | undefined {
   const entry = `=== dashboard crash ${at.toISOString()} ===\n${traceOf(error)}\n\n`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     appendFileSync(path, entry, { mode: 0o600 });
     return path;
   } catch {
@@ -20,6 +20,11 @@ export function writeCrashLog(path: string, error: unknown, at: Date): string | 
       return undefined;
     }
   }
+}
+
+/** Not `recursive`, with which Node never returns on a file system that answers ENOENT (such as /proc). */
+function makeFolder(path: string): void {
+  if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
 }
 
 export function crashLine(error: unknown, file: string | undefined): string {

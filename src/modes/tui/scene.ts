@@ -8,7 +8,7 @@ import { DIM, row, span, wrap, type Row } from "#components/rows.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 
 import { footerHints, helpLines, paletteActions, type Keymap } from "./actions.ts";
-import { findItem, inboxItems, layout, pendingItems, selectedBottle, visibleBottles, type Context } from "./context.ts";
+import { findItem, inboxItems, itemAtHand, layout, pendingItems, selectedBottle, visibleBottles, type Context } from "./context.ts";
 import { editedRule } from "./forms.ts";
 import { shownKey } from "./keys.ts";
 import { filteredAgents } from "./pick.ts";
@@ -50,11 +50,17 @@ export function sceneOf(needs: SceneNeeds): Scene {
       now: at,
       screen,
       sheet: sheet?.props ?? null,
-      strip: pending.slice(0, place.strip).map((item) => itemLine(item, context)),
+      strip: stripItems(pending, context).slice(0, place.strip).map((item) => itemLine(item, context)),
       footer: { hints: footerHints(keymap, context), notice: view.notice },
     },
     scrollable: sheet?.scrollable ?? scrollable,
   };
+}
+
+/** What `a` would open comes first. */
+function stripItems(pending: readonly InboxItem[], context: Context): readonly InboxItem[] {
+  const atHand = itemAtHand(context);
+  return atHand === undefined || !pending.includes(atHand) ? pending : [atHand, ...pending.filter((item) => item !== atHand)];
 }
 
 function itemLine(item: InboxItem, context: Context): ItemLine {

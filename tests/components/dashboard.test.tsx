@@ -1,0 +1,102 @@
+// The whole dashboard as text, through Ink, at several sizes: it fills the terminal and never exceeds it.
+
+import { render } from "ink-testing-library";
+import { afterEach, describe, expect, test } from "vitest";
+
+import { Dashboard } from "#components/dashboard.tsx";
+import { widthOf } from "#components/rows.ts";
+import { driveView, type ViewDriver } from "#tests/helpers/view-driver.ts";
+
+let unmount: (() => void) | undefined;
+afterEach(() => unmount?.());
+
+// oxlint-disable-next-line no-control-regex -- our own SGR
+const plain = (frame: string) => frame.replaceAll(/\u001b\[[\d;]*m/g, "");
+
+function frameOf(drive: ViewDriver, color = false): string {
+  const shown = render(<Dashboard {...drive.scene().props} color={color} onText={() => {}} />);
+  unmount = shown.unmount;
+  return shown.lastFrame() ?? "";
+}
+
+function busyFleet(size: { cols: number; rows: number }): ViewDriver {
+  const drive = driveView(size);
+  const { script } = drive.console;
+  script.bottle({ slug: "writer-abcde", label: "docs", last_line: "compiling 漢字 👍" });
+  script.bottle({ slug: "demo-12345", state: "crashed", exit_code: 1, down: { egress: "killed" } });
+  script.bottle({ slug: "quiet-00000", state: "idle" });
+  script.problem("bottles/old.md", "unknown key `evn` (did you mean env?)");
+  script.proposal({ bottle_slug: "writer-abcde", kind: "egress-block", payload: { host: "api.examp1e.com" }, justification: "I need it" });
+  script.proposal({ bottle_slug: "demo-12345", kind: "question", payload: { text: "Which one?" } });
+  drive.sync();
+  return drive;
+}
+
+const SIZES = [
+  { cols: 100, rows: 30 },
+  { cols: 80, rows: 24 },
+  { cols: 60, rows: 16 },
+  { cols: 40, rows: 12 },
+  { cols: 20, rows: 5 },
+];
+const WAYS: Record<string, string[]> = {
+  main: [],
+  logs: ["2"],
+  egress: ["3"],
+  proposals: ["4"],
+  info: ["6"],
+  audit: ["7"],
+  inbox: ["i"],
+  proposal: ["a"],
+  help: ["?"],
+  palette: [":"],
+  picker: ["s"],
+  "crash logs": ["c"],
+  stop: ["S"],
+  filter: ["/"],
+};
+
+describe.each(SIZES)("at $cols x $rows", (size) => {
+  test.each(Object.entries(WAYS))("%s fits", (_, keys) => {
+    const drive = busyFleet(size);
+    drive.press(...keys);
+    const lines = plain(frameOf(drive)).split("\n");
+    expect(lines.length).toBeLessThanOrEqual(size.rows);
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(size.cols);
+  });
+});
+
+test("shows states in words, what is down, how many wait, and each problem in a row of its own", () => {
+  const text = plain(frameOf(busyFleet({ cols: 100, rows: 30 })));
+  for (const words of ["crashed", "egress down", "exit 1", "▲ 2 waiting for you", "docs (writer-abcde)", "bottles/old.md: unknown key"]) expect(text).toContain(words);
+});
+
+test("without colour there is no colour, and the selection is still marked", () => {
+  const frame = frameOf(busyFleet({ cols: 100, rows: 30 }), false);
+  // oxlint-disable-next-line no-control-regex -- colours are SGR 30 to 49 and 90 to 107
+  expect(frame).not.toMatch(/\u001b\[(?:\d;)*(?:3\d|4\d|9\d|10\d)/);
+  expect(plain(frame)).toContain("▸ ✗ crashed");
+});
+
+test("in a terminal that is too small it says how many wait and what it needs", () => {
+  const text = plain(frameOf(busyFleet({ cols: 20, rows: 5 })));
+  expect(text).toContain("2 wait");
+  expect(text).toContain("needs 40x12");
+});
+
+test("renders only what is visible of a thousand bottles", () => {
+  const drive = driveView({ cols: 100, rows: 30 });
+  for (let index = 0; index < 1000; index += 1) drive.console.script.bottle({ slug: `z-${String(index).padStart(4, "0")}` });
+  drive.sync();
+  const text = plain(frameOf(drive));
+  expect(text).toContain("z-0000");
+  expect(text).not.toContain("z-0100");
+  expect(text).toContain("1/1000");
+});
+
+test("the welcome says in a few lines what this is, with one key to try it", () => {
+  const drive = driveView({ cols: 80, rows: 24 });
+  const text = plain(frameOf(drive));
+  expect(text).toContain("sandboxes (bottles) that they cannot");
+  expect(text).toContain("d   start the demo bottle");
+});

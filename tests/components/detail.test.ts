@@ -1,0 +1,76 @@
+// What the operator reads before he decides: the rule first, then its meaning, then the warnings, the agent's words last.
+
+import { expect, test } from "vitest";
+
+import { itemRow } from "#components/inbox-rows.ts";
+import { proposalDetail } from "#components/proposal-detail.ts";
+import type { Row } from "#components/rows.ts";
+import type { InboxItem } from "#domain/fleet/fleet.ts";
+import { wordsOf } from "#modes/tui/proposal-words.ts";
+import { scriptedConsole, type ProposalDraft } from "#tests/helpers/scripted-console.ts";
+
+const NOW = Date.parse("2030-01-01T12:00:00.000Z");
+
+function itemFor(draft: Partial<ProposalDraft>, over: Partial<InboxItem> = {}): InboxItem {
+  const console = scriptedConsole({ now: () => new Date(NOW) });
+  const rule = { kind: "egress-block", payload: { host: "api.example.com", methods: ["GET"], path_allowlist: ["/v1/"] } } as const;
+  const proposal = console.script.proposal({ bottle_slug: "a-1", ...rule, ...draft } as ProposalDraft);
+  return { proposal, seen: null, decision: null, undo: null, use: null, ...over };
+}
+
+function read(item: InboxItem, width = 100): string[] {
+  const words = wordsOf(item.proposal, [item], []);
+  return proposalDetail({ item, words, width, now: NOW }).rows.map(textOf);
+}
+
+const textOf = (row: Row) => row.map(({ text }) => text).join("").trimEnd();
+
+test("shows rule, meaning, warnings, count, diff and justification in this order", () => {
+  const item = itemFor({ justification: "please" }, { seen: { count: 3, first_seen: "2030-01-01T11:50:00.000Z", last_seen: "2030-01-01T11:59:00.000Z" } });
+  const rows = read(item);
+  const order = [/^host +api\.example\.com:443/, /^Would allow GET/, /asked for the first time/, /asked 3 times, first 10m ago, last 1m ago/, /\+ - host: api\.example\.com/, /the agent's own words/, /please/];
+  const places = order.map((pattern) => rows.findIndex((row) => pattern.test(row)));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(places).not.toContain(-1);
+});
+
+test("everything that a decision needs is within the vital rows", () => {
+  const item = itemFor({ payload: { host: "*.example.com" }, justification: "x" });
+  const words = wordsOf(item.proposal, [item], []);
+  const { rows, vital } = proposalDetail({ item, words, width: 60, now: NOW });
+  const head = rows.slice(0, vital).map(textOf).join("\n");
+  expect(head).toContain("Every name that matches *.example.com");
+  expect(head).not.toContain("own words");
+});
+
+test("shows a danger with a sign, not by colour alone", () => {
+  expect(read(itemFor({ payload: { host: "10.0.0.1" } })).find((row) => row.includes("is an address"))).toMatch(/^! /);
+});
+
+test("an agent's words cannot move, colour or reorder anything", () => {
+  const rows = read(itemFor({ justification: "a\u001b[31mred\u001b[0m\u001b]0;t\u0007\u202eb\r\nsecond" }));
+  const text = rows.join("\n");
+  // oxlint-disable-next-line no-control-regex -- none may be left
+  expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+  expect(text).toContain("┊ aredb");
+  expect(text).toContain("┊ second");
+});
+
+test("a question shows its text and its options by number", () => {
+  const rows = read(itemFor({ kind: "question", payload: { text: "Which\none?", options: ["red", "green"] } }));
+  expect(rows).toEqual(expect.arrayContaining([expect.stringContaining("one?"), "  2 green"]));
+});
+
+test("afterwards the row says what is known: being applied, live, failed, used, undone", () => {
+  const decision = { version: 1, id: "p", digest: "d", status: "approved", scope: "session", notes: "", decided_by: "me@here (1)", decided_at: "2030-01-01T12:00:00.000Z" } as const;
+  const line = (over: Partial<InboxItem>) => textOf(itemRow({ item: itemFor({}, over), title: "t", warnings: 0 }, { selected: false, withSlug: true, width: 100, now: NOW }));
+  expect(line({ decision })).toContain("being applied…");
+  expect(line({ decision: { ...decision, applied: { ok: true, detail: "live in policy v3" } } })).toContain("live in policy v3");
+  expect(line({ decision: { ...decision, applied: { ok: false, detail: "the proxy is down" } } })).toContain("failed: the proxy is down");
+  expect(line({ decision, use: { count: 2, first_at: "2030-01-01T12:00:00.000Z", last_at: "2030-01-01T12:00:00.000Z" } })).toContain("used 2×");
+});
+
+test("a held request says how long the agent still waits", () => {
+  const item = itemFor({ origin: "held-request", deadline: "2030-01-01T12:00:42.000Z" });
+  expect(textOf(itemRow({ item, title: "t", warnings: 0 }, { selected: false, withSlug: false, width: 100, now: NOW }))).toContain("held, 42s left");
+});
