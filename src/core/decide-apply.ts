@@ -21,7 +21,7 @@ import type { Desk } from "./decide-desk.ts";
 import { whenLive } from "./when-live.ts";
 
 /** An approval whose decider died this long ago is not made live any more: the operator would not expect it. */
-export const FORGOTTEN_MS = 120_000;
+const FORGOTTEN_MS = 120_000;
 
 /** The decision with `applied`; at once when it has it already. Throws `not-found` for an undecided proposal. */
 export async function applyDecision(desk: Desk, slug: string, id: string): Promise<Decision> {
@@ -31,7 +31,9 @@ export async function applyDecision(desk: Desk, slug: string, id: string): Promi
   try {
     return await withRoutesLock(of, async () => {
       const again = await pendingApply(of, id); // somebody else may have applied it while we waited
-      return again.done ? again.decision : finish(desk, slug, again.item, await makeLive(desk, slug, again.item, again.decision));
+      return again.done
+        ? again.decision
+        : finish(desk, slug, again.item, await makeLive(desk, slug, again.item, again.decision));
     });
   } catch (error) {
     if (!(error instanceof BottleError) || error.code !== "not-found") throw error;
@@ -39,13 +41,17 @@ export async function applyDecision(desk: Desk, slug: string, id: string): Promi
   }
 }
 
-type Pending = { readonly done: true; readonly decision: Decision } | { readonly done: false; readonly item: QueueItem; readonly decision: Decision };
+type Pending =
+  | { readonly done: true; readonly decision: Decision }
+  | { readonly done: false; readonly item: QueueItem; readonly decision: Decision };
 
 async function pendingApply(of: { root: string; slug: string }, id: string): Promise<Pending> {
   const item = await readProposal(of, id);
   const { decision } = item;
   if (decision === null) throw new BottleError("not-found", `proposal ${id} is not decided`);
-  return decision.applied !== undefined || decision.status === "rejected" ? { done: true, decision } : { done: false, item, decision };
+  return decision.applied !== undefined || decision.status === "rejected"
+    ? { done: true, decision }
+    : { done: false, item, decision };
 }
 
 async function makeLive(desk: Desk, slug: string, item: QueueItem, decision: Decision): Promise<Applied> {
@@ -71,12 +77,19 @@ async function makeLive(desk: Desk, slug: string, item: QueueItem, decision: Dec
 }
 
 function tooLate(decision: Decision, now: Date): string | undefined {
-  if (decision.expires_at !== undefined && new Date(decision.expires_at) <= now) return "its time was over before it could take effect";
+  if (decision.expires_at !== undefined && new Date(decision.expires_at) <= now)
+    return "its time was over before it could take effect";
   const age = now.getTime() - new Date(decision.decided_at).getTime();
   return age > FORGOTTEN_MS ? "whoever approved it was interrupted; approve it again" : undefined;
 }
 
-async function addRoute(desk: Desk, slug: string, table: RouteTable, rule: EgressBlockPayload, decision: Decision): Promise<RouteTable | undefined> {
+async function addRoute(
+  desk: Desk,
+  slug: string,
+  table: RouteTable,
+  rule: EgressBlockPayload,
+  decision: Decision,
+): Promise<RouteTable | undefined> {
   const slot = rule.auth === undefined ? undefined : await credentialSlot(desk.root, slug, rule.auth.token_ref);
   if (rule.auth !== undefined && slot === undefined) return undefined;
   return { ...table, routes: [...table.routes, tableRouteOf(rule, decision, slot)] };

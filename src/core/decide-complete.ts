@@ -9,14 +9,11 @@ import { completeUndo } from "./decide-undo.ts";
 /** Whoever decided may still be at it for this long. */
 const GRACE_MS = 10_000;
 
-/** True for a decision or an undo without its outcome, older than its maker can need. */
-export function isUnfinished({ decision, undo }: Pick<InboxItem, "decision" | "undo">, now: Date): boolean {
-  const at = unfinishedSince({ decision, undo });
-  return at !== undefined && now.getTime() - at.getTime() >= GRACE_MS;
-}
-
 /** Finishes one; harmless when its maker lives after all, since both work under one lock and the first word stands. */
-export async function completeUnfinished(desk: Desk, item: Pick<InboxItem, "proposal" | "decision" | "undo">): Promise<void> {
+export async function completeUnfinished(
+  desk: Desk,
+  item: Pick<InboxItem, "proposal" | "decision" | "undo">,
+): Promise<void> {
   const { id, bottle_slug } = item.proposal;
   if (item.undo !== null) await completeUndo(desk, bottle_slug, id);
   else if (item.decision !== null) await applyDecision(desk, bottle_slug, id);

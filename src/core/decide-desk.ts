@@ -19,7 +19,7 @@ export interface Desk {
   readonly liveWithin: number;
 }
 
-export const LIVE_WITHIN_MS = 5000;
+const LIVE_WITHIN_MS = 5000;
 
 export function openDesk(root: string, now: () => Date = () => new Date()): Desk {
   const user = userName();

@@ -29,7 +29,12 @@ export async function undoDecision(desk: Desk, slug: string, id: string, notes: 
     throw new BottleError("refused", "an answer cannot be taken back: the agent has it", { where: id });
   }
   await undo(of, { id, digest: proposal.digest, notes, decided_by: desk.decidedBy }, desk.now());
-  await record(desk, slug, proposal, `undone: ${decision?.status ?? "undecided"} ${id}, ${describeProposal(proposal).title}`);
+  await record(
+    desk,
+    slug,
+    proposal,
+    `undone: ${decision?.status ?? "undecided"} ${id}, ${describeProposal(proposal).title}`,
+  );
   return completeUndo(desk, slug, id);
 }
 
@@ -74,16 +79,24 @@ async function removeRoute(desk: Desk, slug: string, item: QueueItem): Promise<A
       const { digest } = await writeRoutes(of, rest);
       await closeUnapplied(of, id);
       const live = await whenLive(desk, slug, digest);
-      if (live.ok) return { ok: true, detail: rest === table ? "its route was gone already" : "its route is gone", policy_version: live.version };
+      if (live.ok)
+        return {
+          ok: true,
+          detail: rest === table ? "its route was gone already" : "its route is gone",
+          policy_version: live.version,
+        };
       // A proxy that does not answer enforces nothing, and starts with the table on disk; one that answers is at fault.
       const answers = await desk.egressStatus(slug).then(
         () => true,
         () => false,
       );
-      return answers ? { ok: false, detail: live.why } : { ok: true, detail: "its route is gone; the proxy does not run" };
+      return answers
+        ? { ok: false, detail: live.why }
+        : { ok: true, detail: "its route is gone; the proxy does not run" };
     });
   } catch (error) {
-    if (error instanceof BottleError && error.code === "not-found") return { ok: true, detail: "the bottle is gone, and its route with it" };
+    if (error instanceof BottleError && error.code === "not-found")
+      return { ok: true, detail: "the bottle is gone, and its route with it" };
     throw error;
   }
 }
@@ -112,7 +125,13 @@ async function record(desk: Desk, slug: string, proposal: Proposal, detail: stri
       action: "undo",
       component: "inbox",
       detail,
-      ...(rule === undefined ? {} : { diff: ruleDiff(rule).map((line) => line.replace(/^\+/, "-")).join("\n") }),
+      ...(rule === undefined
+        ? {}
+        : {
+            diff: ruleDiff(rule)
+              .map((line) => line.replace(/^\+/, "-"))
+              .join("\n"),
+          }),
     },
     desk.now(),
   );

@@ -34,7 +34,10 @@ export async function approve(desk: Desk, slug: string, id: string, options: App
   const edited = options.payload === undefined ? undefined : changedPayload(proposal, options.payload);
   const expires = proposal.kind === "question" ? undefined : expiryOf(scope, options.expiresAt, now);
   if (expires !== undefined && !(new Date(expires) > now)) {
-    throw new BottleError("invalid", `${expires} is not in the future`, { where: "expires", hint: "name a later time" });
+    throw new BottleError("invalid", `${expires} is not in the future`, {
+      where: "expires",
+      hint: "name a later time",
+    });
   }
   const draft = {
     id,
@@ -47,7 +50,11 @@ export async function approve(desk: Desk, slug: string, id: string, options: App
     ...(edited === undefined ? {} : { final_payload: edited }),
   };
   if (proposal.kind === "question") {
-    if (notes.trim() === "") throw new BottleError("invalid", "a question needs an answer", { where: "notes", hint: "say what the agent should know" });
+    if (notes.trim() === "")
+      throw new BottleError("invalid", "a question needs an answer", {
+        where: "notes",
+        hint: "say what the agent should know",
+      });
     // An answer is delivered by being written: nothing is applied later.
     const decision = await decide(of, { ...draft, applied: { ok: true, detail: "answered" } }, now);
     await record(desk, slug, decision, proposal);
@@ -62,11 +69,23 @@ export async function approve(desk: Desk, slug: string, id: string, options: App
 }
 
 /** `reason` is what the agent reads. Throws as `approve` does. */
-export async function reject(desk: Desk, slug: string, id: string, options: { digest: string; reason: string }): Promise<Decision> {
+export async function reject(
+  desk: Desk,
+  slug: string,
+  id: string,
+  options: { digest: string; reason: string },
+): Promise<Decision> {
   const of = { root: desk.root, slug };
   const { proposal } = await readProposal(of, id);
   const { digest, reason } = options;
-  const draft = { id, digest, status: "rejected" as const, scope: "once" as const, notes: reason, decided_by: desk.decidedBy };
+  const draft = {
+    id,
+    digest,
+    status: "rejected" as const,
+    scope: "once" as const,
+    notes: reason,
+    decided_by: desk.decidedBy,
+  };
   const decision = await decide(of, draft, desk.now());
   await record(desk, slug, decision, proposal);
   await tidy(desk, slug);
@@ -87,10 +106,22 @@ function changedPayload(proposal: Proposal, payload: unknown): Decision["final_p
 }
 
 /** Before anything is decided: a rule that the proxy would not take, or a credential that it does not have. */
-async function refuseUnusable(desk: Desk, slug: string, proposal: Proposal, draft: Omit<Decision, "version" | "decided_at">): Promise<void> {
+async function refuseUnusable(
+  desk: Desk,
+  slug: string,
+  proposal: Proposal,
+  draft: Omit<Decision, "version" | "decided_at">,
+): Promise<void> {
   const rule = draft.final_payload ?? proposal.payload;
-  if (!("host" in rule)) throw new BottleError("invalid", "the edited payload is of another kind", { where: proposal.id });
-  renderRouteTable({ version: 1, on_unknown_host: "block", hold_seconds: 1, hosts: {}, routes: [tableRouteOf(rule, draft, undefined)] });
+  if (!("host" in rule))
+    throw new BottleError("invalid", "the edited payload is of another kind", { where: proposal.id });
+  renderRouteTable({
+    version: 1,
+    on_unknown_host: "block",
+    hold_seconds: 1,
+    hosts: {},
+    routes: [tableRouteOf(rule, draft, undefined)],
+  });
   if (rule.auth === undefined || (await credentialSlot(desk.root, slug, rule.auth.token_ref)) !== undefined) return;
   throw new BottleError("refused", `this bottle has no credential ${rule.auth.token_ref}`, {
     where: proposal.id,
@@ -102,7 +133,10 @@ async function record(desk: Desk, slug: string, decision: Decision, proposal: Pr
   const { title, diff } = describeProposal(
     decision.final_payload === undefined ? proposal : ({ ...proposal, payload: decision.final_payload } as Proposal),
   );
-  const scope = decision.status === "rejected" ? "" : ` (${decision.scope}${decision.expires_at === undefined ? "" : ` until ${decision.expires_at}`})`;
+  const scope =
+    decision.status === "rejected"
+      ? ""
+      : ` (${decision.scope}${decision.expires_at === undefined ? "" : ` until ${decision.expires_at}`})`;
   await appendAudit(
     { root: desk.root, slug },
     {

@@ -26,7 +26,13 @@ export function stateFiles({ root, slug }: QueueOf): ReadonlyMap<string, () => P
     file(metadata, Metadata, (value) => ({ type: "bottle-found", slug, metadata: value })),
     file(isolation, Isolation, (value) => ({ type: "isolation", slug, isolation: value })),
     file(agent.exit, ExitRecord, (value) => ({ type: "run-status", slug, status: statusOf(value) })),
-    file(agent.state, AgentReport, ({ state, at }) => ({ type: "activity", slug, activity: state, at, authority: "agent" })),
+    file(agent.state, AgentReport, ({ state, at }) => ({
+      type: "activity",
+      slug,
+      activity: state,
+      at,
+      authority: "agent",
+    })),
     file(egress.uses, Uses, (uses) => ({ type: "uses", slug, uses })),
   ]);
 }
@@ -38,7 +44,11 @@ export async function readQueueItem(of: QueueOf, id: string): Promise<Said> {
   return { state: "ok", events: [...eventsOf(of.slug, item.value), ...(await useOf(of, item.value))] };
 }
 
-function file<S extends z.ZodType>(path: string, schema: S, event: (value: z.infer<S>) => FleetEvent): [string, () => Promise<Said>] {
+function file<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  event: (value: z.infer<S>) => FleetEvent,
+): [string, () => Promise<Said>] {
   return [
     path,
     async () => {

@@ -18,14 +18,22 @@ export const NOT_A_SLUG = "is not named as a slug: a-z, 0-9, - and _ only";
 /** Resolves when all has been emitted. Never throws for what a file says: that is a problem event. */
 export async function scanRoot(root: string, emit: (event: FleetEvent) => void): Promise<void> {
   const { state, queue } = rootPaths(root);
-  await scan(state, emit, async (slug) => await Promise.all(Array.from(stateFiles({ root, slug }).values(), (read) => read())));
+  await scan(
+    state,
+    emit,
+    async (slug) => await Promise.all(Array.from(stateFiles({ root, slug }).values(), (read) => read())),
+  );
   await scan(queue, emit, async (slug) => {
     const ids = idsIn(await namesIn(queueFolders({ root, slug }).queue));
     return await Promise.all(ids.map((id) => readQueueItem({ root, slug }, id)));
   });
 }
 
-async function scan(folder: string, emit: (event: FleetEvent) => void, read: (slug: string) => Promise<Said[]>): Promise<void> {
+async function scan(
+  folder: string,
+  emit: (event: FleetEvent) => void,
+  read: (slug: string) => Promise<Said[]>,
+): Promise<void> {
   const names = (await namesIn(folder)).filter((name) => !name.startsWith("."));
   for (const [index, name] of names.toSorted().entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();

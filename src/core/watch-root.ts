@@ -47,7 +47,9 @@ export async function watchRoot(root: string, emit: Emit, signal: AbortSignal): 
     bottles.get(folder)?.close();
     bottles.delete(folder);
   };
-  const watcher = await watchFolders([state, queue], add, remove, (error) => problems.found(root, root, errorText(error)));
+  const watcher = await watchFolders([state, queue], add, remove, (error) =>
+    problems.found(root, root, errorText(error)),
+  );
   const close = (): void => {
     void watcher.close();
     for (const watched of bottles.values()) watched.stop();

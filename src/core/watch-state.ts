@@ -40,7 +40,11 @@ export function watchState(of: QueueOf, emit: (event: FleetEvent) => void, probl
     if (said.state === "ok") isFound = true;
     else lose();
   });
-  const stopWatching = watchFolders([...files.keys()], [paths.state, paths.agent.dir, paths.egress.dir], (path) => void reread(path));
+  const stopWatching = watchFolders(
+    [...files.keys()],
+    [paths.state, paths.agent.dir, paths.egress.dir],
+    (path) => void reread(path),
+  );
   const stop = (): void => {
     isStopped = true;
     stopWatching();

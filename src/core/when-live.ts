@@ -24,7 +24,8 @@ export async function whenLive(desk: Desk, slug: string, digest: string): Promis
     if (status?.table_digest === digest) return { ok: true, version: status.version };
     last = status ?? last;
     const over = performance.now() > deadline;
-    if (status === undefined && (over || hasEnded(desk.root, slug))) return { ok: false, why: silence(desk.root, slug) };
+    if (status === undefined && (over || hasEnded(desk.root, slug)))
+      return { ok: false, why: silence(desk.root, slug) };
     if (over) return { ok: false, why: refusal(last) };
     await delay(pause);
   }
@@ -50,5 +51,7 @@ function silence(root: string, slug: string): string {
 
 function refusal(status: EgressStatus | undefined): string {
   const reason = status?.reload_error;
-  return reason === undefined ? "its egress proxy did not take the new table" : `its egress proxy refused the new table (${reason})`;
+  return reason === undefined
+    ? "its egress proxy did not take the new table"
+    : `its egress proxy refused the new table (${reason})`;
 }

@@ -33,7 +33,8 @@ export function openLog(path: string, source: string, lost: (reason: string) => 
   const flush = async (): Promise<void> => {
     while (queue.length > 0) {
       const chunk = takeChunk(queue);
-      const note = missing === 0 ? [] : [lineOf(source, `[lines lost, which the disk did not take: ${missing}]`, new Date())];
+      const note =
+        missing === 0 ? [] : [lineOf(source, `[lines lost, which the disk did not take: ${missing}]`, new Date())];
       try {
         await file.append(Buffer.concat([...note, ...chunk]));
         missing = 0;
@@ -46,7 +47,7 @@ export function openLog(path: string, source: string, lost: (reason: string) => 
     flushing = undefined;
   };
   const drained = async (): Promise<void> => {
-    while (flushing !== undefined) await flushing;
+    await flushing; // it takes what is written meanwhile as well
   };
   return {
     write(text, at) {
@@ -66,7 +67,10 @@ export function openLog(path: string, source: string, lost: (reason: string) => 
 
 function lineOf(source: string, text: string, at: Date): Buffer {
   const plain = plainLine(text);
-  const kept = plain.length > LINE_LIMIT ? `${plain.slice(0, LINE_LIMIT)} [cut: ${plain.length - LINE_LIMIT} more characters]` : plain;
+  const kept =
+    plain.length > LINE_LIMIT
+      ? `${plain.slice(0, LINE_LIMIT)} [cut: ${plain.length - LINE_LIMIT} more characters]`
+      : plain;
   return Buffer.from(`${JSON.stringify({ at: at.toISOString(), source, text: kept })}\n`);
 }
 
@@ -92,7 +96,7 @@ function rotatingFile(path: string) {
     await closing?.close();
   };
   const write = async (bytes: Buffer, into: NonNullable<typeof file>): Promise<void> => {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const { bytesWritten } = await into.handle.write(bytes, done);
       done += bytesWritten;
       into.size += bytesWritten;

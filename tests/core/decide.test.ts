@@ -18,7 +18,17 @@ import { readProposal, readQueue } from "#lib/store/read-queue.ts";
 import { changeRoutes, readRoutes } from "#lib/store/routes-file.ts";
 import { undo } from "#lib/store/undo.ts";
 import { type FakeProxy, fakeProxy, runningBottle } from "#tests/helpers/fake-proxy.ts";
-import { approval, blocked, later, newQueue, NOW, outputOf, printed, question, runModule } from "#tests/helpers/store.ts";
+import {
+  approval,
+  blocked,
+  later,
+  newQueue,
+  NOW,
+  outputOf,
+  printed,
+  question,
+  runModule,
+} from "#tests/helpers/store.ts";
 
 const SESSION = { scope: "session" } as const;
 let of: QueueOf;
@@ -47,14 +57,24 @@ async function withProxy(manner: "stuck" | "refusing" | "none"): Promise<void> {
 }
 
 const routes = async () => (await readRoutes(of)).table.routes;
-const yes = ({ id, digest }: Proposal, more: object = {}) => approve(desk, of.slug, id, { digest, ...SESSION, ...more });
+const yes = ({ id, digest }: Proposal, more: object = {}) =>
+  approve(desk, of.slug, id, { digest, ...SESSION, ...more });
 
 describe("approving a route", () => {
   test("makes exactly the rule live, and says so only when the proxy shows it", async () => {
     const proposal = await asked();
     const decision = await yes(proposal, { notes: "ok" });
-    const route = { host: "api.example.com", methods: ["GET"], path_allowlist: ["/repos/acme/"], decision: proposal.id };
-    expect(decision).toMatchObject({ status: "approved", notes: "ok", applied: { ok: true, detail: "live", policy_version: 2 } });
+    const route = {
+      host: "api.example.com",
+      methods: ["GET"],
+      path_allowlist: ["/repos/acme/"],
+      decision: proposal.id,
+    };
+    expect(decision).toMatchObject({
+      status: "approved",
+      notes: "ok",
+      applied: { ok: true, detail: "live", policy_version: 2 },
+    });
     expect(await routes()).toEqual([route]);
     expect(proxy?.routes()).toEqual([route]);
     expect((await readProposal(of, proposal.id)).decision).toEqual(decision);
@@ -71,17 +91,27 @@ describe("approving a route", () => {
     expect(await routes()).toMatchObject([{ once: true, expires_at: later(600).toISOString() }]);
     const second = await yes(await asked(question()), { scope: "once", notes: "x" });
     expect(second.expires_at).toBeUndefined();
-    const third = await yes(await asked(blocked({ host: "b.example.com" })), { scope: "once", expiresAt: later(60).toISOString() });
+    const third = await yes(await asked(blocked({ host: "b.example.com" })), {
+      scope: "once",
+      expiresAt: later(60).toISOString(),
+    });
     expect(third.expires_at).toBe(later(60).toISOString());
-    const fourth = await yes(await asked(blocked({ host: "c.example.com" })), { scope: "once", expiresAt: later(86_400).toISOString() });
+    const fourth = await yes(await asked(blocked({ host: "c.example.com" })), {
+      scope: "once",
+      expiresAt: later(86_400).toISOString(),
+    });
     expect(fourth.expires_at).toBe(later(600).toISOString());
   });
 
   test("for the session lasts until the time that the operator says", async () => {
     await yes(await asked(), { expiresAt: later(60).toISOString() });
     expect(await routes()).toMatchObject([{ expires_at: later(60).toISOString() }]);
-    await expect(yes(await asked(blocked({ host: "b.example.com" })), { expiresAt: NOW.toISOString() })).rejects.toMatchObject({ code: "invalid" });
-    await expect(yes(await asked(blocked({ host: "b.example.com" })), { expiresAt: "soon" })).rejects.toMatchObject({ code: "invalid" });
+    await expect(
+      yes(await asked(blocked({ host: "b.example.com" })), { expiresAt: NOW.toISOString() }),
+    ).rejects.toMatchObject({ code: "invalid" });
+    await expect(yes(await asked(blocked({ host: "b.example.com" })), { expiresAt: "soon" })).rejects.toMatchObject({
+      code: "invalid",
+    });
   });
 
   test("changed by the operator adds the changed rule, and only that", async () => {
@@ -94,7 +124,9 @@ describe("approving a route", () => {
 
   test("with an edit that changes nothing is a plain approval", async () => {
     const proposal = await asked(blocked({ methods: ["GET"], method: "GET", path: "/x", count: 3 }));
-    expect(await yes(proposal, { payload: { host: "api.example.com", methods: ["GET"] } })).toMatchObject({ status: "approved" });
+    expect(await yes(proposal, { payload: { host: "api.example.com", methods: ["GET"] } })).toMatchObject({
+      status: "approved",
+    });
   });
 
   test.each([
@@ -113,7 +145,10 @@ describe("approving a route", () => {
 
   test("refuses a rule that the proxy would not take, such as for an address", async () => {
     const proposal = await asked(blocked({ host: "169.254.169.254" }));
-    await expect(yes(proposal)).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("address") as string });
+    await expect(yes(proposal)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("address") as string,
+    });
     expect((await readProposal(of, proposal.id)).decision).toBeNull();
   });
 
@@ -121,7 +156,10 @@ describe("approving a route", () => {
     const proposal = await asked();
     await expect(yes({ ...proposal, digest: `sha256:${"0".repeat(64)}` })).rejects.toMatchObject({ code: "invalid" });
     await yes(proposal);
-    await expect(yes(proposal)).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining(desk.decidedBy) as string });
+    await expect(yes(proposal)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining(desk.decidedBy) as string,
+    });
     await expect(yes({ ...proposal, id: "0123456789-none" })).rejects.toMatchObject({ code: "not-found" });
     expect(await routes()).toHaveLength(1);
   });
@@ -130,8 +168,13 @@ describe("approving a route", () => {
     const proposal = await asked();
     await yes(proposal);
     const entries = await readAuditLog(of);
-    expect(entries.map(({ action, actor }) => [action, actor])).toEqual([["decision", desk.actor], ["policy-applied", desk.actor]]);
-    expect(entries[0]?.detail).toBe(`approved ${proposal.id} (session): GET on https://api.example.com:443, only below /repos/acme/`);
+    expect(entries.map(({ action, actor }) => [action, actor])).toEqual([
+      ["decision", desk.actor],
+      ["policy-applied", desk.actor],
+    ]);
+    expect(entries[0]?.detail).toBe(
+      `approved ${proposal.id} (session): GET on https://api.example.com:443, only below /repos/acme/`,
+    );
     expect(entries[1]?.diff).toBe("+ - host: api.example.com\n+   methods: [GET]\n+   path_allowlist: [/repos/acme/]");
     expect(await verifyAuditLog(of)).toEqual({ ok: true, entries: 2 });
   });
@@ -141,14 +184,21 @@ describe("an approval that cannot be made live", () => {
   test.each([
     ["does not answer", "none", "its egress proxy does not answer; the rule was taken back"],
     ["keeps its old table", "stuck", "its egress proxy did not take the new table; the rule was taken back"],
-    ["refuses the new table", "refusing", "its egress proxy refused the new table (routes.yaml:3: it is Tuesday); the rule was taken back"],
-  ] as const)("because the proxy %s says so, and leaves no rule that could come alive later", async (_name, manner, detail) => {
-    await withProxy(manner);
-    const proposal = await asked();
-    expect((await yes(proposal)).applied).toEqual({ ok: false, detail });
-    expect(await routes()).toEqual([]);
-    expect((await readAuditLog(of)).at(-1)?.detail).toContain(`not applied ${proposal.id}`);
-  });
+    [
+      "refuses the new table",
+      "refusing",
+      "its egress proxy refused the new table (routes.yaml:3: it is Tuesday); the rule was taken back",
+    ],
+  ] as const)(
+    "because the proxy %s says so, and leaves no rule that could come alive later",
+    async (_name, manner, detail) => {
+      await withProxy(manner);
+      const proposal = await asked();
+      expect((await yes(proposal)).applied).toEqual({ ok: false, detail });
+      expect(await routes()).toEqual([]);
+      expect((await readAuditLog(of)).at(-1)?.detail).toContain(`not applied ${proposal.id}`);
+    },
+  );
 
   test("does not wait for a bottle whose agent has ended", async () => {
     await withProxy("none");
@@ -158,7 +208,10 @@ describe("an approval that cannot be made live", () => {
     const slow = { ...desk, liveWithin: 60_000 };
     const { id, digest } = await asked();
     const decision = await approve(slow, of.slug, id, { digest, ...SESSION });
-    expect(decision.applied).toEqual({ ok: false, detail: "the bottle does not run any more; the rule was taken back" });
+    expect(decision.applied).toEqual({
+      ok: false,
+      detail: "the bottle does not run any more; the rule was taken back",
+    });
   });
 
   test("because the bottle is gone says so, and does not make it again", async () => {
@@ -181,7 +234,8 @@ describe("an approval that cannot be made live", () => {
 });
 
 describe("a credential", () => {
-  const GITHUB = "---\negress:\n  routes:\n    - host: api.github.com\n      auth: {scheme: Bearer, token_ref: GH_PAT}\n---\n";
+  const GITHUB =
+    "---\negress:\n  routes:\n    - host: api.github.com\n      auth: {scheme: Bearer, token_ref: GH_PAT}\n---\n";
   const auth = { scheme: "Bearer", token_ref: "GH_PAT" };
 
   test("goes by the slot that the running proxy has for it", async () => {
@@ -189,13 +243,19 @@ describe("a credential", () => {
     await runningBottle(of, [{ host: "api.github.com", auth: { scheme: "Bearer", slot: "EGRESS_TOKEN_3" } }], GITHUB);
     proxy = await fakeProxy(of);
     await yes(await asked(blocked({ host: "uploads.github.com", auth })));
-    expect(await routes()).toMatchObject([{}, { host: "uploads.github.com", auth: { scheme: "Bearer", slot: "EGRESS_TOKEN_3" } }]);
+    expect(await routes()).toMatchObject([
+      {},
+      { host: "uploads.github.com", auth: { scheme: "Bearer", slot: "EGRESS_TOKEN_3" } },
+    ]);
     expect(readFileSync(bottlePaths(of.root, of.slug).egress.routes, "utf8")).not.toContain("GH_PAT");
   });
 
   test("that the bottle was not given is refused before anything is decided", async () => {
     const proposal = await asked(blocked({ auth: { scheme: "Bearer", token_ref: "AWS_SECRET" } }));
-    await expect(yes(proposal)).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("AWS_SECRET") as string });
+    await expect(yes(proposal)).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringContaining("AWS_SECRET") as string,
+    });
     expect((await readProposal(of, proposal.id)).decision).toBeNull();
   });
 });
@@ -222,7 +282,10 @@ describe("keeping a route in the definition", () => {
   test("that cannot be done leaves it live for the session, and says why it was not kept", async () => {
     writeFileSync(file(), "no front matter");
     const decision = await yes(await asked(), { scope: "manifest" });
-    expect(decision.applied).toMatchObject({ ok: true, detail: expect.stringContaining("live, but not kept: ") as string });
+    expect(decision.applied).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining("live, but not kept: ") as string,
+    });
     expect(proxy?.routes()).toHaveLength(1);
   });
 
@@ -238,7 +301,10 @@ describe("keeping a route in the definition", () => {
     await yes(proposal, { scope: "manifest" });
     writeFileSync(file(), "---\negress:\n  routes: []\n---\n");
     const undone = await undoDecision(desk, of.slug, proposal.id, "");
-    expect(undone.applied).toMatchObject({ ok: false, detail: expect.stringContaining("not in the definition") as string });
+    expect(undone.applied).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining("not in the definition") as string,
+    });
     expect(await routes()).toEqual([]);
   });
 });
@@ -251,12 +317,18 @@ describe("questions", () => {
   });
 
   test("need an answer", async () => {
-    await expect(yes(await asked(question()), { notes: " " })).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("answer") as string });
+    await expect(yes(await asked(question()), { notes: " " })).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("answer") as string,
+    });
   });
 
   test("can be rejected, with a reason that the agent reads", async () => {
     const { id, digest } = await asked(question());
-    expect(await reject(desk, of.slug, id, { digest, reason: "not now" })).toMatchObject({ status: "rejected", notes: "not now" });
+    expect(await reject(desk, of.slug, id, { digest, reason: "not now" })).toMatchObject({
+      status: "rejected",
+      notes: "not now",
+    });
   });
 
   test("keep their answer: the agent has read it", async () => {
@@ -283,14 +355,20 @@ describe("undoing", () => {
     const second = await asked(blocked({ host: "b.example.com" }));
     await yes(first);
     await yes(second);
-    await changeRoutes(of, (table) => ({ ...table, routes: [...table.routes, { host: "api.example.com", methods: ["GET"] }] }));
+    await changeRoutes(of, (table) => ({
+      ...table,
+      routes: [...table.routes, { host: "api.example.com", methods: ["GET"] }],
+    }));
     const undone = await undoDecision(desk, of.slug, first.id, "oops");
     expect(undone).toMatchObject({ notes: "oops", applied: { ok: true, detail: "its route is gone" } });
     expect(proxy?.routes()).toEqual([
       { host: "b.example.com", decision: second.id },
       { host: "api.example.com", methods: ["GET"] },
     ]);
-    expect((await readAuditLog(of)).at(-1)).toMatchObject({ action: "undo", diff: expect.stringContaining("- - host: api.example.com") as string });
+    expect((await readAuditLog(of)).at(-1)).toMatchObject({
+      action: "undo",
+      diff: expect.stringContaining("- - host: api.example.com") as string,
+    });
   });
 
   test("happens once", async () => {
@@ -306,11 +384,18 @@ describe("undoing", () => {
   });
 
   test("of a rejection asks again, under a new id that names the old one", async () => {
-    const held = await asked(blocked({}, { origin: "held-request", deadline: later(60).toISOString(), justification: "please" }));
+    const held = await asked(
+      blocked({}, { origin: "held-request", deadline: later(60).toISOString(), justification: "please" }),
+    );
     await reject(desk, of.slug, held.id, { digest: held.digest, reason: "no" });
     const undone = await undoDecision(desk, of.slug, held.id, "");
     const again = await readProposal(of, undone.reopened_as ?? "");
-    expect(again.proposal).toMatchObject({ reopens: held.id, payload: held.payload, justification: "please", origin: "blocked-request" });
+    expect(again.proposal).toMatchObject({
+      reopens: held.id,
+      payload: held.payload,
+      justification: "please",
+      origin: "blocked-request",
+    });
     expect(again.proposal.deadline).toBeUndefined();
     expect(again.decision).toBeNull();
   });
@@ -319,7 +404,10 @@ describe("undoing", () => {
     const proposal = await asked();
     await yes(proposal);
     await withProxy("none");
-    expect((await undoDecision(desk, of.slug, proposal.id, "")).applied).toEqual({ ok: true, detail: "its route is gone; the proxy does not run" });
+    expect((await undoDecision(desk, of.slug, proposal.id, "")).applied).toEqual({
+      ok: true,
+      detail: "its route is gone; the proxy does not run",
+    });
     expect(await routes()).toEqual([]);
   });
 
@@ -335,7 +423,10 @@ describe("undoing", () => {
     await yes(proposal);
     await withProxy("none");
     rmSync(bottlePaths(of.root, of.slug).state, { recursive: true });
-    expect((await undoDecision(desk, of.slug, proposal.id, "")).applied).toMatchObject({ ok: true, detail: expect.stringContaining("gone") as string });
+    expect((await undoDecision(desk, of.slug, proposal.id, "")).applied).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining("gone") as string,
+    });
   });
 });
 
@@ -363,7 +454,10 @@ describe("a decision that its decider left unfinished", () => {
     const proposal = await asked();
     await decide(of, approval(proposal), NOW);
     await completeUnfinished({ ...desk, now: () => later(121) }, await item(proposal));
-    expect((await item(proposal)).decision?.applied).toMatchObject({ ok: false, detail: expect.stringContaining("approve it again") as string });
+    expect((await item(proposal)).decision?.applied).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining("approve it again") as string,
+    });
     expect(await routes()).toEqual([]);
   });
 
@@ -371,7 +465,10 @@ describe("a decision that its decider left unfinished", () => {
     const proposal = await asked();
     await decide(of, approval(proposal, { expires_at: later(30).toISOString() }), NOW);
     await completeUnfinished({ ...desk, now: () => later(31) }, await item(proposal));
-    expect((await item(proposal)).decision?.applied).toMatchObject({ ok: false, detail: expect.stringContaining("time was over") as string });
+    expect((await item(proposal)).decision?.applied).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining("time was over") as string,
+    });
   });
 
   test("that was used meanwhile needs no route any more", async () => {
@@ -380,7 +477,10 @@ describe("a decision that its decider left unfinished", () => {
     const use = { count: 1, first_at: NOW.toISOString(), last_at: NOW.toISOString() };
     writeFileSync(bottlePaths(of.root, of.slug).egress.uses, JSON.stringify({ [proposal.id]: use }));
     await completeUnfinished(desk, await item(proposal));
-    expect((await item(proposal)).decision?.applied).toMatchObject({ ok: true, detail: expect.stringContaining("used it") as string });
+    expect((await item(proposal)).decision?.applied).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining("used it") as string,
+    });
     expect(await routes()).toEqual([]);
   });
 
@@ -389,14 +489,22 @@ describe("a decision that its decider left unfinished", () => {
     await decide(of, approval(proposal), NOW);
     await changeRoutes(of, (table) => ({ ...table, routes: [{ host: "api.example.com", decision: proposal.id }] }));
     await undoDecision(desk, of.slug, proposal.id, "");
-    expect((await item(proposal)).decision?.applied).toMatchObject({ ok: false, detail: "undone before it took effect" });
+    expect((await item(proposal)).decision?.applied).toMatchObject({
+      ok: false,
+      detail: "undone before it took effect",
+    });
     expect(await routes()).toEqual([]);
   });
 
   test("may be an undo: its route goes, or the rejected is asked again, once", async () => {
     const kept = await asked();
     await yes(kept);
-    const draft = (proposal: Proposal) => ({ id: proposal.id, digest: proposal.digest, notes: "", decided_by: "dead@desk (1)" });
+    const draft = (proposal: Proposal) => ({
+      id: proposal.id,
+      digest: proposal.digest,
+      notes: "",
+      decided_by: "dead@desk (1)",
+    });
     await undo(of, draft(kept), NOW);
     await completeUnfinished(desk, await item(kept));
     expect(await routes()).toEqual([]);

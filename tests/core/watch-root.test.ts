@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { scanRoot } from "#core/scan-root.ts";
 import { watchRoot } from "#core/watch-root.ts";
@@ -50,7 +50,7 @@ async function watched(root: string) {
     fleet: () => fleet,
     row: (slug = SLUG) => fleet.bottles.find((row) => row.slug === slug),
     item: (id: string) => fleet.inbox.find(({ proposal }) => proposal.id === id),
-    until: (check: () => void) => expect.poll(() => (check(), true), { timeout: 5000, interval: 5 }).toBe(true),
+    until: async (check: () => void) => await vi.waitFor(check, { timeout: 5000, interval: 5 }),
   };
 }
 
@@ -65,14 +65,19 @@ describe("watching the root", () => {
     await newBottle(root);
     const { isolation, agent, egress } = bottlePaths(root, SLUG);
     await writeAtomic(isolation, JSON.stringify({ mechanism: "bubblewrap", proved_at: NOW.toISOString(), checks: [] }));
-    await writeAtomic(agent.exit, JSON.stringify({ at: NOW.toISOString(), exit_code: 3, signal: null, reason: "exited" }));
+    await writeAtomic(
+      agent.exit,
+      JSON.stringify({ at: NOW.toISOString(), exit_code: 3, signal: null, reason: "exited" }),
+    );
     const { proposal } = await createProposal({ root, slug: SLUG }, blocked(), NOW);
     await createProposal({ root, slug: SLUG }, blocked(), later(1));
     await decide({ root, slug: SLUG }, approval(proposal), later(2));
     const use = { count: 2, first_at: NOW.toISOString(), last_at: NOW.toISOString() };
     await writeAtomic(egress.uses, JSON.stringify({ [proposal.id]: use }));
     const { fleet } = await watched(root);
-    expect(fleet().bottles).toMatchObject([{ slug: SLUG, state: "crashed", exit_code: 3, isolation: { mechanism: "bubblewrap" }, pending: 0 }]);
+    expect(fleet().bottles).toMatchObject([
+      { slug: SLUG, state: "crashed", exit_code: 3, isolation: { mechanism: "bubblewrap" }, pending: 0 },
+    ]);
     expect(fleet().inbox).toMatchObject([{ seen: { count: 2 }, decision: { status: "approved" }, use }]);
     expect(fleet().problems).toEqual({});
   });
@@ -99,7 +104,10 @@ describe("watching the root", () => {
     await until(() => expect(row()).toBeDefined());
     for (const code of [0, 7]) {
       rmSync(agent.dir, { recursive: true, force: true });
-      await writeAtomic(agent.exit, JSON.stringify({ at: later(code).toISOString(), exit_code: code, signal: null, reason: "exited" }));
+      await writeAtomic(
+        agent.exit,
+        JSON.stringify({ at: later(code).toISOString(), exit_code: code, signal: null, reason: "exited" }),
+      );
       await until(() => expect(row()?.exit_code).toBe(code));
     }
   });
@@ -110,8 +118,13 @@ describe("watching the root", () => {
     const { until, row, events } = await watched(root);
     const { agent } = bottlePaths(root, SLUG);
     await writeAtomic(agent.state, JSON.stringify({ state: "waiting", detail: "asks", at: NOW.toISOString() }));
-    await until(() => expect(row()?.activity).toEqual({ activity: "waiting", at: NOW.toISOString(), authority: "agent" }));
-    await writeAtomic(agent.exit, JSON.stringify({ at: NOW.toISOString(), exit_code: null, signal: "SIGKILL", reason: "stopped" }));
+    await until(() =>
+      expect(row()?.activity).toEqual({ activity: "waiting", at: NOW.toISOString(), authority: "agent" }),
+    );
+    await writeAtomic(
+      agent.exit,
+      JSON.stringify({ at: NOW.toISOString(), exit_code: null, signal: "SIGKILL", reason: "stopped" }),
+    );
     await until(() => expect(row()?.state).toBe("stopped"));
     expect(events.filter(({ type }) => type === "problem")).toEqual([]);
   });
@@ -154,7 +167,11 @@ describe("watching the root", () => {
     const root = newRoot();
     const now = new Date();
     await newBottle(root);
-    await createProposal({ root, slug: SLUG }, blocked({}, { deadline: new Date(now.getTime() + 300).toISOString() }), now);
+    await createProposal(
+      { root, slug: SLUG },
+      blocked({}, { deadline: new Date(now.getTime() + 300).toISOString() }),
+      now,
+    );
     const { until, events } = await watched(root);
     const told = () => events.filter(({ type }) => type === "proposal").length;
     expect(told()).toBe(1);
@@ -173,7 +190,9 @@ describe("watching the root", () => {
     await writeAtomic(isolation, "{");
     await writeAtomic(egress.uses, "[]");
     await writeAtomic(bad, '{"kind": "question"}');
-    await until(() => expect(Object.keys(fleet().problems).toSorted()).toEqual([path, isolation, egress.uses, bad].toSorted()));
+    await until(() =>
+      expect(Object.keys(fleet().problems).toSorted()).toEqual([path, isolation, egress.uses, bad].toSorted()),
+    );
     expect(fleet().problems[isolation]).toBe("is not JSON");
     expect(fleet().problems[bad]).toContain("id: is missing");
     // The row stays: a file that cannot be read just now is no bottle that went away.
@@ -205,7 +224,9 @@ describe("watching the root", () => {
     writeFileSync(join(root, "state", "a-file"), "");
     const { fleet } = await watched(root);
     expect(fleet().bottles).toEqual([]);
-    expect(fleet().problems).toEqual({ [join(root, "state", "Not A Slug")]: "is not named as a slug: a-z, 0-9, - and _ only" });
+    expect(fleet().problems).toEqual({
+      [join(root, "state", "Not A Slug")]: "is not named as a slug: a-z, 0-9, - and _ only",
+    });
   });
 
   test("hears every one of many proposals that come at once", async () => {
@@ -213,7 +234,9 @@ describe("watching the root", () => {
     const slugs = ["a-11111", "b-22222", "c-33333"];
     const { until, fleet } = await watched(root);
     await Promise.all(
-      slugs.flatMap((slug) => Array.from({ length: 30 }, (_, index) => createProposal({ root, slug }, question(`${index}`), later(index)))),
+      slugs.flatMap((slug) =>
+        Array.from({ length: 30 }, (_, index) => createProposal({ root, slug }, question(`${index}`), later(index))),
+      ),
     );
     await until(() => expect(fleet().inbox).toHaveLength(90));
   });

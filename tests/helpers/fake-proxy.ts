@@ -23,7 +23,10 @@ export interface FakeProxy {
 }
 
 /** `stuck` never loads another table, `refusing` says that it cannot. */
-export async function fakeProxy(of: QueueOf, manner: "obedient" | "stuck" | "refusing" = "obedient"): Promise<FakeProxy> {
+export async function fakeProxy(
+  of: QueueOf,
+  manner: "obedient" | "stuck" | "refusing" = "obedient",
+): Promise<FakeProxy> {
   const { egress } = bottlePaths(of.root, of.slug);
   let table: RouteTable;
   let digest = "";
@@ -48,7 +51,9 @@ export async function fakeProxy(of: QueueOf, manner: "obedient" | "stuck" | "ref
     response.end(JSON.stringify(status));
   });
   await listenUnix(server, egress.control);
-  const stopWatching = watchFolder(egress.dir, (name) => (name === "routes.yaml" && manner === "obedient" ? load() : undefined));
+  const stopWatching = watchFolder(egress.dir, (name) =>
+    name === "routes.yaml" && manner === "obedient" ? load() : undefined,
+  );
   return {
     routes: () => table.routes,
     async stop() {
@@ -60,9 +65,16 @@ export async function fakeProxy(of: QueueOf, manner: "obedient" | "stuck" | "ref
 }
 
 /** A running bottle as far as a decision looks at it: its identity, its definition and its table. */
-export async function runningBottle(of: QueueOf, routes: readonly TableRoute[] = [], definition = "---\negress:\n  routes: []\n---\n"): Promise<void> {
+export async function runningBottle(
+  of: QueueOf,
+  routes: readonly TableRoute[] = [],
+  definition = "---\negress:\n  routes: []\n---\n",
+): Promise<void> {
   const { metadata } = bottlePaths(of.root, of.slug);
-  await writeAtomic(metadata, JSON.stringify({ identity: of.slug, agent_name: "demo", started_at: NOW.toISOString(), bottle: "dev" }));
+  await writeAtomic(
+    metadata,
+    JSON.stringify({ identity: of.slug, agent_name: "demo", started_at: NOW.toISOString(), bottle: "dev" }),
+  );
   await writeAtomic(`${of.root}/bottles/dev.md`, definition);
   await writeRoutes(of, { version: 1, on_unknown_host: "block", hold_seconds: 120, hosts: {}, routes: [...routes] });
 }

@@ -43,7 +43,12 @@ export function blocked(rule: Partial<EgressBlockPayload> = {}, more: Partial<Pr
 }
 
 export function question(text = "Which branch?", options?: string[]): ProposalDraft {
-  return { kind: "question", payload: { text, ...(options === undefined ? {} : { options }) }, justification: "", origin: "mcp" };
+  return {
+    kind: "question",
+    payload: { text, ...(options === undefined ? {} : { options }) },
+    justification: "",
+    origin: "mcp",
+  };
 }
 
 export function approval({ id, digest }: Proposal, more: Partial<DecisionDraft> = {}): DecisionDraft {
@@ -54,10 +59,14 @@ export function approval({ id, digest }: Proposal, more: Partial<DecisionDraft> 
 export function runModule(source: string, args: readonly string[] = []): ChildProcess {
   // Written beside the tests, so that package imports resolve from it; --input-type takes no TypeScript.
   const program = `${source}\n//# sourceURL=child.ts`;
-  const child = spawn(process.execPath, ["--input-type=module-typescript", "--no-warnings", "-e", program, "--", ...args], {
-    cwd: join(import.meta.dirname, "..", ".."),
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--input-type=module-typescript", "--no-warnings", "-e", program, "--", ...args],
+    {
+      cwd: join(import.meta.dirname, "..", ".."),
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
   children.add(child);
   child.once("exit", () => children.delete(child));
   return child;

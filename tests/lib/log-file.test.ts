@@ -16,7 +16,10 @@ async function logged(texts: readonly string[]): Promise<{ at: string; source: s
   await log.close();
   const written = readFileSync(path, "utf8");
   expect(written.endsWith("\n")).toBe(true);
-  return written.trimEnd().split("\n").map((line) => JSON.parse(line) as { at: string; source: string; text: string });
+  return written
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { at: string; source: string; text: string });
 }
 
 describe("a log", () => {
@@ -94,7 +97,10 @@ describe("a log", () => {
     rmSync(join(folder, "logs"));
     log.write("two", NOW);
     await log.close();
-    const texts = readFileSync(join(folder, "logs", "agent.jsonl"), "utf8").trimEnd().split("\n").map((line) => (JSON.parse(line) as { text: string }).text);
+    const texts = readFileSync(join(folder, "logs", "agent.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { text: string }).text);
     expect(texts).toEqual(["[lines lost, which the disk did not take: 1]", "two"]);
   });
 

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 
-export const AuditAction = z.enum([
+const AuditAction = z.enum([
   "launch",
   "stop",
   "decision",

@@ -5,7 +5,7 @@ import { plainLine } from "#domain/plain-text.ts";
 import { CHAIN_START, type ChainEnd, hashOf, type Sha256 } from "./chain.ts";
 import { AuditEntry, type AuditHead } from "./entry.ts";
 
-export type AuditFault =
+type AuditFault =
   | "bad-json" // a line that is no entry: a crash cut it, or somebody changed it
   | "wrong-bottle"
   | "missing-seq"
@@ -42,7 +42,9 @@ export function verifyAudit(text: string, head: AuditHead | undefined, bottle: s
     isHeadMet ||= head?.seq === end.seq && head.hash === end.hash;
   }
   const tail = rest === "" ? checkHead(end, head, isHeadMet) : cutLine(rest);
-  return tail === undefined ? { ok: true, entries: lines.length } : { ok: false, entries: lines.length, line: lines.length + 1, ...tail };
+  return tail === undefined
+    ? { ok: true, entries: lines.length }
+    : { ok: false, entries: lines.length, line: lines.length + 1, ...tail };
 }
 
 interface Fault {
@@ -53,10 +55,12 @@ interface Fault {
 function checkLine(line: string, end: ChainEnd, bottle: string, sha256: Sha256): AuditEntry | Fault {
   const entry = parseEntry(line);
   if (entry === undefined) return { fault: "bad-json", detail: `is no audit entry: ${plainLine(line).slice(0, 60)}` };
-  if (entry.bottle !== bottle) return { fault: "wrong-bottle", detail: `is an entry of ${plainLine(entry.bottle).slice(0, 80)}` };
+  if (entry.bottle !== bottle)
+    return { fault: "wrong-bottle", detail: `is an entry of ${plainLine(entry.bottle).slice(0, 80)}` };
   if (entry.seq !== end.seq + 1) return { fault: "missing-seq", detail: missing(end.seq + 1, entry.seq) };
   if (entry.prev !== end.hash) return { fault: "broken-link", detail: "prev is not the hash of the entry before" };
-  if (hashOf(entry, sha256) !== entry.hash) return { fault: "wrong-hash", detail: "the content is not what was written: its hash differs" };
+  if (hashOf(entry, sha256) !== entry.hash)
+    return { fault: "wrong-hash", detail: "the content is not what was written: its hash differs" };
   return entry;
 }
 
@@ -80,7 +84,9 @@ function cutLine(rest: string): Fault {
 // Entries are written before the head, so a writer that died between the two leaves a head that names an earlier one.
 function checkHead(end: ChainEnd, head: AuditHead | undefined, isHeadMet: boolean): Fault | undefined {
   if (isHeadMet || (head === undefined && end.seq === 0)) return undefined;
-  if (head === undefined) return { fault: "head-missing", detail: "its head file is missing or unreadable: lines may be cut off the end" };
-  if (head.seq > end.seq) return { fault: "truncated-tail", detail: `ends at seq ${end.seq}, but seq ${head.seq} was written` };
+  if (head === undefined)
+    return { fault: "head-missing", detail: "its head file is missing or unreadable: lines may be cut off the end" };
+  if (head.seq > end.seq)
+    return { fault: "truncated-tail", detail: `ends at seq ${end.seq}, but seq ${head.seq} was written` };
   return { fault: "head-differs", detail: `its head names another entry ${head.seq} than the log has` };
 }

@@ -10,7 +10,11 @@ export interface Standing {
 }
 
 /** `asked` is since when the agent waits for the operator (see agentWaitsSince). */
-export function deriveState(run: RunStatus | undefined, activity: BottleRow["activity"], asked: string | undefined): Standing {
+export function deriveState(
+  run: RunStatus | undefined,
+  activity: BottleRow["activity"],
+  asked: string | undefined,
+): Standing {
   if (run === undefined) return { state: "unknown", since: undefined };
   switch (run.phase) {
     case "starting":

@@ -18,7 +18,8 @@ export function reduceInbox(inbox: readonly InboxItem[], event: InboxEvent): rea
       const place = placeOf(inbox, event.proposal.id);
       const old = inbox[place];
       const proposal = plainProposal(event.proposal);
-      if (old?.proposal.id !== proposal.id) return inbox.toSpliced(place, 0, { proposal, seen: null, decision: null, undo: null, use: null });
+      if (old?.proposal.id !== proposal.id)
+        return inbox.toSpliced(place, 0, { proposal, seen: null, decision: null, undo: null, use: null });
       return isSame(old.proposal, proposal) ? inbox : inbox.with(place, { ...old, proposal });
     }
     case "proposal-seen":

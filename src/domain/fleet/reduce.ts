@@ -44,7 +44,10 @@ export function reduceFleet(fleet: Fleet, event: FleetEvent, now: Date): Fleet {
   }
 }
 
-type RowEvent = Extract<FleetEvent, { type: "run-status" | "activity" | "last-line" | "stats" | "isolation" | "sidecar" }>;
+type RowEvent = Extract<
+  FleetEvent,
+  { type: "run-status" | "activity" | "last-line" | "stats" | "isolation" | "sidecar" }
+>;
 type InboxEvent = Parameters<typeof reduceInbox>[1];
 
 function found(fleet: Fleet, slug: string, metadata: Metadata, now: Date): Fleet {
@@ -102,7 +105,10 @@ function remember(fleet: Fleet, event: RowEvent): Fleet {
   const sort = event.type === "sidecar" ? `sidecar ${event.sidecar}` : event.type;
   const all = Object.entries(fleet.early ?? {}).filter(([slug]) => slug !== event.slug);
   const kept = all.slice(Math.max(0, all.length - EARLY_LIMIT + 1));
-  return { ...fleet, early: Object.fromEntries([...kept, [event.slug, { ...fleet.early?.[event.slug], [sort]: event }]]) };
+  return {
+    ...fleet,
+    early: Object.fromEntries([...kept, [event.slug, { ...fleet.early?.[event.slug], [sort]: event }]]),
+  };
 }
 
 function emptyRow(slug: string, metadata: Metadata): BottleRow {
@@ -140,10 +146,15 @@ function tell(row: BottleRow, event: RowEvent): BottleRow {
   switch (event.type) {
     case "run-status": {
       const { status } = event;
-      const ended = status.phase === "exited" ? { exit_code: status.exit_code, signal: status.signal } : { exit_code: null, signal: null };
+      const ended =
+        status.phase === "exited"
+          ? { exit_code: status.exit_code, signal: status.signal }
+          : { exit_code: null, signal: null };
       const { activity, ...rest } = row;
       // What was seen of a run before this one says nothing about it.
-      const isNew = status.phase === "starting" || (status.phase === "running" && activity !== undefined && activity.at < status.since);
+      const isNew =
+        status.phase === "starting" ||
+        (status.phase === "running" && activity !== undefined && activity.at < status.since);
       return { ...rest, ...(isNew || activity === undefined ? {} : { activity }), ...ended, run: status };
     }
     case "activity": {

@@ -12,9 +12,17 @@ export function answerText(item: Omit<InboxItem, "use">, now: Date): string {
   const { decision, undo, proposal } = item;
   switch (status) {
     case "pending":
-      return lines(["status: pending", `id: ${proposal.id}`, "notes: the operator has not decided yet; ask again with proposal-status"]);
+      return lines([
+        "status: pending",
+        `id: ${proposal.id}`,
+        "notes: the operator has not decided yet; ask again with proposal-status",
+      ]);
     case "expired":
-      return lines([`status: expired`, `id: ${proposal.id}`, "notes: nobody decided in time; ask again when you still need it"]);
+      return lines([
+        `status: expired`,
+        `id: ${proposal.id}`,
+        "notes: nobody decided in time; ask again when you still need it",
+      ]);
     case "undone":
       return lines(["status: undone", ...reopened(undo?.reopened_as), notes(undo?.notes ?? "")]);
     case "rejected":

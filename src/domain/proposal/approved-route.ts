@@ -14,7 +14,11 @@ export function approvedRule(proposal: Proposal, decision: Decision | null): Egr
 }
 
 /** `slot` holds the credential that the rule's `auth` names; without one the route has none. */
-export function tableRouteOf(rule: EgressBlockPayload, decision: Pick<Decision, "id" | "scope" | "expires_at">, slot: string | undefined): TableRoute {
+export function tableRouteOf(
+  rule: EgressBlockPayload,
+  decision: Pick<Decision, "id" | "scope" | "expires_at">,
+  slot: string | undefined,
+): TableRoute {
   return {
     ...limitsOf(rule),
     ...(rule.auth === undefined || slot === undefined ? {} : { auth: { scheme: rule.auth.scheme, slot } }),
@@ -43,7 +47,9 @@ function limitsOf({ host, port, methods, path_allowlist }: EgressBlockPayload): 
  */
 export function slotOf(tokenRef: string, table: RouteTable, definition: readonly Route[]): string | undefined {
   const hosts = definition.filter(({ auth }) => auth?.token_ref === tokenRef).map(({ host }) => ruleHost(host));
-  const ours = table.routes.filter(({ host, auth, decision }) => decision === undefined && auth !== undefined && hosts.includes(host));
+  const ours = table.routes.filter(
+    ({ host, auth, decision }) => decision === undefined && auth !== undefined && hosts.includes(host),
+  );
   const slots = new Set(ours.map(({ auth }) => auth?.slot));
   const [slot] = slots;
   return slots.size === 1 ? slot : undefined;

@@ -18,12 +18,23 @@ export function describeProposal(proposal: Proposal): Description {
     case "egress-block":
       return {
         title: describeRule(proposal.payload),
-        meaning: [`Would allow ${describeRule(proposal.payload)}.`, ...credential(proposal.payload), ...cause(proposal)],
+        meaning: [
+          `Would allow ${describeRule(proposal.payload)}.`,
+          ...credential(proposal.payload),
+          ...cause(proposal),
+        ],
         diff: ruleDiff(proposal.payload),
       };
     case "question": {
-      const [first = "", ...more] = proposal.payload.text.split("\n").map((line) => plainLine(line).trim()).filter((line) => line !== "");
-      return { title: more.length === 0 ? first : `${first} …`, meaning: ["Your answer goes to the agent as text; nothing else changes."], diff: [] };
+      const [first = "", ...more] = proposal.payload.text
+        .split("\n")
+        .map((line) => plainLine(line).trim())
+        .filter((line) => line !== "");
+      return {
+        title: more.length === 0 ? first : `${first} …`,
+        meaning: ["Your answer goes to the agent as text; nothing else changes."],
+        diff: [],
+      };
     }
   }
 }
@@ -43,8 +54,12 @@ export function ruleDiff(rule: EgressBlockPayload): string[] {
     `+ - host: ${plainLine(host)}`,
     ...(port === undefined || port === 443 ? [] : [`+   port: ${port}`]),
     ...(methods === undefined ? [] : [`+   methods: [${methods.map((method) => plainLine(method)).join(", ")}]`]),
-    ...(path_allowlist === undefined ? [] : [`+   path_allowlist: [${path_allowlist.map((path) => plainLine(path)).join(", ")}]`]),
-    ...(auth === undefined ? [] : [`+   auth: {scheme: ${plainLine(auth.scheme)}, token_ref: ${plainLine(auth.token_ref)}}`]),
+    ...(path_allowlist === undefined
+      ? []
+      : [`+   path_allowlist: [${path_allowlist.map((path) => plainLine(path)).join(", ")}]`]),
+    ...(auth === undefined
+      ? []
+      : [`+   auth: {scheme: ${plainLine(auth.scheme)}, token_ref: ${plainLine(auth.token_ref)}}`]),
   ];
 }
 
@@ -55,7 +70,9 @@ function hostText({ host }: EgressBlockPayload): string {
 
 function credential({ auth, host }: EgressBlockPayload): string[] {
   if (auth === undefined) return [];
-  return [`Requests to ${plainLine(host)} would carry your ${plainLine(auth.token_ref)} (${plainLine(auth.scheme)}); the agent does not see it.`];
+  return [
+    `Requests to ${plainLine(host)} would carry your ${plainLine(auth.token_ref)} (${plainLine(auth.scheme)}); the agent does not see it.`,
+  ];
 }
 
 function cause({ payload, origin }: Extract<Proposal, { kind: "egress-block" }>): string[] {

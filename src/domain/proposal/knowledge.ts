@@ -7,11 +7,17 @@ import type { Knowledge } from "./warnings.ts";
 
 /** From the tables in force and the approved proposals of all bottles, but for `self`. */
 export function knowledgeOf(inbox: readonly InboxItem[], tables: readonly RouteTable[], self?: string): Knowledge {
-  const routes = tables.flatMap(({ routes }) => routes).filter(({ decision }) => self === undefined || decision !== self);
+  const routes = tables
+    .flatMap(({ routes }) => routes)
+    .filter(({ decision }) => self === undefined || decision !== self);
   const approved = inbox.flatMap(({ proposal, decision, undo }) => {
     if (proposal.id === self || proposal.kind !== "egress-block" || decision === null || undo !== null) return [];
     if (decision.status === "rejected") return [];
-    return [decision.final_payload !== undefined && "host" in decision.final_payload ? decision.final_payload : proposal.payload];
+    return [
+      decision.final_payload !== undefined && "host" in decision.final_payload
+        ? decision.final_payload
+        : proposal.payload,
+    ];
   });
   const hosts = [...routes, ...approved];
   return {

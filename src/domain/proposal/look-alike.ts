@@ -28,7 +28,8 @@ const WELL_KNOWN = [
 ];
 
 /** Endings of two labels under which anybody may have a name (a few of the public suffix list). */
-const SHARED_ENDINGS = /(?:^|\.)(?:(?:co|com|org|net|ac|gov|edu)\.[a-z]{2}|github\.io|gitlab\.io|pages\.dev|workers\.dev|vercel\.app|netlify\.app|web\.app|herokuapp\.com|ngrok\.io|ngrok\.app|amazonaws\.com|blogspot\.com|cloudfront\.net)$/;
+const SHARED_ENDINGS =
+  /(?:^|\.)(?:(?:co|com|org|net|ac|gov|edu)\.[a-z]{2}|github\.io|gitlab\.io|pages\.dev|workers\.dev|vercel\.app|netlify\.app|web\.app|herokuapp\.com|ngrok\.io|ngrok\.app|amazonaws\.com|blogspot\.com|cloudfront\.net)$/;
 
 export interface LookAlike {
   readonly of: string;
@@ -56,12 +57,14 @@ export function skeleton(host: string): string {
 }
 
 function resemblance(name: string, other: string): string | undefined {
-  if (skeleton(name) === skeleton(other) || skeleton(baseOf(name)) === skeleton(baseOf(other))) return "its letters look the same";
+  if (skeleton(name) === skeleton(other) || skeleton(baseOf(name)) === skeleton(baseOf(other)))
+    return "its letters look the same";
   if (`.${name}`.includes(`.${other}.`)) return `it only begins like it: it belongs to ${baseOf(name)}`;
   const dashed = other.replaceAll(".", "-");
   if (name.includes(dashed)) return "it has a dash where that has a dot";
   const base = baseOf(other);
-  if (name !== base && name.endsWith(base) && !name.endsWith(`.${base}`)) return "it only ends like it: there is no dot between";
+  if (name !== base && name.endsWith(base) && !name.endsWith(`.${base}`))
+    return "it only ends like it: there is no dot between";
   const [ours, theirs] = [baseOf(name), base];
   if (withoutEnding(ours) === withoutEnding(theirs) && withoutEnding(ours).length > 3) return "it has another ending";
   if (theirs.length >= 6 && isOneEditApart(ours, theirs)) return "one letter differs";
@@ -74,8 +77,11 @@ function bare(host: string): string {
 }
 
 /** The part that somebody registers: the last two labels, or three under a shared ending. */
-export function baseOf(host: string): string {
-  return host.split(".").slice(SHARED_ENDINGS.test(host) ? -3 : -2).join(".");
+function baseOf(host: string): string {
+  return host
+    .split(".")
+    .slice(SHARED_ENDINGS.test(host) ? -3 : -2)
+    .join(".");
 }
 
 function withoutEnding(base: string): string {

@@ -8,9 +8,15 @@ import { canonicalJson } from "#domain/json.ts";
 export const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
 // A rule is approved as it is shown, so only what shows as it is may stand in one: visible ASCII.
-const host = z.string().max(253).regex(/^[!-~]+$/, "must be a host name in visible ASCII (xn-- for other letters)");
+const host = z
+  .string()
+  .max(253)
+  .regex(/^[!-~]+$/, "must be a host name in visible ASCII (xn-- for other letters)");
 const method = z.string().regex(/^[A-Z]{1,20}$/, "must be an HTTP method in capitals such as GET");
-const pathPrefix = z.string().max(2048).regex(/^\/[!-~]*$/, "must be an absolute path in visible ASCII (% for other characters)");
+const pathPrefix = z
+  .string()
+  .max(2048)
+  .regex(/^\/[!-~]*$/, "must be an absolute path in visible ASCII (% for other characters)");
 const timestamp = z.iso.datetime();
 
 /** What an egress route would allow. Missing `methods` or `path_allowlist` means all of them. */
@@ -23,7 +29,10 @@ export const EgressBlockPayload = z.strictObject({
   auth: z
     .strictObject({
       scheme: z.string().max(80).regex(AUTH_SCHEME, "must be Bearer, token, Basic or header:<Name>"),
-      token_ref: z.string().max(80).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable"),
+      token_ref: z
+        .string()
+        .max(80)
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable"),
     })
     .optional(),
   /** The blocked or held request itself; absent when the agent asked by MCP. */

@@ -18,7 +18,7 @@ function decode(input: string): string | undefined {
   const delimiter = input.lastIndexOf("-");
   const output = delimiter > 0 ? Array.from(input.slice(0, delimiter), (char) => char.codePointAt(0) ?? 0) : [];
   let [code, index, bias] = [128, 0, 72];
-  for (let at = delimiter > 0 ? delimiter + 1 : 0; at < input.length; ) {
+  for (let at = delimiter > 0 ? delimiter + 1 : 0; at < input.length;) {
     const before = index;
     for (let weight = 1, k = BASE; ; k += BASE) {
       const digit = digitOf(input[at++]);

@@ -16,7 +16,13 @@ export type Edited =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** What an operator may change of a rule; the request that led to it is no part of it. */
-export const EditableRule = EgressBlockPayload.pick({ host: true, port: true, methods: true, path_allowlist: true, auth: true });
+const EditableRule = EgressBlockPayload.pick({
+  host: true,
+  port: true,
+  methods: true,
+  path_allowlist: true,
+  auth: true,
+});
 
 /** The text to edit: comments say what the fields mean. */
 export function editText(proposal: Proposal): string {
@@ -35,7 +41,9 @@ export function validateEdit(kind: Proposal["kind"], text: string): Edited {
   const read = readYaml(text, { path: "edit" });
   if (!read.ok) return read;
   const checked =
-    kind === "question" ? checkYaml(QuestionPayload, read.yaml) : checkYaml(EditableRule, read.yaml, { complaints: complaints(read.yaml.value) });
+    kind === "question"
+      ? checkYaml(QuestionPayload, read.yaml)
+      : checkYaml(EditableRule, read.yaml, { complaints: complaints(read.yaml.value) });
   return checked.ok ? { ok: true, payload: checked.value } : checked;
 }
 
@@ -58,14 +66,21 @@ export function ruleOf(payload: EgressBlockPayload): EgressBlockPayload {
 
 /** What the table demands beyond the schema. */
 function complaints(value: unknown): Complaint[] {
-  const { host, path_allowlist } = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const { host, path_allowlist } =
+    typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const found: Complaint[] = [];
   if (typeof host === "string" && !isRuleHost(ruleHost(host))) {
-    found.push({ path: ["host"], message: "must be a name such as api.example.com, or *. and a name; an address is never a rule" });
+    found.push({
+      path: ["host"],
+      message: "must be a name such as api.example.com, or *. and a name; an address is never a rule",
+    });
   }
   for (const [index, path] of (Array.isArray(path_allowlist) ? path_allowlist : []).entries()) {
     if (typeof path === "string" && path.startsWith("/") && !isPlainPath(path)) {
-      found.push({ path: ["path_allowlist", index], message: "must be a plain path: no query, no dots, no escapes of them" });
+      found.push({
+        path: ["path_allowlist", index],
+        message: "must be a plain path: no query, no dots, no escapes of them",
+      });
     }
   }
   return found;

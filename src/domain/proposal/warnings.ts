@@ -6,7 +6,7 @@ import { lookAlikeOf } from "./look-alike.ts";
 import type { EgressBlockPayload, Proposal } from "./proposal.ts";
 import { unicodeHost } from "./punycode.ts";
 
-export type WarningCode =
+type WarningCode =
   | "new-credential"
   | "wildcard"
   | "ip-literal"
@@ -42,22 +42,32 @@ export function warningsOf(proposal: Pick<Proposal, "kind" | "payload">, known: 
 function* dangers(rule: EgressBlockPayload, known: Knowledge): Generator<Warning> {
   const host = plainLine(rule.host);
   if (isAddress(host)) yield danger("ip-literal", `${host} is an address, not a name: no rule can allow it.`);
-  else if (isInternalName(host)) yield danger("internal-name", `${host} is a name inside a network, not on the internet.`);
-  if (host.includes("*")) yield danger("wildcard", `Every name that matches ${host} would be allowed, those made later too.`);
+  else if (isInternalName(host))
+    yield danger("internal-name", `${host} is a name inside a network, not on the internet.`);
+  if (host.includes("*"))
+    yield danger("wildcard", `Every name that matches ${host} would be allowed, those made later too.`);
   const alike = isAddress(host) ? undefined : lookAlikeOf(host, known.knownHosts);
   if (alike !== undefined) yield danger("look-alike", `Looks like ${plainLine(alike.of)}, and is not: ${alike.how}.`);
   if (/(?:^|\.)xn--/i.test(host)) {
-    yield danger("foreign-letters", `${host} stands for ${plainLine(unicodeHost(host))}, with letters of other scripts.`);
+    yield danger(
+      "foreign-letters",
+      `${host} stands for ${plainLine(unicodeHost(host))}, with letters of other scripts.`,
+    );
   }
   if (rule.auth !== undefined && !known.credentialHosts.some((other) => isSameHost(other, host))) {
-    yield danger("new-credential", `Your ${plainLine(rule.auth.token_ref)} would be sent to ${host}, which gets no credential today.`);
+    yield danger(
+      "new-credential",
+      `Your ${plainLine(rule.auth.token_ref)} would be sent to ${host}, which gets no credential today.`,
+    );
   }
 }
 
 function* notes(rule: EgressBlockPayload, known: Knowledge): Generator<Warning> {
   const host = plainLine(rule.host);
-  if (!known.knownHosts.some((other) => isSameHost(other, host))) yield note("new-host", `${host} is asked for the first time.`);
-  if (rule.path_allowlist === undefined || rule.path_allowlist.includes("/")) yield note("any-path", "Any path would be allowed.");
+  if (!known.knownHosts.some((other) => isSameHost(other, host)))
+    yield note("new-host", `${host} is asked for the first time.`);
+  if (rule.path_allowlist === undefined || rule.path_allowlist.includes("/"))
+    yield note("any-path", "Any path would be allowed.");
   if (rule.methods === undefined) yield note("any-method", "Every method would be allowed, those that write too.");
 }
 
@@ -69,7 +79,9 @@ export function isAddress(host: string): boolean {
 
 function isInternalName(host: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, "").replace(/^\*\./, "");
-  return !name.includes(".") || /\.(?:local|localhost|internal|intranet|lan|home|corp|arpa|test|invalid|example)$/.test(name);
+  return (
+    !name.includes(".") || /\.(?:local|localhost|internal|intranet|lan|home|corp|arpa|test|invalid|example)$/.test(name)
+  );
 }
 
 function isSameHost(a: string, b: string): boolean {

@@ -16,7 +16,10 @@ const LEFTOVER_MS = 60 * 60 * 1000;
 /** Archives what the policy lets go; returns the ids. */
 export async function archiveSettled(of: QueueOf, now: Date): Promise<string[]> {
   const [{ items }, { uses }] = await Promise.all([readQueue(of), readUses(of)]);
-  const ids = idsToArchive(items.map((item) => ({ ...item, use: uses[item.proposal.id] ?? null })), now);
+  const ids = idsToArchive(
+    items.map((item) => ({ ...item, use: uses[item.proposal.id] ?? null })),
+    now,
+  );
   for (const id of ids) await archive(of, id);
   await removeLeftovers(queueFolders(of).queue, now);
   return ids;

@@ -145,7 +145,10 @@ function writeError(path: string, cause: unknown): BottleError {
     const hint = "free some space and try again";
     return new BottleError("failed", "the disk is full; the entry was not written", { where: path, hint, cause });
   }
-  return new BottleError("failed", `cannot be written (${cause instanceof Error ? cause.message : String(cause)})`, { where: path, cause });
+  return new BottleError("failed", `cannot be written (${cause instanceof Error ? cause.message : String(cause)})`, {
+    where: path,
+    cause,
+  });
 }
 
 function damaged(what: string): AuditFact {

@@ -19,7 +19,7 @@ export interface Created {
 }
 
 /** What is in the queue when a new proposal wants in. */
-export interface QueueLoad {
+interface QueueLoad {
   /** Undecided ones, those past their deadline too. */
   readonly pending: number;
   /** When each proposal in the queue was made, decided ones too; oldest first. */
@@ -39,7 +39,12 @@ export interface CreateOptions {
 }
 
 /** Throws `invalid`, naming the field, for a draft that readers would refuse; whatever `admit` throws; `failed` on a full disk. */
-export async function createProposal(of: QueueOf, draft: ProposalDraft, now: Date, options: CreateOptions = {}): Promise<Created> {
+export async function createProposal(
+  of: QueueOf,
+  draft: ProposalDraft,
+  now: Date,
+  options: CreateOptions = {},
+): Promise<Created> {
   const folders = queueFolders(of);
   const proposal = complete(of, draft, now, options.random ?? randomBytes);
   return withLock(queueLock(folders), async () => {
@@ -53,14 +58,27 @@ export async function createProposal(of: QueueOf, draft: ProposalDraft, now: Dat
     const earlier = await options.earlier?.();
     if (earlier !== undefined) return { proposal: earlier, folded: true };
     options.admit?.({ pending: pending.length, created: idsIn(names).flatMap((id) => proposalTime(id) ?? []) });
-    const created = await createExclusive(queueFile(folders.queue, proposal.id, "proposal"), `${JSON.stringify(proposal)}\n`);
-    if (!created) throw new BottleError("conflict", `there is a proposal ${proposal.id} already`, { where: folders.queue, hint: "try again" });
+    const created = await createExclusive(
+      queueFile(folders.queue, proposal.id, "proposal"),
+      `${JSON.stringify(proposal)}\n`,
+    );
+    if (!created)
+      throw new BottleError("conflict", `there is a proposal ${proposal.id} already`, {
+        where: folders.queue,
+        hint: "try again",
+      });
     return { proposal, folded: false };
   });
 }
 
 function complete({ slug }: QueueOf, draft: ProposalDraft, now: Date, random: (size: number) => Uint8Array): Proposal {
-  const said = { version: 1 as const, id: newProposalId(now, random(5)), bottle_slug: slug, created_at: now.toISOString(), ...draft };
+  const said = {
+    version: 1 as const,
+    id: newProposalId(now, random(5)),
+    bottle_slug: slug,
+    created_at: now.toISOString(),
+    ...draft,
+  };
   const checked = checkValue({ ...said, digest: proposalDigest(said as Proposal) }, Proposal);
   if (checked.state === "ok") return checked.value;
   throw new BottleError("invalid", checked.message, { where: "proposal" });

@@ -51,15 +51,23 @@ async function refuseDecided(folders: QueueFolders, id: string): Promise<void> {
     if (found.state === "missing") continue;
     const where = queueFile(folder, id, "decision");
     if (found.state === "bad") {
-      throw new BottleError("conflict", `proposal ${id} has a decision that cannot be read (${found.message})`, { where });
+      throw new BottleError("conflict", `proposal ${id} has a decision that cannot be read (${found.message})`, {
+        where,
+      });
     }
     const { status, decided_by, decided_at } = found.value;
-    throw new BottleError("conflict", `proposal ${id} is ${status} already, by ${decided_by} at ${decided_at}`, { where });
+    throw new BottleError("conflict", `proposal ${id} is ${status} already, by ${decided_by} at ${decided_at}`, {
+      where,
+    });
   }
 }
 
 /** That the proposal in the queue is what it says it is, and what the operator saw. */
-async function expectDigest(folder: string, slug: string, { id, digest }: { id: string; digest: string }): Promise<void> {
+async function expectDigest(
+  folder: string,
+  slug: string,
+  { id, digest }: { id: string; digest: string },
+): Promise<void> {
   const proposal = await readOwn(folder, slug, id);
   const where = queueFile(folder, id, "proposal");
   if (proposal.state === "missing") {
@@ -67,7 +75,10 @@ async function expectDigest(folder: string, slug: string, { id, digest }: { id: 
   }
   if (proposal.state === "bad") throw new BottleError("invalid", proposal.message, { where });
   if (proposal.value.digest !== digest) {
-    throw new BottleError("invalid", "is not what was shown: the digest differs", { where, hint: "look at it again, then decide" });
+    throw new BottleError("invalid", "is not what was shown: the digest differs", {
+      where,
+      hint: "look at it again, then decide",
+    });
   }
 }
 

@@ -37,14 +37,19 @@ function checkJson<S extends z.ZodType>(text: string, schema: S): Checked<z.infe
   }
 }
 
-export function checkValue<S extends z.ZodType>(value: unknown, schema: S): Exclude<Checked<z.infer<S>>, { state: "missing" }> {
+export function checkValue<S extends z.ZodType>(
+  value: unknown,
+  schema: S,
+): Exclude<Checked<z.infer<S>>, { state: "missing" }> {
   const checked = checkYaml(schema, { path: "", value, lineOf: () => undefined });
   return checked.ok ? { state: "ok", value: checked.value } : bad(problemText(checked.problems));
 }
 
 /** The first problems in one line: `payload.host: is missing`. */
 function problemText(problems: readonly Problem[], most = 3): string {
-  const texts = problems.map(({ field, message }) => (field === undefined || field === "" ? message : `${field}: ${message}`));
+  const texts = problems.map(({ field, message }) =>
+    field === undefined || field === "" ? message : `${field}: ${message}`,
+  );
   const more = texts.length > most ? ` (and ${texts.length - most} more)` : "";
   return plainLine(texts.slice(0, most).join("; ")).slice(0, 500) + more;
 }

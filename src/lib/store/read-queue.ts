@@ -120,7 +120,11 @@ export async function readOwn(folder: string, slug: string, id: string): Promise
   const { value } = proposal;
   if (value.id !== id) return { state: "bad", where, message: `id is ${value.id}, not that of the file` };
   if (value.bottle_slug !== slug) {
-    return { state: "bad", where, message: `bottle_slug is ${JSON.stringify(value.bottle_slug)}, but it is in the queue of ${slug}` };
+    return {
+      state: "bad",
+      where,
+      message: `bottle_slug is ${JSON.stringify(value.bottle_slug)}, but it is in the queue of ${slug}`,
+    };
   }
   if (proposalDigest(value) !== value.digest) {
     return { state: "bad", where, message: "digest does not match the content: the file was changed" };
@@ -144,10 +148,14 @@ export async function readPart<S extends typeof Proposal | typeof Seen | typeof 
 }
 
 function mismatch({ proposal, decision, undo }: QueueItem): { part: QueuePart; message: string } | undefined {
-  for (const [part, file] of [["decision", decision], ["undo", undo]] as const) {
+  for (const [part, file] of [
+    ["decision", decision],
+    ["undo", undo],
+  ] as const) {
     if (file === null) continue;
     if (file.id !== proposal.id) return { part, message: `id is ${file.id}, not that of the proposal` };
-    if (file.digest !== proposal.digest) return { part, message: "digest is not that of the proposal: it was made for another content" };
+    if (file.digest !== proposal.digest)
+      return { part, message: "digest is not that of the proposal: it was made for another content" };
   }
   return undefined;
 }

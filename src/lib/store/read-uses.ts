@@ -8,7 +8,10 @@ import { readChecked } from "./read-checked.ts";
 import type { StoreProblem } from "./read-queue.ts";
 
 /** Decision id → use; empty when nothing was used yet. */
-export async function readUses({ root, slug }: QueueOf): Promise<{ uses: Readonly<Record<string, Use>>; problem?: StoreProblem }> {
+export async function readUses({
+  root,
+  slug,
+}: QueueOf): Promise<{ uses: Readonly<Record<string, Use>>; problem?: StoreProblem }> {
   const where = bottlePaths(root, slug).egress.uses;
   const checked = await readChecked(where, Uses);
   if (checked.state === "ok") return { uses: checked.value };

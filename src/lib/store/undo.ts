@@ -23,21 +23,32 @@ export async function undo(of: QueueOf, draft: UndoDraft, now: Date): Promise<Un
   return withLock(queueLock(folders), async () => {
     await unarchiveLocked(folders, draft.id);
     const item = await readItem(folders.queue, of.slug, draft.id);
-    if (item.state === "missing") throw new BottleError("not-found", `there is no proposal ${draft.id}`, { where: folders.queue });
+    if (item.state === "missing")
+      throw new BottleError("not-found", `there is no proposal ${draft.id}`, { where: folders.queue });
     if (item.state === "bad") throw new BottleError("invalid", item.message, { where: item.where });
     const { decision, undo: earlier, proposal } = item.value;
-    if (decision === null) throw new BottleError("refused", `proposal ${draft.id} is not decided`, { where, hint: "reject it instead" });
+    if (decision === null)
+      throw new BottleError("refused", `proposal ${draft.id} is not decided`, { where, hint: "reject it instead" });
     if (earlier !== null) {
-      throw new BottleError("conflict", `proposal ${draft.id} is undone already, by ${earlier.decided_by} at ${earlier.decided_at}`, { where });
+      throw new BottleError(
+        "conflict",
+        `proposal ${draft.id} is undone already, by ${earlier.decided_by} at ${earlier.decided_at}`,
+        { where },
+      );
     }
-    if (proposal.digest !== draft.digest) throw new BottleError("invalid", "is not what was shown: the digest differs", { where });
+    if (proposal.digest !== draft.digest)
+      throw new BottleError("invalid", "is not what was shown: the digest differs", { where });
     await createExclusive(where, `${JSON.stringify(undo)}\n`);
     return undo;
   });
 }
 
 /** Writes what became of an undo; the first word stands, and is returned. */
-export async function setUndone(of: QueueOf, id: string, facts: { applied: Applied; reopened_as?: string }): Promise<Undo> {
+export async function setUndone(
+  of: QueueOf,
+  id: string,
+  facts: { applied: Applied; reopened_as?: string },
+): Promise<Undo> {
   const folders = queueFolders(of);
   return withLock(queueLock(folders), async () => {
     const where = queueFile(folders.queue, id, "undo");

@@ -25,7 +25,9 @@ export async function waitForDecision(of: QueueOf, id: string, options: WaitOpti
   await mkdir(queue, { recursive: true, mode: 0o700 });
   let changed = () => {};
   // Watching starts before the first look, so that nothing falls between the two.
-  const stopWatching = watchFolder(queue, (name) => (name === null || name.startsWith(`${id}.`) ? changed() : undefined));
+  const stopWatching = watchFolder(queue, (name) =>
+    name === null || name.startsWith(`${id}.`) ? changed() : undefined,
+  );
   const end = endSignal(options);
   try {
     for (let first = true; ; first = false) {
@@ -56,7 +58,11 @@ async function look(of: QueueOf, id: string, first: boolean): Promise<QueueItem 
   }
 }
 
-function endSignal({ timeoutMs, signal }: WaitOptions): { signal: AbortSignal; ended: Promise<void>; clear: () => void } {
+function endSignal({ timeoutMs, signal }: WaitOptions): {
+  signal: AbortSignal;
+  ended: Promise<void>;
+  clear: () => void;
+} {
   const end = new AbortController();
   const abort = (): void => end.abort();
   const timer = timeoutMs === undefined ? undefined : setTimeout(abort, timeoutMs);

@@ -39,7 +39,8 @@ function start(folder: string, tell: Listener): FSWatcher | undefined {
   try {
     return watch(folder, (_event, name) => tell(name));
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+      return undefined;
     throw error;
   }
 }

@@ -14,7 +14,12 @@ function entries(count: number): AuditEntry[] {
   const made: AuditEntry[] = [];
   let end: ChainEnd = CHAIN_START;
   for (let index = 1; index <= count; index++) {
-    const fact = { actor: "agent", action: "tool-executed", component: "test", detail: `entry ${index} ünïcode` } as const;
+    const fact = {
+      actor: "agent",
+      action: "tool-executed",
+      component: "test",
+      detail: `entry ${index} ünïcode`,
+    } as const;
     const entry = nextEntry(end, BOTTLE, fact, new Date(index * 1000), sha256);
     made.push(entry);
     end = entry;
@@ -23,8 +28,13 @@ function entries(count: number): AuditEntry[] {
 }
 
 const textOf = (all: readonly object[]): string => all.map((entry) => `${JSON.stringify(entry)}\n`).join("");
-const headOf = (all: readonly AuditEntry[]): AuditHead => ({ seq: all.at(-1)?.seq ?? 0, hash: all.at(-1)?.hash ?? CHAIN_START.hash, bytes: 0 });
-const verify = (text: string, head: AuditHead | undefined = headOf(entries(5))) => verifyAudit(text, head, BOTTLE, sha256);
+const headOf = (all: readonly AuditEntry[]): AuditHead => ({
+  seq: all.at(-1)?.seq ?? 0,
+  hash: all.at(-1)?.hash ?? CHAIN_START.hash,
+  bytes: 0,
+});
+const verify = (text: string, head: AuditHead | undefined = headOf(entries(5))) =>
+  verifyAudit(text, head, BOTTLE, sha256);
 
 describe("verifying an audit log", () => {
   test("passes a chain that is whole", () => {
@@ -41,10 +51,20 @@ describe("verifying an audit log", () => {
 
   test.each([
     ["a changed text", 2, (entry: AuditEntry) => ({ ...entry, detail: "nothing happened" }), "wrong-hash"],
-    ["a changed text with a new hash", 2, (entry: AuditEntry) => rehashed({ ...entry, detail: "nothing happened" }), "broken-link-after"],
+    [
+      "a changed text with a new hash",
+      2,
+      (entry: AuditEntry) => rehashed({ ...entry, detail: "nothing happened" }),
+      "broken-link-after",
+    ],
     ["another prev", 2, (entry: AuditEntry) => rehashed({ ...entry, prev: "f".repeat(64) }), "broken-link"],
     ["another number", 2, (entry: AuditEntry) => rehashed({ ...entry, seq: 9 }), "missing-seq"],
-    ["an entry of another bottle", 2, (entry: AuditEntry) => rehashed({ ...entry, bottle: "other-12345" }), "wrong-bottle"],
+    [
+      "an entry of another bottle",
+      2,
+      (entry: AuditEntry) => rehashed({ ...entry, bottle: "other-12345" }),
+      "wrong-bottle",
+    ],
     ["an unknown member", 2, (entry: AuditEntry) => ({ ...entry, extra: 1 }), "bad-json"],
     ["an unknown action", 2, (entry: AuditEntry) => ({ ...entry, action: "nap" }), "bad-json"],
   ])("finds %s", (_name, index, change, fault) => {
@@ -52,21 +72,35 @@ describe("verifying an audit log", () => {
     all[index] = change(all[index] as AuditEntry);
     const after = fault === "broken-link-after";
     const found = after ? index + 1 : index;
-    expect(verify(textOf(all))).toMatchObject({ ok: false, entries: found, line: found + 1, fault: after ? "broken-link" : fault });
+    expect(verify(textOf(all))).toMatchObject({
+      ok: false,
+      entries: found,
+      line: found + 1,
+      fault: after ? "broken-link" : fault,
+    });
   });
 
   test("finds a line that was taken out, put twice, or exchanged with another", () => {
     const [a, b, c, d, e] = entries(5) as [AuditEntry, AuditEntry, AuditEntry, AuditEntry, AuditEntry];
     expect(verify(textOf([a, b, d, e]))).toMatchObject({ fault: "missing-seq", line: 3, detail: "seq 3 is missing" });
     expect(verify(textOf([a, e]))).toMatchObject({ detail: "seq 2 to 4 are missing" });
-    expect(verify(textOf([a, b, b, c, d, e]))).toMatchObject({ fault: "missing-seq", line: 3, detail: "seq 2 stands where 3 should" });
+    expect(verify(textOf([a, b, b, c, d, e]))).toMatchObject({
+      fault: "missing-seq",
+      line: 3,
+      detail: "seq 2 stands where 3 should",
+    });
     expect(verify(textOf([b, a, c, d, e]))).toMatchObject({ fault: "missing-seq", line: 1 });
   });
 
   test("finds lines cut off the end, by the head", () => {
     const all = entries(5);
     for (let left = 0; left < 5; left++) {
-      expect(verify(textOf(all.slice(0, left)))).toMatchObject({ ok: false, fault: "truncated-tail", entries: left, line: left + 1 });
+      expect(verify(textOf(all.slice(0, left)))).toMatchObject({
+        ok: false,
+        fault: "truncated-tail",
+        entries: left,
+        line: left + 1,
+      });
     }
   });
 
@@ -85,8 +119,15 @@ describe("verifying an audit log", () => {
 
   test("wants a head, and one that names an entry of this log", () => {
     const all = entries(5);
-    expect(verifyAudit(textOf(all), undefined, BOTTLE, sha256)).toMatchObject({ ok: false, fault: "head-missing", entries: 5 });
-    expect(verify(textOf(all), { ...headOf(all), hash: "a".repeat(64) })).toMatchObject({ ok: false, fault: "head-differs" });
+    expect(verifyAudit(textOf(all), undefined, BOTTLE, sha256)).toMatchObject({
+      ok: false,
+      fault: "head-missing",
+      entries: 5,
+    });
+    expect(verify(textOf(all), { ...headOf(all), hash: "a".repeat(64) })).toMatchObject({
+      ok: false,
+      fault: "head-differs",
+    });
   });
 
   test("shows no control characters of a line that is none", () => {
@@ -123,7 +164,8 @@ function rehashed(entry: AuditEntry): AuditEntry {
 
 function isSameContent(a: string, b: string): boolean {
   try {
-    const lines = (text: string): unknown[] => text.split("\n").map((line) => (line === "" ? "" : (JSON.parse(line) as unknown)));
+    const lines = (text: string): unknown[] =>
+      text.split("\n").map((line) => (line === "" ? "" : (JSON.parse(line) as unknown)));
     return JSON.stringify(lines(a)) === JSON.stringify(lines(b));
   } catch {
     return false;

@@ -8,18 +8,42 @@ const DIGEST = `sha256:${"0".repeat(64)}`;
 const T = "2026-11-20T12:00:00.000Z";
 
 const proposal = (id: string, slug = "demo-1", more: object = {}): Proposal =>
-  ({ version: 1, id, bottle_slug: slug, created_at: T, digest: DIGEST, justification: "", origin: "mcp", kind: "question", payload: { text: "?" }, ...more }) as Proposal;
+  ({
+    version: 1,
+    id,
+    bottle_slug: slug,
+    created_at: T,
+    digest: DIGEST,
+    justification: "",
+    origin: "mcp",
+    kind: "question",
+    payload: { text: "?" },
+    ...more,
+  }) as Proposal;
 const asked = (id: string, slug = "demo-1"): InboxEvent => ({ type: "proposal", proposal: proposal(id, slug) });
 const decided = (id: string, slug = "demo-1"): InboxEvent => ({
   type: "decision",
   slug,
-  decision: { version: 1, id, digest: DIGEST, status: "rejected", scope: "once", notes: "", decided_by: "ann", decided_at: T },
+  decision: {
+    version: 1,
+    id,
+    digest: DIGEST,
+    status: "rejected",
+    scope: "once",
+    notes: "",
+    decided_by: "ann",
+    decided_at: T,
+  },
 });
 const reduce = (events: readonly InboxEvent[]) => events.reduce<readonly InboxItem[]>(reduceInbox, []);
 
 describe("the inbox", () => {
   test("is one queue over all bottles, oldest first, however they come", () => {
-    expect(reduce([asked("3"), asked("1", "b-1"), asked("2")]).map((item) => item.proposal.id)).toEqual(["1", "2", "3"]);
+    expect(reduce([asked("3"), asked("1", "b-1"), asked("2")]).map((item) => item.proposal.id)).toEqual([
+      "1",
+      "2",
+      "3",
+    ]);
   });
 
   test("joins a proposal with everything that is known of its fate", () => {
@@ -29,7 +53,11 @@ describe("the inbox", () => {
       asked("1"),
       { type: "proposal-seen", slug: "demo-1", id: "1", seen },
       decided("1"),
-      { type: "undo", slug: "demo-1", undo: { version: 1, id: "1", digest: DIGEST, notes: "", decided_by: "bob", decided_at: T } },
+      {
+        type: "undo",
+        slug: "demo-1",
+        undo: { version: 1, id: "1", digest: DIGEST, notes: "", decided_by: "bob", decided_at: T },
+      },
       { type: "uses", slug: "demo-1", uses: { "1": use, "9": use } },
     ]);
     expect(item).toMatchObject({ seen, decision: { decided_by: "ann" }, undo: { decided_by: "bob" }, use });
@@ -41,14 +69,22 @@ describe("the inbox", () => {
   });
 
   test("lets go of what is archived", () => {
-    expect(reduce([asked("1"), asked("2"), { type: "proposal-archived", slug: "demo-1", id: "1" }]).map((item) => item.proposal.id)).toEqual(["2"]);
+    expect(
+      reduce([asked("1"), asked("2"), { type: "proposal-archived", slug: "demo-1", id: "1" }]).map(
+        (item) => item.proposal.id,
+      ),
+    ).toEqual(["2"]);
   });
 });
 
 describe("the status of a proposal", () => {
   const item = (more: Partial<InboxItem> = {}, deadline?: string): InboxItem => ({
     proposal: proposal("1", "demo-1", deadline === undefined ? {} : { deadline }),
-    seen: null, decision: null, undo: null, use: null, ...more,
+    seen: null,
+    decision: null,
+    undo: null,
+    use: null,
+    ...more,
   });
   const decision = reduce([asked("1"), decided("1")])[0]!.decision!;
   const undo = { version: 1, id: "1", digest: DIGEST, notes: "", decided_by: "", decided_at: T } as const;

@@ -15,7 +15,15 @@ const SLUG = "demo-abc12";
 const found = (slug = SLUG, more: object = {}): FleetEvent => ({
   type: "bottle-found",
   slug,
-  metadata: Metadata.parse({ identity: slug, agent_name: "demo", started_at: at(0), bottle: "dev", provider: "command", backend: "local", ...more }),
+  metadata: Metadata.parse({
+    identity: slug,
+    agent_name: "demo",
+    started_at: at(0),
+    bottle: "dev",
+    provider: "command",
+    backend: "local",
+    ...more,
+  }),
 });
 const running: FleetEvent = { type: "run-status", slug: SLUG, status: { phase: "running", since: at(1) } };
 const activity = (what: "busy" | "idle" | "waiting", seconds: number, authority = "terminal"): FleetEvent => ({
@@ -43,7 +51,17 @@ function proposal(id: string, more: Partial<Proposal> = {}): Proposal {
 
 function decision(id: string, more: Partial<Decision> = {}): Decision {
   const digest = `sha256:${"0".repeat(64)}`;
-  return { version: 1, id, digest, status: "approved", scope: "session", notes: "", decided_by: "ann", decided_at: at(9), ...more };
+  return {
+    version: 1,
+    id,
+    digest,
+    status: "approved",
+    scope: "session",
+    notes: "",
+    decided_by: "ann",
+    decided_at: at(9),
+    ...more,
+  };
 }
 
 /** One event a second. */
@@ -56,13 +74,29 @@ const row = (fleet: Fleet, slug = SLUG) => fleet.bottles.find((bottle) => bottle
 describe("the row of a bottle", () => {
   test("is who it is, and unknown at first", () => {
     expect(row(reduce([found()]))).toMatchObject({
-      slug: SLUG, agent: "demo", bottle: "dev", provider: "command", backend: "local", host: "local",
-      state: "unknown", started_at: at(0), pending: 0, exit_code: null, signal: null, isolation: null, stats: null, down: {},
+      slug: SLUG,
+      agent: "demo",
+      bottle: "dev",
+      provider: "command",
+      backend: "local",
+      host: "local",
+      state: "unknown",
+      started_at: at(0),
+      pending: 0,
+      exit_code: null,
+      signal: null,
+      isolation: null,
+      stats: null,
+      down: {},
     });
   });
 
   test("stands by (started_at, slug), whatever the order of events, and stays there", () => {
-    const events = [found("c-1", { started_at: at(2) }), found("b-1", { started_at: at(1) }), found("a-1", { started_at: at(2) })];
+    const events = [
+      found("c-1", { started_at: at(2) }),
+      found("b-1", { started_at: at(1) }),
+      found("a-1", { started_at: at(2) }),
+    ];
     for (const order of [events, events.toReversed(), [events[1]!, events[0]!, events[2]!]]) {
       expect(reduce(order).bottles.map(({ slug }) => slug)).toEqual(["b-1", "a-1", "c-1"]);
     }
@@ -71,7 +105,9 @@ describe("the row of a bottle", () => {
   });
 
   test("goes when the bottle does", () => {
-    expect(reduce([found(), found("other-1"), { type: "bottle-removed", slug: SLUG }]).bottles.map(({ slug }) => slug)).toEqual(["other-1"]);
+    expect(
+      reduce([found(), found("other-1"), { type: "bottle-removed", slug: SLUG }]).bottles.map(({ slug }) => slug),
+    ).toEqual(["other-1"]);
   });
 
   test("keeps what came before its metadata", () => {
@@ -83,12 +119,18 @@ describe("the row of a bottle", () => {
       { type: "sidecar", slug: SLUG, sidecar: "supervise", up: false, detail: "crashed" },
     ];
     const fleet = reduce([...early, found()]);
-    expect(row(fleet)).toMatchObject({ state: "busy", run: { phase: "running" }, down: { egress: "crashed", supervise: "crashed" } });
+    expect(row(fleet)).toMatchObject({
+      state: "busy",
+      run: { phase: "running" },
+      down: { egress: "crashed", supervise: "crashed" },
+    });
     expect(fleet.early).toBeUndefined();
   });
 
   test("does not keep more than it must of bottles that never come", () => {
-    const fleet = reduce(Array.from({ length: 1500 }, (_, index): FleetEvent => ({ type: "last-line", slug: `b-${index}`, text: "x" })));
+    const fleet = reduce(
+      Array.from({ length: 1500 }, (_, index): FleetEvent => ({ type: "last-line", slug: `b-${index}`, text: "x" })),
+    );
     expect(Object.keys(fleet.early ?? {})).toHaveLength(1000);
     expect(Object.keys(fleet.early ?? {})).toContain("b-1499");
   });
@@ -102,42 +144,92 @@ describe("the row of a bottle", () => {
 
 describe("the state of a bottle", () => {
   const ended = (exit_code: number | null, signal: string | null): FleetEvent => ({
-    type: "run-status", slug: SLUG, status: { phase: "exited", since: at(20), exit_code, signal },
+    type: "run-status",
+    slug: SLUG,
+    status: { phase: "exited", since: at(20), exit_code, signal },
   });
 
   test.each<[string, FleetEvent[], object]>([
-    ["starting", [{ type: "run-status", slug: SLUG, status: { phase: "starting", since: at(0) } }], { state: "starting", since: at(0) }],
+    [
+      "starting",
+      [{ type: "run-status", slug: SLUG, status: { phase: "starting", since: at(0) } }],
+      { state: "starting", since: at(0) },
+    ],
     ["unknown while nothing is seen of it", [running], { state: "unknown", since: at(0) }],
     ["busy as its terminal shows", [running, activity("busy", 3)], { state: "busy", since: at(3) }],
     ["idle", [running, activity("idle", 4)], { state: "idle", since: at(4) }],
     ["waiting when the agent says so", [running, activity("waiting", 4, "agent")], { state: "waiting", since: at(4) }],
-    ["waiting while it asks, though its terminal moves", [running, { type: "proposal", proposal: proposal("a") }, activity("busy", 8)], { state: "waiting", since: at(5) }],
+    [
+      "waiting while it asks, though its terminal moves",
+      [running, { type: "proposal", proposal: proposal("a") }, activity("busy", 8)],
+      { state: "waiting", since: at(5) },
+    ],
     ["exited with code 0", [running, ended(0, null)], { state: "exited", since: at(20), exit_code: 0 }],
     ["crashed with another", [running, ended(2, null)], { state: "crashed", exit_code: 2, signal: null }],
-    ["crashed by a signal", [running, ended(null, "SIGSEGV")], { state: "crashed", exit_code: null, signal: "SIGSEGV" }],
-    ["stopped when we did it", [running, { type: "run-status", slug: SLUG, status: { phase: "stopped", since: at(20) } }], { state: "stopped", since: at(20) }],
-    ["lost", [running, { type: "run-status", slug: SLUG, status: { phase: "lost", since: at(20) } }], { state: "lost", since: at(20) }],
-    ["crashed, whatever it asked before", [running, { type: "proposal", proposal: proposal("a") }, ended(1, null)], { state: "crashed" }],
+    [
+      "crashed by a signal",
+      [running, ended(null, "SIGSEGV")],
+      { state: "crashed", exit_code: null, signal: "SIGSEGV" },
+    ],
+    [
+      "stopped when we did it",
+      [running, { type: "run-status", slug: SLUG, status: { phase: "stopped", since: at(20) } }],
+      { state: "stopped", since: at(20) },
+    ],
+    [
+      "lost",
+      [running, { type: "run-status", slug: SLUG, status: { phase: "lost", since: at(20) } }],
+      { state: "lost", since: at(20) },
+    ],
+    [
+      "crashed, whatever it asked before",
+      [running, { type: "proposal", proposal: proposal("a") }, ended(1, null)],
+      { state: "crashed" },
+    ],
   ])("is %s", (_name, events, expected) => {
     expect(row(reduce([found(), ...events]))).toMatchObject(expected);
   });
 
   test("is not waiting because a request was blocked: nobody waits for that", () => {
-    const blocked = proposal("a", { origin: "blocked-request", kind: "egress-block", payload: { host: "x.example.com" } });
-    expect(row(reduce([found(), running, { type: "proposal", proposal: blocked }]))).toMatchObject({ state: "unknown", pending: 1 });
+    const blocked = proposal("a", {
+      origin: "blocked-request",
+      kind: "egress-block",
+      payload: { host: "x.example.com" },
+    });
+    expect(row(reduce([found(), running, { type: "proposal", proposal: blocked }]))).toMatchObject({
+      state: "unknown",
+      pending: 1,
+    });
   });
 
   test("is waiting since the oldest question, and as before once all are answered", () => {
-    const before = reduce([found(), running, activity("idle", 4), { type: "proposal", proposal: proposal("b", { created_at: at(7) }) }, { type: "proposal", proposal: proposal("a") }]);
+    const before = reduce([
+      found(),
+      running,
+      activity("idle", 4),
+      { type: "proposal", proposal: proposal("b", { created_at: at(7) }) },
+      { type: "proposal", proposal: proposal("a") },
+    ]);
     expect(row(before)).toMatchObject({ state: "waiting", since: at(7), pending: 2 });
-    const after = reduce([{ type: "decision", slug: SLUG, decision: decision("a") }, { type: "decision", slug: SLUG, decision: decision("b") }], before, 30);
+    const after = reduce(
+      [
+        { type: "decision", slug: SLUG, decision: decision("a") },
+        { type: "decision", slug: SLUG, decision: decision("b") },
+      ],
+      before,
+      30,
+    );
     expect(row(after)).toMatchObject({ state: "idle", since: at(31), pending: 0 });
   });
 
   test("believes the agent rather than its terminal, until a new run", () => {
     const fleet = reduce([found(), running, activity("waiting", 4, "agent"), activity("busy", 5)]);
     expect(row(fleet)?.state).toBe("waiting");
-    const again = reduce([{ type: "run-status", slug: SLUG, status: { phase: "running", since: at(50) } }, activity("busy", 51)], fleet, 50);
+    const again = reduce(
+      [{ type: "run-status", slug: SLUG, status: { phase: "running", since: at(50) } }, activity("busy", 51)],
+      fleet,
+      50,
+    );
     expect(row(again)?.state).toBe("busy");
   });
 
@@ -182,24 +274,53 @@ describe("what an agent wrote", () => {
 
   test("is plain text everywhere in the fleet", () => {
     const fleet = reduce([
-      found(SLUG, { agent_name: EVIL, label: EVIL, provider: EVIL, backend: EVIL, color: EVIL, bottle: EVIL, host: EVIL }),
+      found(SLUG, {
+        agent_name: EVIL,
+        label: EVIL,
+        provider: EVIL,
+        backend: EVIL,
+        color: EVIL,
+        bottle: EVIL,
+        host: EVIL,
+      }),
       { type: "last-line", slug: SLUG, text: `a\tb${EVIL}` },
       { type: "sidecar", slug: SLUG, sidecar: "egress", up: false, detail: EVIL },
-      { type: "proposal", proposal: proposal("a", { justification: `one\n${EVIL}`, payload: { text: EVIL, options: [EVIL] } }) },
-      { type: "proposal", proposal: proposal("b", { kind: "egress-block", payload: { host: "x.example.com", method: "GET", path: `/${EVIL}` } }) },
-      { type: "proposal-seen", slug: SLUG, id: "a", seen: { count: 2, first_seen: at(0), last_seen: at(0), justification: EVIL } },
+      {
+        type: "proposal",
+        proposal: proposal("a", { justification: `one\n${EVIL}`, payload: { text: EVIL, options: [EVIL] } }),
+      },
+      {
+        type: "proposal",
+        proposal: proposal("b", {
+          kind: "egress-block",
+          payload: { host: "x.example.com", method: "GET", path: `/${EVIL}` },
+        }),
+      },
+      {
+        type: "proposal-seen",
+        slug: SLUG,
+        id: "a",
+        seen: { count: 2, first_seen: at(0), last_seen: at(0), justification: EVIL },
+      },
       { type: "decision", slug: SLUG, decision: decision("a", { notes: EVIL }) },
       { type: "problem", where: EVIL, message: EVIL },
       { type: "host", host: EVIL, up: true, detail: EVIL },
     ]);
-    // oxlint-disable-next-line no-control-regex -- controls are what must not be there, save the line breaks of texts
-    expect(JSON.stringify(fleet).replaceAll(String.raw`\n`, "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]|\\u00|pwned/);
+    const text = JSON.stringify(fleet).replaceAll(String.raw`\n`, ""); // the line breaks of texts may stay
+    // oxlint-disable-next-line no-control-regex -- controls are what must not be there
+    const unsafe = /[\u0000-\u001f\u007f-\u009f\u202e]|\\u00|pwned/;
+    expect(text).not.toMatch(unsafe);
     expect(row(fleet)?.last_line).toBe("a  bok");
     expect(fleet.inbox[0]?.proposal.justification).toBe("one\nok");
   });
 
   test("changes nothing of the rule that is approved", () => {
-    const payload = { host: "x.example.com", methods: ["GET"], path_allowlist: ["/a%20b/"], auth: { scheme: "Bearer", token_ref: "X" } };
+    const payload = {
+      host: "x.example.com",
+      methods: ["GET"],
+      path_allowlist: ["/a%20b/"],
+      auth: { scheme: "Bearer", token_ref: "X" },
+    };
     const fleet = reduce([{ type: "proposal", proposal: proposal("b", { kind: "egress-block", payload }) }]);
     expect(fleet.inbox[0]?.proposal.payload).toEqual(payload);
   });
@@ -218,7 +339,11 @@ describe("structure", () => {
     { type: "proposal-seen", slug: SLUG, id: "a", seen: { count: 2, first_seen: at(0), last_seen: at(1) } },
     { type: "decision", slug: SLUG, decision: decision("a", { applied: { ok: true, detail: "live" } }) },
     { type: "uses", slug: SLUG, uses: { a: { count: 1, first_at: at(0), last_at: at(0) } } },
-    { type: "undo", slug: SLUG, undo: { version: 1, id: "a", digest: "", notes: "", decided_by: "", decided_at: at(0) } },
+    {
+      type: "undo",
+      slug: SLUG,
+      undo: { version: 1, id: "a", digest: "", notes: "", decided_by: "", decided_at: at(0) },
+    },
     { type: "host", host: "mill", up: true, detail: "" },
     { type: "problem", where: "/a", message: "bad" },
   ];
@@ -229,7 +354,8 @@ describe("structure", () => {
       fleet = reduceFleet(fleet, event, NOW);
       expect(reduceFleet(fleet, structuredClone(event), new Date(at(99)))).toBe(fleet);
     }
-    for (const event of all.filter(({ type }) => type !== "run-status")) expect(reduceFleet(fleet, structuredClone(event), NOW)).toBe(fleet);
+    for (const event of all.filter(({ type }) => type !== "run-status"))
+      expect(reduceFleet(fleet, structuredClone(event), NOW)).toBe(fleet);
   });
 
   test("stays the same object for what it does not know", () => {
@@ -257,12 +383,20 @@ describe("structure", () => {
 
   test("never changes a fleet that was given out", () => {
     const deepFreeze = <T>(value: T): T => {
-      if (typeof value === "object" && value !== null && !Object.isFrozen(value)) Object.values(Object.freeze(value)).forEach(deepFreeze);
+      if (typeof value === "object" && value !== null && !Object.isFrozen(value))
+        Object.values(Object.freeze(value)).forEach(deepFreeze);
       return value;
     };
-    const event = fc.constantFrom<FleetEvent[]>(...all, found("other-1"), { type: "bottle-removed", slug: SLUG } as const, {
-      type: "proposal-archived", slug: SLUG, id: "a",
-    } as const);
+    const event = fc.constantFrom<FleetEvent[]>(
+      ...all,
+      found("other-1"),
+      { type: "bottle-removed", slug: SLUG } as const,
+      {
+        type: "proposal-archived",
+        slug: SLUG,
+        id: "a",
+      } as const,
+    );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 30 }), (events) => {
         let fleet = deepFreeze(emptyFleet);

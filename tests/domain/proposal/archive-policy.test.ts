@@ -10,7 +10,16 @@ const item = (decision: object | null, more: object = {}, kind = "egress-block",
   ({
     proposal: { id, kind },
     seen: null,
-    decision: decision === null ? null : { status: "approved", scope: "session", decided_at: ago(120), applied: { ok: true, detail: "" }, ...decision },
+    decision:
+      decision === null
+        ? null
+        : {
+            status: "approved",
+            scope: "session",
+            decided_at: ago(120),
+            applied: { ok: true, detail: "" },
+            ...decision,
+          },
     undo: null,
     use: null,
     ...more,
@@ -41,7 +50,9 @@ describe("what leaves the queue", () => {
   });
 
   test("is the oldest when there are too many", () => {
-    const many = Array.from({ length: 203 }, (_, index) => item({ status: "rejected", decided_at: ago(0) }, {}, "question", String(index).padStart(3, "0")));
+    const many = Array.from({ length: 203 }, (_, index) =>
+      item({ status: "rejected", decided_at: ago(0) }, {}, "question", String(index).padStart(3, "0")),
+    );
     expect(idsToArchive(many, NOW)).toEqual(["000", "001", "002"]);
   });
 });

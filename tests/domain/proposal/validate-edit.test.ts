@@ -4,7 +4,13 @@ import { describe, expect, test } from "vitest";
 import { EgressBlockPayload, METHODS, type Proposal } from "#domain/proposal/proposal.ts";
 import { editText, ruleOf, validateEdit, validatePayload } from "#domain/proposal/validate-edit.ts";
 
-const rule = { host: "api.example.com", port: 8443, methods: ["GET"], path_allowlist: ["/a/"], auth: { scheme: "Bearer", token_ref: "GH_PAT" } };
+const rule = {
+  host: "api.example.com",
+  port: 8443,
+  methods: ["GET"],
+  path_allowlist: ["/a/"],
+  auth: { scheme: "Bearer", token_ref: "GH_PAT" },
+};
 const proposal = { kind: "egress-block", payload: { ...rule, method: "GET", path: "/a/b", count: 3 } } as Proposal;
 
 const problems = (text: string): string[] => {
@@ -30,13 +36,19 @@ describe("editing a rule", () => {
         port: fc.integer({ min: 1, max: 65_535 }),
         methods: fc.subarray([...METHODS], { minLength: 1 }),
         path_allowlist: fc.uniqueArray(path, { minLength: 1, maxLength: 4 }),
-        auth: fc.record({ scheme: fc.constantFrom("Bearer", "token", "Basic", "header:X-Api-Key"), token_ref: fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,20}$/) }),
+        auth: fc.record({
+          scheme: fc.constantFrom("Bearer", "token", "Basic", "header:X-Api-Key"),
+          token_ref: fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,20}$/),
+        }),
       },
       { requiredKeys: ["host"] },
     );
     fc.assert(
       fc.property(any, (payload) => {
-        expect(validateEdit("egress-block", editText({ ...proposal, payload } as Proposal))).toEqual({ ok: true, payload });
+        expect(validateEdit("egress-block", editText({ ...proposal, payload } as Proposal))).toEqual({
+          ok: true,
+          payload,
+        });
         expect(validatePayload("egress-block", payload)).toEqual({ ok: true, payload });
       }),
     );
@@ -71,11 +83,18 @@ describe("editing a rule", () => {
 
   test("never throws, and never accepts what the schema would not", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json(), fc.string().map((text) => `host: ${text}`)), (text) => {
-        const edited = validateEdit("egress-block", text);
-        if (edited.ok) expect(EgressBlockPayload.safeParse(edited.payload).success).toBe(true);
-        else expect(edited.problems.length).toBeGreaterThan(0);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.json(),
+          fc.string().map((text) => `host: ${text}`),
+        ),
+        (text) => {
+          const edited = validateEdit("egress-block", text);
+          if (edited.ok) expect(EgressBlockPayload.safeParse(edited.payload).success).toBe(true);
+          else expect(edited.problems.length).toBeGreaterThan(0);
+        },
+      ),
     );
   });
 
@@ -86,6 +105,9 @@ describe("editing a rule", () => {
 
 test("a question can be edited, too", () => {
   const question = { kind: "question", payload: { text: "Which?", options: ["a"] } } as Proposal;
-  expect(validateEdit("question", editText(question))).toEqual({ ok: true, payload: { text: "Which?", options: ["a"] } });
+  expect(validateEdit("question", editText(question))).toEqual({
+    ok: true,
+    payload: { text: "Which?", options: ["a"] },
+  });
   expect(validateEdit("question", "text: ''")).toMatchObject({ ok: false });
 });

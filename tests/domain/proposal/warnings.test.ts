@@ -33,7 +33,11 @@ describe("warnings", () => {
 
   test("tell a credential that would go where none goes today", () => {
     expect(warn({ host: "api.acme.dev", ...narrow, auth })).toEqual([
-      { code: "new-credential", severity: "danger", text: "Your GH_PAT would be sent to api.acme.dev, which gets no credential today." },
+      {
+        code: "new-credential",
+        severity: "danger",
+        text: "Your GH_PAT would be sent to api.acme.dev, which gets no credential today.",
+      },
     ]);
     expect(codes({ host: "GitHub.com.", ...narrow, auth })).toEqual([]);
   });
@@ -43,19 +47,36 @@ describe("warnings", () => {
   });
 
   test.each([
-    "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "10.0.0.0x1", "1.2.3.4.", "[::1]", "::1", "fe80::1%eth0", "::ffff:127.0.0.1", "169.254.169.254",
+    "127.0.0.1",
+    "127.1",
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "10.0.0.0x1",
+    "1.2.3.4.",
+    "[::1]",
+    "::1",
+    "fe80::1%eth0",
+    "::ffff:127.0.0.1",
+    "169.254.169.254",
   ])("tell that %s is an address", (host) => {
     expect(isAddress(host)).toBe(true);
     expect(codes({ host, ...narrow })[0]).toBe("ip-literal");
   });
 
-  test.each(["a1.example.com", "1.example.com", "0x.example.com", "127.0.0.1.example.com", "dead.beef.io"])("know that %s is a name", (host) => {
-    expect(isAddress(host)).toBe(false);
-  });
+  test.each(["a1.example.com", "1.example.com", "0x.example.com", "127.0.0.1.example.com", "dead.beef.io"])(
+    "know that %s is a name",
+    (host) => {
+      expect(isAddress(host)).toBe(false);
+    },
+  );
 
-  test.each(["localhost", "metadata", "db.internal", "printer.local", "*.corp", "Wiki.LAN."])("tell that %s is a name inside a network", (host) => {
-    expect(codes({ host, ...narrow })).toContain("internal-name");
-  });
+  test.each(["localhost", "metadata", "db.internal", "printer.local", "*.corp", "Wiki.LAN."])(
+    "tell that %s is a name inside a network",
+    (host) => {
+      expect(codes({ host, ...narrow })).toContain("internal-name");
+    },
+  );
 
   test("tell what a punycode name stands for", () => {
     expect(warn({ host: "xn--gthub-n4a.com", ...narrow }).map(({ text }) => text)).toEqual([
@@ -78,12 +99,20 @@ describe("warnings", () => {
 
   test("never throw and hold no control characters, whatever the host", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.domain(), fc.ipV6(), fc.string().map((text) => `xn--${text}`)), (host) => {
-        for (const { text } of warn({ host })) {
-          // oxlint-disable-next-line no-control-regex -- controls are what must not be there
-          expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/u);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.domain(),
+          fc.ipV6(),
+          fc.string().map((text) => `xn--${text}`),
+        ),
+        (host) => {
+          for (const { text } of warn({ host })) {
+            // oxlint-disable-next-line no-control-regex -- controls are what must not be there
+            expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/u);
+          }
+        },
+      ),
     );
   });
 });
@@ -106,11 +135,25 @@ describe("a look-alike", () => {
     ["xn--gthub-n2e.com", "github.com", "letters look the same"],
     ["*.githib.com", "github.com", "one letter differs"],
   ])("is %s of %s", (host, of, how) => {
-    expect(lookAlikeOf(host, KNOWN.knownHosts)).toMatchObject({ of: expect.stringContaining(of.split(".").at(-2)!) as string, how: expect.stringContaining(how) as string });
+    expect(lookAlikeOf(host, KNOWN.knownHosts)).toMatchObject({
+      of: expect.stringContaining(of.split(".").at(-2)!) as string,
+      how: expect.stringContaining(how) as string,
+    });
   });
 
   test.each([
-    "github.com", "api.github.com", "GITHUB.com.", "gist.github.com", "api.acme.dev", "other.acme.dev", "docs.python.org", "example.com", "docs.rs", "golang.org", "deb.debian.org", "localhost",
+    "github.com",
+    "api.github.com",
+    "GITHUB.com.",
+    "gist.github.com",
+    "api.acme.dev",
+    "other.acme.dev",
+    "docs.python.org",
+    "example.com",
+    "docs.rs",
+    "golang.org",
+    "deb.debian.org",
+    "localhost",
   ])("is not %s", (host) => {
     expect(lookAlikeOf(host, KNOWN.knownHosts)).toBeUndefined();
   });
@@ -122,7 +165,16 @@ describe("a look-alike", () => {
   });
 
   test("is found whatever the look-alike letter", () => {
-    for (const [letter, lookalike] of [["a", "а"], ["e", "е"], ["o", "о"], ["p", "р"], ["c", "с"], ["i", "і"], ["l", "1"], ["o", "0"]] as const) {
+    for (const [letter, lookalike] of [
+      ["a", "а"],
+      ["e", "е"],
+      ["o", "о"],
+      ["p", "р"],
+      ["c", "с"],
+      ["i", "і"],
+      ["l", "1"],
+      ["o", "0"],
+    ] as const) {
       expect(skeleton(`pilocea${lookalike}.com`)).toBe(skeleton(`pilocea${letter}.com`));
     }
     expect(skeleton("ｇｉｔｈｕｂ.com")).toBe(skeleton("github.com"));
@@ -146,17 +198,25 @@ describe("punycode", () => {
 
   test("agrees with the platform's own", () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(..."абвгдежзäöüßéñ語文字漢abc019"), { minLength: 1, maxLength: 12 }), (letters) => {
-        const host = `x${letters.join("")}.example`;
-        const ascii = new URL(`http://${host}`).hostname;
-        expect(unicodeHost(ascii)).toBe(host.normalize("NFC").replaceAll("ß", ascii.includes("xn--") ? "ß" : "ss"));
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(..."абвгдежзäöüßéñ語文字漢abc019"), { minLength: 1, maxLength: 12 }),
+        (letters) => {
+          const host = `x${letters.join("")}.example`;
+          const ascii = new URL(`http://${host}`).hostname;
+          expect(unicodeHost(ascii)).toBe(host.normalize("NFC").replaceAll("ß", ascii.includes("xn--") ? "ß" : "ss"));
+        },
+      ),
     );
   });
 });
 
 describe("what is known", () => {
-  const item = (id: string, host: string, status: "approved" | "rejected" | "modified" | null, more: object = {}): InboxItem =>
+  const item = (
+    id: string,
+    host: string,
+    status: "approved" | "rejected" | "modified" | null,
+    more: object = {},
+  ): InboxItem =>
     ({
       proposal: { id, kind: "egress-block", payload: { host } },
       seen: null,
@@ -166,7 +226,13 @@ describe("what is known", () => {
     }) as unknown as InboxItem;
 
   test("is what tables allow and what was approved, not what was asked or refused", () => {
-    const table = { version: 1, on_unknown_host: "block", hold_seconds: 1, hosts: {}, routes: [{ host: "a.com", auth: { scheme: "Bearer", slot: "X" } }, { host: "b.com" }] } as const;
+    const table = {
+      version: 1,
+      on_unknown_host: "block",
+      hold_seconds: 1,
+      hosts: {},
+      routes: [{ host: "a.com", auth: { scheme: "Bearer", slot: "X" } }, { host: "b.com" }],
+    } as const;
     const inbox = [
       item("1", "C.com", "approved"),
       item("2", "d.com", "rejected"),

@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -8,7 +17,12 @@ import { appendAudit, auditFiles, readAuditLog, verifyAuditLog } from "#lib/stor
 import type { QueueOf } from "#lib/store/queue-files.ts";
 import { later, newQueue, NOW, outputOf, runModule } from "#tests/helpers/store.ts";
 
-const fact = (detail: string): AuditFact => ({ actor: "operator:ann", action: "operator-edit", component: "test", detail });
+const fact = (detail: string): AuditFact => ({
+  actor: "operator:ann",
+  action: "operator-edit",
+  component: "test",
+  detail,
+});
 
 async function logOf(count: number): Promise<QueueOf> {
   const of = newQueue();
@@ -22,7 +36,11 @@ describe("the audit log", () => {
   test("is a chain from 64 zeros, one entry a line, private", async () => {
     const of = await logOf(3);
     const entries = await readAuditLog(of);
-    expect(entries.map(({ seq, detail }) => [seq, detail])).toEqual([[1, "entry 1"], [2, "entry 2"], [3, "entry 3"]]);
+    expect(entries.map(({ seq, detail }) => [seq, detail])).toEqual([
+      [1, "entry 1"],
+      [2, "entry 2"],
+      [3, "entry 3"],
+    ]);
     expect(entries[0]?.prev).toBe("0".repeat(64));
     expect(entries[2]?.prev).toBe(entries[1]?.hash);
     expect(statSync(auditFiles(of).log).mode & 0o777).toBe(0o600);
@@ -37,7 +55,9 @@ describe("the audit log", () => {
   test("keeps the order of calls that do not wait for one another", async () => {
     const of = newQueue();
     const entries = await Promise.all(Array.from({ length: 50 }, (_, index) => appendAudit(of, fact(`${index}`), NOW)));
-    expect(entries.map(({ seq, detail }) => `${seq} ${detail}`)).toEqual(Array.from({ length: 50 }, (_, index) => `${index + 1} ${index}`));
+    expect(entries.map(({ seq, detail }) => `${seq} ${detail}`)).toEqual(
+      Array.from({ length: 50 }, (_, index) => `${index + 1} ${index}`),
+    );
     expect(await verifyAuditLog(of)).toEqual({ ok: true, entries: 50 });
   });
 
@@ -93,9 +113,20 @@ describe("the audit log", () => {
     const of = await logOf(4);
     const { log } = auditFiles(of);
     writeFileSync(log, linesOf(of).slice(0, 2).join("\n") + "\n");
-    expect(await verifyAuditLog(of)).toMatchObject({ ok: false, entries: 2, fault: "truncated-tail", detail: "ends at seq 2, but seq 4 was written" });
+    expect(await verifyAuditLog(of)).toMatchObject({
+      ok: false,
+      entries: 2,
+      fault: "truncated-tail",
+      detail: "ends at seq 2, but seq 4 was written",
+    });
     await appendAudit(of, fact("after"), NOW);
-    expect(await verifyAuditLog(of)).toMatchObject({ ok: false, entries: 2, fault: "missing-seq", line: 3, detail: "seq 3 to 4 are missing" });
+    expect(await verifyAuditLog(of)).toMatchObject({
+      ok: false,
+      entries: 2,
+      fault: "missing-seq",
+      line: 3,
+      detail: "seq 3 to 4 are missing",
+    });
   });
 
   test("misses everything when it was emptied or removed", async () => {
@@ -111,13 +142,22 @@ describe("the audit log", () => {
   test.each([
     ["is lost", (head: string) => rmSync(head)],
     ["cannot be read", (head: string) => writeFileSync(head, "{")],
-    ["names another entry", (head: string) => writeFileSync(head, JSON.stringify({ seq: 2, hash: "a".repeat(64), bytes: 9 }))],
+    [
+      "names another entry",
+      (head: string) => writeFileSync(head, JSON.stringify({ seq: 2, hash: "a".repeat(64), bytes: 9 })),
+    ],
   ])("says that its head %s, and leaves an entry about it", async (_name, damage) => {
     const of = await logOf(3);
     damage(auditFiles(of).head);
     expect(await verifyAuditLog(of)).toMatchObject({ ok: false, entries: 3 });
     await appendAudit(of, fact("entry 4"), NOW);
-    expect((await readAuditLog(of)).map(({ action }) => action)).toEqual(["operator-edit", "operator-edit", "operator-edit", "audit-damaged", "operator-edit"]);
+    expect((await readAuditLog(of)).map(({ action }) => action)).toEqual([
+      "operator-edit",
+      "operator-edit",
+      "operator-edit",
+      "audit-damaged",
+      "operator-edit",
+    ]);
     expect(await verifyAuditLog(of)).toEqual({ ok: true, entries: 5 });
   });
 

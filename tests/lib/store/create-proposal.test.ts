@@ -10,7 +10,17 @@ import { createProposal } from "#lib/store/create-proposal.ts";
 import { decide } from "#lib/store/decide.ts";
 import { queueFile, queueFolders } from "#lib/store/queue-files.ts";
 import { readProposal, readQueue } from "#lib/store/read-queue.ts";
-import { approval, blocked, later, newQueue, newRoot, NOW, outputOf, question, runModule } from "#tests/helpers/store.ts";
+import {
+  approval,
+  blocked,
+  later,
+  newQueue,
+  newRoot,
+  NOW,
+  outputOf,
+  question,
+  runModule,
+} from "#tests/helpers/store.ts";
 
 describe("creating a proposal", () => {
   test("writes it whole, private, under a name that sorts by time", async () => {
@@ -20,7 +30,10 @@ describe("creating a proposal", () => {
     expect(first.proposal.id < second.proposal.id).toBe(true);
     expect(first.proposal.id).toMatch(PROPOSAL_ID);
     const { queue } = queueFolders(of);
-    expect(readdirSync(queue).toSorted()).toEqual([`${first.proposal.id}.proposal.json`, `${second.proposal.id}.proposal.json`]);
+    expect(readdirSync(queue).toSorted()).toEqual([
+      `${first.proposal.id}.proposal.json`,
+      `${second.proposal.id}.proposal.json`,
+    ]);
     expect(JSON.parse(readFileSync(queueFile(queue, first.proposal.id, "proposal"), "utf8"))).toEqual(first.proposal);
   });
 
@@ -48,25 +61,35 @@ describe("creating a proposal", () => {
     ["a deadline that is no time", blocked({}, { deadline: "soon" }), "deadline"],
   ])("refuses %s and names the field", async (_name, draft, field) => {
     const of = newQueue();
-    await expect(createProposal(of, draft, NOW)).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining(field) as string });
+    await expect(createProposal(of, draft, NOW)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining(field) as string,
+    });
     expect((await readQueue(of)).items).toEqual([]);
   });
 
-  test.each(["../evil", "a/b", "", ".", "..", "Demo", "a\u0000b", "x".repeat(81)])("refuses the slug %j before it makes a path of it", async (slug) => {
-    const root = newRoot();
-    await expect(createProposal({ root, slug }, question(), NOW)).rejects.toMatchObject({ code: "invalid" });
-    expect(readdirSync(root)).toEqual([]);
-  });
+  test.each(["../evil", "a/b", "", ".", "..", "Demo", "a\u0000b", "x".repeat(81)])(
+    "refuses the slug %j before it makes a path of it",
+    async (slug) => {
+      const root = newRoot();
+      await expect(createProposal({ root, slug }, question(), NOW)).rejects.toMatchObject({ code: "invalid" });
+      expect(readdirSync(root)).toEqual([]);
+    },
+  );
 
   test("takes whatever an agent may say as its words, and gives it back unchanged", async () => {
     const of = newQueue();
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: "binary", maxLength: 200 }), fc.string({ unit: "binary", minLength: 1, maxLength: 200 }), async (justification, text) => {
-        const { proposal } = await createProposal(of, { ...question(text), justification }, NOW);
-        const read = await readProposal(of, proposal.id);
-        expect(read.proposal.payload).toEqual({ text });
-        expect(read.proposal.justification).toBe(justification);
-      }),
+      fc.asyncProperty(
+        fc.string({ unit: "binary", maxLength: 200 }),
+        fc.string({ unit: "binary", minLength: 1, maxLength: 200 }),
+        async (justification, text) => {
+          const { proposal } = await createProposal(of, { ...question(text), justification }, NOW);
+          const read = await readProposal(of, proposal.id);
+          expect(read.proposal.payload).toEqual({ text });
+          expect(read.proposal.justification).toBe(justification);
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -149,7 +172,10 @@ describe("folding duplicates", () => {
   test("is not led astray by a pending file that cannot be trusted", async () => {
     const of = newQueue();
     const { proposal } = await createProposal(of, blocked(), NOW);
-    writeFileSync(queueFile(queueFolders(of).queue, proposal.id, "proposal"), JSON.stringify({ ...proposal, justification: "changed" }));
+    writeFileSync(
+      queueFile(queueFolders(of).queue, proposal.id, "proposal"),
+      JSON.stringify({ ...proposal, justification: "changed" }),
+    );
     expect((await createProposal(of, blocked(), later(1))).folded).toBe(false);
   });
 

@@ -13,14 +13,23 @@ import { approval, blocked, later, newQueue, NOW, outputOf, question, runModule 
 async function pending() {
   const of = newQueue();
   const { proposal } = await createProposal(of, blocked(), NOW);
-  return { of, proposal, file: (part: "proposal" | "decision") => queueFile(queueFolders(of).queue, proposal.id, part) };
+  return {
+    of,
+    proposal,
+    file: (part: "proposal" | "decision") => queueFile(queueFolders(of).queue, proposal.id, part),
+  };
 }
 
 describe("deciding", () => {
   test("writes the decision, bound to the proposal's digest", async () => {
     const { of, proposal, file } = await pending();
     const decision = await decide(of, approval(proposal, { notes: "ok" }), later(1));
-    expect(decision).toMatchObject({ version: 1, digest: proposal.digest, decided_at: later(1).toISOString(), notes: "ok" });
+    expect(decision).toMatchObject({
+      version: 1,
+      digest: proposal.digest,
+      decided_at: later(1).toISOString(),
+      notes: "ok",
+    });
     expect(JSON.parse(readFileSync(file("decision"), "utf8"))).toEqual(decision);
   });
 
@@ -28,7 +37,10 @@ describe("deciding", () => {
     const { of, proposal } = await pending();
     await decide(of, approval(proposal), later(1));
     const second = decide(of, approval(proposal, { status: "rejected", decided_by: "bob@other (2)" }), later(2));
-    await expect(second).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("approved already, by ann@desk (1) at 2026-11-20T12:00:01") as string });
+    await expect(second).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("approved already, by ann@desk (1) at 2026-11-20T12:00:01") as string,
+    });
     expect((await readProposal(of, proposal.id)).decision?.status).toBe("approved");
   });
 
@@ -42,25 +54,36 @@ describe("deciding", () => {
   test("takes a decision file that cannot be read for a decision", async () => {
     const { of, proposal, file } = await pending();
     writeFileSync(file("decision"), "{");
-    await expect(decide(of, approval(proposal), NOW)).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("is not JSON") as string });
+    await expect(decide(of, approval(proposal), NOW)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("is not JSON") as string,
+    });
   });
 
   test("refuses another digest than the operator saw", async () => {
     const { of, proposal } = await pending();
     const digest = `sha256:${"0".repeat(64)}`;
-    await expect(decide(of, approval(proposal, { digest }), NOW)).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("digest") as string });
+    await expect(decide(of, approval(proposal, { digest }), NOW)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("digest") as string,
+    });
     expect((await readProposal(of, proposal.id)).decision).toBeNull();
   });
 
   test("refuses a proposal whose content is not what its digest says", async () => {
     const { of, proposal, file } = await pending();
     writeFileSync(file("proposal"), JSON.stringify({ ...proposal, payload: { host: "evil.example.com" } }));
-    await expect(decide(of, approval(proposal), NOW)).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("digest does not match") as string });
+    await expect(decide(of, approval(proposal), NOW)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("digest does not match") as string,
+    });
   });
 
   test("knows no proposal that is not there, and no id that is a path", async () => {
     const { of, proposal } = await pending();
-    await expect(decide(of, approval(proposal, { id: "0000000000-none" }), NOW)).rejects.toMatchObject({ code: "not-found" });
+    await expect(decide(of, approval(proposal, { id: "0000000000-none" }), NOW)).rejects.toMatchObject({
+      code: "not-found",
+    });
     for (const id of ["../../etc/passwd", "a/b", "", "....", `${proposal.id}/../x`]) {
       await expect(decide(of, approval(proposal, { id }), NOW)).rejects.toMatchObject({ code: "invalid" });
     }
@@ -87,7 +110,8 @@ describe("deciding", () => {
     const said = (await Promise.all(outputs)).map((text) => text.trim().split("\n").at(-1) ?? "");
     const winner = names[said.indexOf("won")];
     expect(said.filter((line) => line === "won")).toHaveLength(1);
-    for (const line of said.filter((text) => text !== "won")) expect(line).toMatch(new RegExp(`^conflict .*by ${winner} at`));
+    for (const line of said.filter((text) => text !== "won"))
+      expect(line).toMatch(new RegExp(`^conflict .*by ${winner} at`));
     expect((await readProposal(of, proposal.id)).decision?.decided_by).toBe(winner);
   }, 30_000);
 });
@@ -117,21 +141,33 @@ describe("what became of a decision", () => {
 });
 
 describe("undoing", () => {
-  const draft = (proposal: { id: string; digest: string }) => ({ id: proposal.id, digest: proposal.digest, notes: "", decided_by: "bob@desk (3)" });
+  const draft = (proposal: { id: string; digest: string }) => ({
+    id: proposal.id,
+    digest: proposal.digest,
+    notes: "",
+    decided_by: "bob@desk (3)",
+  });
 
   test("happens once, and names who did it", async () => {
     const { of, proposal } = await pending();
     await decide(of, approval(proposal), NOW);
     await undo(of, draft(proposal), later(1));
-    await expect(undo(of, draft(proposal), later(2))).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("by bob@desk (3)") as string });
+    await expect(undo(of, draft(proposal), later(2))).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("by bob@desk (3)") as string,
+    });
   });
 
   test("needs a decision, the right digest and a proposal that is there", async () => {
     const { of, proposal } = await pending();
     await expect(undo(of, draft(proposal), NOW)).rejects.toMatchObject({ code: "refused" });
-    await expect(undo(of, draft({ ...proposal, id: "0000000000-none" }), NOW)).rejects.toMatchObject({ code: "not-found" });
+    await expect(undo(of, draft({ ...proposal, id: "0000000000-none" }), NOW)).rejects.toMatchObject({
+      code: "not-found",
+    });
     await decide(of, approval(proposal), NOW);
-    await expect(undo(of, draft({ ...proposal, digest: `sha256:${"1".repeat(64)}` }), NOW)).rejects.toMatchObject({ code: "invalid" });
+    await expect(undo(of, draft({ ...proposal, digest: `sha256:${"1".repeat(64)}` }), NOW)).rejects.toMatchObject({
+      code: "invalid",
+    });
   });
 
   test("brings an archived proposal back to where everybody sees it", async () => {
@@ -140,14 +176,18 @@ describe("undoing", () => {
     await archive(of, proposal.id);
     await undo(of, draft(proposal), later(1));
     const { queue } = queueFolders(of);
-    for (const part of ["proposal", "decision", "undo"] as const) expect(readFileSync(queueFile(queue, proposal.id, part), "utf8")).not.toBe("");
+    for (const part of ["proposal", "decision", "undo"] as const)
+      expect(readFileSync(queueFile(queue, proposal.id, part), "utf8")).not.toBe("");
   });
 
   test("says once what became of it", async () => {
     const { of, proposal } = await pending();
     await decide(of, approval(proposal, { status: "rejected" }), NOW);
     await undo(of, draft(proposal), later(1));
-    const done = await setUndone(of, proposal.id, { applied: { ok: true, detail: "asked again" }, reopened_as: "0123456789-abc" });
+    const done = await setUndone(of, proposal.id, {
+      applied: { ok: true, detail: "asked again" },
+      reopened_as: "0123456789-abc",
+    });
     expect(await setUndone(of, proposal.id, { applied: { ok: false, detail: "" } })).toEqual(done);
   });
 });

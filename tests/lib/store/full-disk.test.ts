@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -113,8 +113,14 @@ describe("a full disk", requirement("tmpfs", tmpfs), () => {
     free();
     log.write("after", NOW);
     await log.close();
-    const lines = readFileSync(join(of.root, "logs", "agent.jsonl"), "utf8").trimEnd().split("\n").slice(-2);
-    expect(lines.map((line) => (JSON.parse(line) as { text: string }).text)).toEqual(["[lines lost, which the disk did not take: 50]", "after"]);
+    const lines = readFileSync(join(of.root, "logs", "agent.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .slice(-2);
+    expect(lines.map((line) => (JSON.parse(line) as { text: string }).text)).toEqual([
+      "[lines lost, which the disk did not take: 50]",
+      "after",
+    ]);
   });
 
   test("leaves no temporary file behind", async () => {
@@ -134,14 +140,11 @@ describe("a full disk", requirement("tmpfs", tmpfs), () => {
 });
 
 function fillUp(path: string): void {
-  const chunks: Buffer[] = [];
-  for (let size = 4096; ; ) {
-    try {
-      writeFileSync(path, Buffer.concat([...chunks, Buffer.alloc(size)]));
-      chunks.push(Buffer.alloc(size));
-    } catch {
-      return; // what found room stays
-    }
+  const page = Buffer.alloc(4096);
+  try {
+    for (;;) appendFileSync(path, page);
+  } catch {
+    // full: what found room stays
   }
 }
 

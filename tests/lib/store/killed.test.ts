@@ -64,11 +64,16 @@ describe("a writer that is killed at any moment", () => {
       wasCut ||= !(await verifyAuditLog(of)).ok;
       const start = performance.now();
       const { proposal } = await createProposal(of, blocked({ host: `after${round}.example.com` }), later(round, NOW));
-      await appendAudit(of, { actor: "operator:ann", action: "operator-edit", component: "test", detail: "after" }, NOW);
+      await appendAudit(
+        of,
+        { actor: "operator:ann", action: "operator-edit", component: "test", detail: "after" },
+        NOW,
+      );
       expect(performance.now() - start).toBeLessThan(2000);
       expect(existsSync(`${queueFolders(of).queue}/${proposal.id}.proposal.json`)).toBe(true);
     }
-    for (const name of readdirSync(queueFolders(of).queue)) expect(name).toMatch(/\.json$|^archive$|^\.tmp-|^\.break-|^\.lock$/);
+    for (const name of readdirSync(queueFolders(of).queue))
+      expect(name).toMatch(/\.json$|^archive$|^\.tmp-|^\.break-|^\.lock$/);
     expect(existsSync(bottlePaths(of.root, of.slug).audit)).toBe(true);
   }, 60_000);
 });

@@ -42,7 +42,10 @@ describe("a lock", () => {
     const child = runModule(HOLD, [path]);
     await printed(child, "held");
     const waiting = withLock(path, () => Promise.resolve(), 60);
-    await expect(waiting).rejects.toMatchObject({ code: "failed", message: expect.stringContaining(`process ${child.pid}`) as string });
+    await expect(waiting).rejects.toMatchObject({
+      code: "failed",
+      message: expect.stringContaining(`process ${child.pid}`) as string,
+    });
     const free = withLock(path, () => Promise.resolve("mine"));
     child.stdin?.write("go\n");
     expect(await free).toBe("mine");
@@ -97,11 +100,14 @@ describe("a lock", () => {
     await expect(withLock(path, () => Promise.resolve(), 60)).rejects.toMatchObject({ code: "failed" });
   });
 
-  test.each(["", "{", "null", '{"pid": 1}'])("is taken over when its file says only %j, as a power cut leaves it", async (text) => {
-    const path = join(newRoot(), ".lock");
-    writeFileSync(path, text);
-    expect(await withLock(path, () => Promise.resolve("mine"), 2000)).toBe("mine");
-  });
+  test.each(["", "{", "null", '{"pid": 1}'])(
+    "is taken over when its file says only %j, as a power cut leaves it",
+    async (text) => {
+      const path = join(newRoot(), ".lock");
+      writeFileSync(path, text);
+      expect(await withLock(path, () => Promise.resolve("mine"), 2000)).toBe("mine");
+    },
+  );
 
   test("stays whole while its holders are killed at random", async () => {
     const root = newRoot();

@@ -36,7 +36,10 @@ describe("the route table on disk", () => {
   test("that is malformed is refused with file and line, and stays as it is", async () => {
     const of = await running();
     writeFileSync(fileOf(of), "version: 1\nroutes: nonsense\n");
-    await expect(changeRoutes(of, (table) => ({ ...table, hosts: {} }))).rejects.toMatchObject({ code: "invalid", where: expect.stringContaining("routes.yaml") as string });
+    await expect(changeRoutes(of, (table) => ({ ...table, hosts: {} }))).rejects.toMatchObject({
+      code: "invalid",
+      where: expect.stringContaining("routes.yaml") as string,
+    });
     expect(readFileSync(fileOf(of), "utf8")).toBe("version: 1\nroutes: nonsense\n");
   });
 

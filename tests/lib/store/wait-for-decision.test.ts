@@ -85,13 +85,14 @@ describe("waiting for the operator", () => {
     await printed(child, "waiting");
     const answered = printed(child, "because");
     await decide(of, approval(proposal, { status: "rejected", notes: "because" }), NOW);
-    await answered;
+    await expect(answered).resolves.toBeUndefined();
   });
 
   test("serves many at once, each with its own answer", async () => {
     const of = newQueue();
     const proposals = [];
-    for (let index = 0; index < 20; index++) proposals.push((await createProposal(of, question(`q${index}`), later(index))).proposal);
+    for (let index = 0; index < 20; index++)
+      proposals.push((await createProposal(of, question(`q${index}`), later(index))).proposal);
     const answers = proposals.map(({ id }) => waitForDecision(of, id));
     for (const proposal of proposals.toReversed()) {
       await decide(of, approval(proposal, { notes: proposal.id, applied: { ok: true, detail: "answered" } }), NOW);
