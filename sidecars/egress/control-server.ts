@@ -89,7 +89,7 @@ function test(body: string, response: ServerResponse, { live, uses }: ControlDep
 }
 
 /** What would happen to a plain request for `url`; undefined when that is no URL. */
-export function verdictOn(
+function verdictOn(
   { url, method }: z.infer<typeof TestRequest>,
   table: RouteTable,
   used: ReadonlySet<string>,

@@ -1,8 +1,9 @@
 // Puts the proxy of one bottle together, starts it, and takes it down when its parent goes or asks.
 
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { BottleError } from "#domain/bottle-error.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import { READY_LINE } from "#domain/sidecars/ready-line.ts";
 import { bottlePaths } from "#lib/paths.ts";
@@ -39,7 +40,7 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
   const live = openLive();
   const traffic = openTrafficLog(say);
   const table = (): RouteTable => liveTable.current().table;
-  const upstream = openUpstream({ table, extraRoots: upstreamCa });
+  const upstream = openUpstream({ table, extraRoots: await readRoots(upstreamCa) });
   const expiry = watchExpiry(() => live.recheck());
   const liveTable = openLiveTable(paths.egress.routes, {
     bad: (reason) => say(`the table was not taken: ${reason}`),
@@ -79,6 +80,15 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
   process.stdout.on("error", stop); // nobody reads any more
   process.stdin.on("error", stop).on("end", stop).on("close", stop).resume();
   say(READY_LINE);
+}
+
+async function readRoots(path: string | undefined): Promise<string> {
+  if (path === undefined) return "";
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new BottleError("invalid", "the further roots for upstream servers cannot be read", { where: path, cause });
+  }
 }
 
 async function makeFolders(queue: string, socket: string): Promise<void> {

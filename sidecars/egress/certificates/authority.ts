@@ -27,7 +27,7 @@ export async function openAuthority(paths: BottlePaths["tls"], slug: string, now
   await mkdir(paths.inside, { recursive: true, mode: 0o700 });
   await chmod(paths.inside, 0o755); // the bottle's user reads it through a bind mount
   const authority = (await readAuthority(paths, now)) ?? (await makeAuthority(paths, slug, now));
-  const bundle = `${await systemRoots()}\n${authority.cert}`;
+  const bundle = `${systemRoots()}\n${authority.cert}`;
   if ((await readText(paths.bundle)) !== bundle) await writeAtomic(paths.bundle, bundle, 0o644);
   return authority;
 }

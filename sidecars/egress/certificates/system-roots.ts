@@ -1,15 +1,23 @@
-// The roots that this machine trusts, as one PEM text.
+// The roots that this machine trusts, as one PEM text: for the bottle's bundle, and for the servers that the proxy asks.
 
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { rootCertificates } from "node:tls";
 
 const PLACES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
 /** The system's bundle; where there is none, the roots that Node brings. */
-export async function systemRoots(): Promise<string> {
+export function systemRoots(): string {
   for (const place of PLACES) {
-    const text = await readFile(place, "utf8").catch(() => "");
+    const text = readText(place);
     if (text.includes("BEGIN CERTIFICATE")) return text;
   }
-  const { rootCertificates } = await import("node:tls");
   return `${rootCertificates.join("\n")}\n`;
+}
+
+function readText(place: string): string {
+  try {
+    return readFileSync(place, "utf8");
+  } catch {
+    return ""; // not the place where this system has them
+  }
 }

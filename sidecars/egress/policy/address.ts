@@ -55,10 +55,10 @@ function ranges(): Ranges {
 export function refusedAddress(address: string, own: ReadonlySet<string>): string | undefined {
   const family = isIP(address);
   if (family === 0 || address.includes("%")) return "no plain address";
-  if (own.has(address)) return "one of this machine's own";
   const { refused, globalUnicast } = ranges();
   if (family === 6 && !globalUnicast.check(address, "ipv6")) return "not a public IPv6 address";
-  return refused.find(({ list }) => list.check(address, family === 4 ? "ipv4" : "ipv6"))?.what;
+  const range = refused.find(({ list }) => list.check(address, family === 4 ? "ipv4" : "ipv6"));
+  return range?.what ?? (own.has(address) ? "one of this machine's own" : undefined);
 }
 
 /** True when a route lists `address`, as a CIDR of the same family. */

@@ -118,7 +118,7 @@ function unlisted(request: Destination): Objection {
 }
 
 /** `api.github.com:443 GET,POST /repos/acme/`: a route in one line, as the operator reads it in logs. */
-export function describeRoute(route: TableRoute): string {
+function describeRoute(route: TableRoute): string {
   const methods = route.methods?.join(",") ?? "any method";
   const paths = route.path_allowlist?.join(",") ?? "any path";
   const once = route.once === true ? " once" : "";

@@ -80,15 +80,15 @@ export function inboundHeaders(rawHeaders: readonly string[], secrets: readonly 
   const kept: string[] = [];
   for (const [name, value] of pairs(rawHeaders)) {
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || lower.startsWith("proxy-") || (dropped.has(lower) && lower !== "content-length"))
-      continue;
+    if (HOP_BY_HOP.has(lower) || lower.startsWith("proxy-") || lower === "alt-svc") continue; // no other way in
+    if (dropped.has(lower) && lower !== "content-length") continue;
     kept.push(name, mask(value, secrets));
   }
   return kept;
 }
 
 /** Each secret of at least 6 characters replaced by stars. */
-export function mask(text: string, secrets: readonly string[]): string {
+function mask(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret.length >= 6)
     .reduce((masked, secret) => masked.replaceAll(secret, "***"), text);

@@ -36,7 +36,7 @@ export type Clearance =
   /** The client left while it was held. */
   | { readonly clear: "gone" };
 
-/** `objection` refuses what no rule can allow yet (an upgrade), after the rules: a host that is not listed is said first. */
+/** `objection` refuses what no rule can allow yet (an upgrade): a host that is blocked is said first, but nobody is asked. */
 export async function clearRequest(
   request: Destination,
   objection: Refusal | undefined,
@@ -45,6 +45,7 @@ export async function clearRequest(
 ): Promise<Clearance> {
   const judge = (): Verdict => decide(request, deps.table(), new Date(), deps.uses.used());
   let verdict = judge();
+  if (verdict.verdict === "hold" && objection !== undefined) return { clear: "no", refusal: objection };
   if (verdict.verdict === "hold") {
     const end = await waitForOperator(request, verdict, judge, gone, deps);
     if (end !== undefined) return end;
@@ -134,7 +135,7 @@ function noCredential(route: TableRoute, slot: string): Refusal {
     status: 403,
     code: "credential_missing",
     rule: "auth",
-    reason: `the route to ${route.host} needs a credential, and its slot ${slot} is empty: the operator must start the bottle with it`,
+    reason: `the route to ${route.host} needs a credential, and its slot ${slot} holds none that can be sent: the operator must start the bottle with it`,
   };
 }
 

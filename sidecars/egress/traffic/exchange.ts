@@ -2,8 +2,6 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { plainLine } from "#domain/plain-text.ts";
-
 import { ALLOWLIST_HOST, allowlistPage } from "../policy/allowlist-page.ts";
 import { outboundHeaders } from "../policy/headers.ts";
 import { type ParsedRequest, parseRequest, type Via } from "../policy/parse-request.ts";
@@ -31,29 +29,49 @@ export async function exchange(
   const { method = "", url = "", rawHeaders } = incoming;
   const parsed = parseRequest({ method, target: url, rawHeaders }, via);
   const record = startRecord(method, via, parsed.ok ? parsed.request : undefined, parsed.ok ? "" : parsed.host);
-  response.once("close", () =>
-    deps.traffic.ended(finishRecord(record, response.headersSent ? response.statusCode : 0)),
-  );
-  if (!parsed.ok) {
-    deps.audit.note(
-      "request-blocked",
-      `${record.host} (${parsed.refusal.rule})`,
-      `a ${plainLine(method)} request for ${record.host}: ${parsed.refusal.reason}`,
-    );
-    return refuse(response, record, parsed.refusal, undefined, true);
-  }
-  const { request } = parsed;
-  if (request.host === ALLOWLIST_HOST) return showAllowlist(response, record, request, deps);
+  response.once("close", () => {
+    deps.traffic.ended(finishRecord(record, response.headersSent ? response.statusCode : 0));
+  });
   try {
-    const clearance = await clearRequest(request, upgradeRefusal(incoming), whenGone(response), deps);
-    if (clearance.clear === "gone") return;
-    if (clearance.clear === "no")
-      return refuse(response, record, clearance.refusal, clearance.proposal, incoming.headers.expect !== undefined);
-    send(incoming, response, request, clearance, record, deps);
+    if (parsed.ok) await serve(incoming, response, parsed.request, record, deps);
+    else refuseBroken(response, record, parsed.refusal, deps);
   } catch (error) {
-    // A throw in a handler would end the process, and every tunnel with it.
+    // A throw that nobody catches would end the process, and every tunnel with it.
     refuse(response, record, internal(error), undefined, true);
   }
+}
+
+async function serve(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  request: ParsedRequest,
+  record: ExchangeRecord,
+  deps: ExchangeDeps,
+): Promise<void> {
+  if (request.host === ALLOWLIST_HOST) return showAllowlist(response, record, request, deps);
+  const clearance = await clearRequest(request, upgradeRefusal(incoming), whenGone(response), deps);
+  switch (clearance.clear) {
+    case "yes":
+      return send(incoming, response, request, clearance, record, deps);
+    case "no": {
+      // Whoever waits for "100 Continue" may or may not send the body now: nothing after it could be told from it.
+      const close = incoming.headers.expect !== undefined;
+      return refuse(response, record, clearance.refusal, clearance.proposal, close);
+    }
+    case "gone":
+  }
+}
+
+/** Whoever sends what could be read in two ways gets no second request on this connection. */
+function refuseBroken(
+  response: ServerResponse,
+  record: ExchangeRecord,
+  refusal: Refusal,
+  { audit }: ExchangeDeps,
+): void {
+  const { host, method } = record;
+  audit.note("request-blocked", `${host} (${refusal.rule})`, `a ${method} request for ${host}: ${refusal.reason}`);
+  refuse(response, record, refusal, undefined, true);
 }
 
 function send(

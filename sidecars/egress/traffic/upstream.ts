@@ -1,16 +1,16 @@
 // Connections to upstream servers: kept alive, verified, and made only to addresses that were checked just before.
 
 import { lookup as systemLookup } from "node:dns";
-import { readFileSync } from "node:fs";
 import { Agent as HttpAgent, type ClientRequest, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { LookupFunction, Socket } from "node:net";
 import { networkInterfaces } from "node:os";
-import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 import { parsePinned } from "#domain/egress/table.ts";
 
+import { systemRoots } from "../certificates/system-roots.ts";
 import { isListed, refusedAddress } from "../policy/address.ts";
 import type { ParsedRequest } from "../policy/parse-request.ts";
 
@@ -38,8 +38,8 @@ const IDLE_MS = 20_000;
 
 export interface UpstreamOptions {
   readonly table: () => RouteTable;
-  /** A PEM file with further roots. */
-  readonly extraRoots: string | undefined;
+  /** Further roots, PEM; may be empty. */
+  readonly extraRoots: string;
   readonly resolve?: Resolve;
 }
 
@@ -134,10 +134,9 @@ const resolveBySystem: Resolve = (name) =>
     );
   });
 
-/** The system's roots as Node has them, and the operator's further ones. Made once: it costs 7 ms. */
-function trust(extraRoots: string | undefined): SecureContext {
-  if (extraRoots === undefined) return createSecureContext({ ca: [...rootCertificates] });
-  return createSecureContext({ ca: [...rootCertificates, readFileSync(extraRoots, "utf8")] });
+/** The system's roots and the operator's further ones. Made once: it costs 7 ms. */
+function trust(extraRoots: string): SecureContext {
+  return createSecureContext({ ca: `${systemRoots()}\n${extraRoots}` });
 }
 
 function limitConnecting(agent: HttpAgent, ready: "connect" | "secureConnect"): HttpAgent {
