@@ -48,7 +48,7 @@ function pendingSpan(pending: number): Span {
 
 /** What stands behind the name where there is room: trouble first, then what confines it, then what it said last. */
 function details(bottle: BottleRow): Row {
-  const down = Object.keys(bottle.down);
+  const down = hasEnded(bottle) ? [] : Object.keys(bottle.down);
   const trouble = down.length > 0 ? [span(`  ${down.join(", ")} down`, { color: RED })] : [];
   const exit = exitWords(bottle);
   return [
@@ -57,6 +57,11 @@ function details(bottle: BottleRow): Row {
     span(`  ${bottle.isolation?.mechanism ?? bottle.backend}`, DIM),
     span(`  ${bottle.last_line}`, DIM),
   ];
+}
+
+/** Its sidecars went with it: that is no trouble. */
+export function hasEnded({ state }: BottleRow): boolean {
+  return state === "exited" || state === "crashed" || state === "stopped" || state === "lost";
 }
 
 function exitWords({ state, exit_code, signal }: BottleRow): string {

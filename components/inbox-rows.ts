@@ -29,11 +29,11 @@ export function itemRow({ item, title, warnings }: ItemLine, { selected, withSlu
     statusSpan(status),
     span(` ${age(created_at, now).padStart(3)} `, DIM),
     ...(withSlug ? [span(fit(plainLine(bottle_slug), Math.min(20, Math.max(8, Math.floor(width / 5)))), BOLD), span(" ")] : []),
+    ...fateSpans(item, now),
+    ...(warnings > 0 && status === "pending" ? [span(`! ${plural(warnings, "warning")}  `, { color: RED, bold: true })] : []),
     ...(kind === "question" ? [span("asks: ", { color: YELLOW })] : []),
     span(plainLine(title), selected ? { inverse: true } : {}),
     ...countSpan(item),
-    ...(warnings > 0 ? [span(`  ! ${plural(warnings, "warning")}`, { color: RED })] : []),
-    ...fateSpans(item, now),
   ];
 }
 
@@ -41,20 +41,16 @@ function countSpan({ seen }: InboxItem): Span[] {
   return seen !== null && seen.count > 1 ? [span(`  ×${seen.count}`, DIM)] : [];
 }
 
-/** Evidence, never hope: live when the proxy showed it, used when the proxy saw it. */
-export function fateSpans(item: InboxItem, now: number): Span[] {
-  const { decision, undo, use, proposal } = item;
-  const spans: Span[] = [];
-  if (decision === null && undo === null && proposal.deadline !== undefined) {
-    spans.push(span(`  held, ${remaining(proposal.deadline, now)} left`, { color: YELLOW }));
+/** Evidence, never hope: live when the proxy showed it, used when the proxy saw it. It stands before the rule, which may be cut. */
+export function fateSpans({ decision, undo, use, proposal }: InboxItem, now: number): Span[] {
+  if (decision === null && undo === null) {
+    return proposal.deadline === undefined ? [] : [span(`held, ${remaining(proposal.deadline, now)} left  `, { color: YELLOW })];
   }
   const applied = undo === null ? decision?.applied : undo.applied;
-  if (decision !== null && applied === undefined) spans.push(span("  being applied…", DIM));
-  if (applied !== undefined) {
-    spans.push(applied.ok ? span(`  ${plainLine(applied.detail)}`, { color: GREEN }) : span(`  failed: ${plainLine(applied.detail)}`, { color: RED }));
-  }
-  if (use !== null && undo === null) spans.push(span(`  used ${use.count}×`, { color: GREEN, bold: true }));
-  return spans;
+  const used = use !== null && undo === null ? [span(`used ${use.count}×  `, { color: GREEN, bold: true })] : [];
+  if (applied === undefined) return [span(undo === null ? "being applied…  " : "undone  ", DIM), ...used];
+  const detail = plainLine(applied.detail);
+  return [applied.ok ? span(`${detail}  `, { color: GREEN }) : span(`failed: ${detail}  `, { color: RED, bold: true }), ...used];
 }
 
 export function countWords({ seen, proposal }: InboxItem, now: number): Row {

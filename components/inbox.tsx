@@ -14,9 +14,9 @@ export interface InboxProps {
   readonly wide: boolean;
   readonly list: Area;
   readonly detail: Area;
+  /** The visible ones. */
   readonly items: readonly ItemLine[];
   readonly pending: number;
-  readonly offset: number;
   readonly selected: string | null;
   readonly open: Omit<DetailProps, "width"> | null;
   readonly scroll: number;
@@ -24,11 +24,11 @@ export interface InboxProps {
 }
 
 export const Inbox = memo(function Inbox(props: InboxProps) {
-  const { wide, list, detail, items, pending, offset, selected, open, scroll, now } = props;
+  const { wide, list, detail, items, pending, selected, open, scroll, now } = props;
   const inside = insideOf(list);
-  const lines = items
-    .slice(offset, offset + inside.height)
-    .map((line) => itemRow(line, { selected: line.item.proposal.id === selected, withSlug: true, width: inside.width, now }));
+  const lines = items.map((line) =>
+    itemRow(line, { selected: line.item.proposal.id === selected, withSlug: true, width: inside.width, now }),
+  );
   const empty = row(span("no proposal: nothing waits for you", DIM));
   const rows = paneRows(
     { ...list, active: true, title: row(span("Inbox ", BOLD), span(`${pending} waiting`, pending > 0 ? { color: YELLOW } : DIM)) },

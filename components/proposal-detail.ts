@@ -96,13 +96,12 @@ const NOTE: Style = { color: YELLOW };
 
 function fateRows(item: InboxItem, width: number, now: number): Row[] {
   const fate = fateSpans(item, now);
-  const { decision, undo } = item;
-  const who = decision === null ? [] : [
-    row(span(`${decision.status}, ${scopeWords(decision)}, by ${plainLine(decision.decided_by)}`, DIM)),
-    ...(decision.notes === "" ? [] : wrap(`“${plainLine(decision.notes)}”`, width, DIM)),
-  ];
+  const { decision, undo, proposal } = item;
+  const scope = decision === null || proposal.kind === "question" || decision.status === "rejected" ? "" : `, ${scopeWords(decision)}`;
+  const who = decision === null ? [] : [row(span(`${decision.status}${scope}, by ${plainLine(decision.decided_by)}`, DIM))];
+  const notes = decision === null || decision.notes === "" ? [] : wrap(`“${plainLine(decision.notes)}”`, width, DIM);
   const undone = undo === null ? [] : [row(span(`undone by ${plainLine(undo.decided_by)}`, DIM))];
-  return [...who, ...undone, ...(fate.length === 0 ? [] : [row(...fate.map((part) => span(part.text.trim() + " ", part.style)))])];
+  return [...who, ...notes, ...undone, ...(fate.length === 0 ? [] : [fate])];
 }
 
 function scopeWords({ scope, expires_at }: NonNullable<InboxItem["decision"]>): string {

@@ -3,6 +3,7 @@
 import type { BottleRow } from "#domain/fleet/fleet.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
+import { hasEnded } from "../fleet-list.ts";
 import { BOLD, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row } from "../rows.ts";
 import { bytes, clock, stateSpan } from "../words.ts";
 
@@ -24,7 +25,7 @@ export function infoRows(bottle: BottleRow, width: number): Row[] {
   return [
     row(span("state".padEnd(10), DIM), stateSpan(bottle.state), span(` since ${clock(bottle.since)}`, DIM)),
     ...facts.filter(([, text]) => text !== "").map(([name, text]) => row(span(name.padEnd(10), DIM), plainLine(text))),
-    ...Object.entries(bottle.down).map(([name, why]) => row(span(`${name} is down: ${plainLine(why)}`, { color: RED }))),
+    ...Object.entries(hasEnded(bottle) ? {} : bottle.down).map(([name, why]) => row(span(`${name} is down: ${plainLine(why)}`, { color: RED }))),
     [],
     ...isolationRows(bottle, width),
   ];

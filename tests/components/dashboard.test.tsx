@@ -22,8 +22,8 @@ function frameOf(drive: ViewDriver, color = false): string {
 function busyFleet(size: { cols: number; rows: number }): ViewDriver {
   const drive = driveView(size);
   const { script } = drive.console;
-  script.bottle({ slug: "writer-abcde", label: "docs", last_line: "compiling 漢字 👍" });
-  script.bottle({ slug: "demo-12345", state: "crashed", exit_code: 1, down: { egress: "killed" } });
+  script.bottle({ slug: "writer-abcde", label: "docs", last_line: "compiling 漢字 👍", down: { egress: "killed" } });
+  script.bottle({ slug: "demo-12345", state: "crashed", exit_code: 1, down: { supervise: "ended with it" } });
   script.bottle({ slug: "quiet-00000", state: "idle" });
   script.problem("bottles/old.md", "unknown key `evn` (did you mean env?)");
   script.proposal({ bottle_slug: "writer-abcde", kind: "egress-block", payload: { host: "api.examp1e.com" }, justification: "I need it" });
@@ -69,6 +69,7 @@ describe.each(SIZES)("at $cols x $rows", (size) => {
 test("shows states in words, what is down, how many wait, and each problem in a row of its own", () => {
   const text = plain(frameOf(busyFleet({ cols: 100, rows: 30 })));
   for (const words of ["crashed", "egress down", "exit 1", "▲ 2 waiting for you", "docs (writer-abcde)", "bottles/old.md: unknown key"]) expect(text).toContain(words);
+  expect(text).not.toContain("supervise down");
 });
 
 test("without colour there is no colour, and the selection is still marked", () => {

@@ -60,7 +60,8 @@ export async function startDashboard({ bundle, cols, rows, config = {}, env = {}
     ...(rows === undefined ? {} : { rows }),
     env: { CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, DASHBOARD_CONTROL: control, DASHBOARD_CONFIG: JSON.stringify(config), DASHBOARD_ROOT: folder, ...env },
   });
-  await screen.waitFor(/bottle/);
+  await Promise.race([screen.waitFor(/bottle-dash/), screen.exited]);
+  await screen.waitFor(/bottle-dash/, 1);
   const { socket, lines } = await openControl(control);
   const answers: ((answer: unknown) => void)[] = [];
   lines.on("line", (line) => answers.shift()?.(JSON.parse(line)));

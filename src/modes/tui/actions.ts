@@ -73,7 +73,11 @@ export function footerHints(keymap: Keymap, context: Context): Hint[] {
   return keymap.actions
     .filter((action) => action.footer !== undefined && action.places.includes(place) && action.enabled(context) === true)
     .toSorted((a, b) => (a.footer ?? 0) - (b.footer ?? 0))
-    .map(({ keys, title }) => ({ key: shownKey(keys[0] ?? ""), title }));
+    .map((action) => ({ key: shownKey(action.keys[0] ?? ""), title: titleOf(action, context) }));
+}
+
+function titleOf({ title, titleNow }: Action, context: Context): string {
+  return titleNow === undefined ? title : titleNow(context);
 }
 
 export interface HelpLine {

@@ -7,6 +7,8 @@ import { widthOf, type Color, type Row, type Span, type Style } from "#component
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
+import { measureAsWeDo } from "./cell-widths.ts";
+
 const SCROLLBACK = 2000;
 /** Characters that may wait for the emulator before the sender has to wait as well. */
 const FLOOD = 262_144;
@@ -31,6 +33,7 @@ export function createAgentScreen(start: { cols: number; rows: number; snapshot:
     allowProposedApi: true,
     logLevel: "off",
   });
+  measureAsWeDo(emulator);
   let unread = 0;
   const write = (data: string, then: () => void = changed): Promise<void> | void => {
     unread += data.length;

@@ -30,6 +30,8 @@ export interface DashboardOptions {
   /** Starts the demo bottle and resolves with its slug. */
   readonly startDemo: (progress: (step: LaunchStep) => void, signal: AbortSignal) => Promise<string>;
   readonly config?: Config;
+  /** The bottle to select at first. */
+  readonly select?: string;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -65,7 +67,7 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
     console,
     keymap,
     color: (env["NO_COLOR"] ?? "") === "" && config.theme !== "none",
-    view: firstView(screen.measure(), config),
+    view: { ...firstView(screen.measure(), config), selected: options.select ?? null },
     logLines: config.logs.lines,
     clock,
     run: (effect, to) => effects.run(effect, to),

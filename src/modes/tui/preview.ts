@@ -1,5 +1,6 @@
 // The rows of the open tab that are visible now, and how far it can be scrolled.
 
+import { hasEnded } from "#components/fleet-list.ts";
 import type { PreviewProps } from "#components/main-screen.tsx";
 import { itemRow } from "#components/inbox-rows.ts";
 import { BOLD, DIM, row, span, wrap, YELLOW, type Row } from "#components/rows.ts";
@@ -9,7 +10,7 @@ import { infoRows } from "#components/tabs/info-rows.ts";
 import { logRows } from "#components/tabs/log-rows.ts";
 import { tabProblem } from "#components/tabs/tab.ts";
 import { plural } from "#components/words.ts";
-import type { BottleRow } from "#domain/fleet/fleet.ts";
+import type { BottleRow, InboxItem } from "#domain/fleet/fleet.ts";
 
 import type { Context } from "./context.ts";
 import type { View } from "./view.ts";
@@ -50,7 +51,7 @@ function contentOf(needs: PreviewNeeds): Content {
       if (watch === null || watch.egress.note !== "") return message(watch?.egress.note ?? "asking the proxy…", width);
       return fromTheEnd(egressRows(watch.egress.status, watch.egress.requests), view.scroll, height);
     case "proposals":
-      return fromTheStart(proposalRows(needs, bottle), view.scroll, height);
+      return proposalContent(needs, bottle);
     case "conversation":
       return message(tabProblem("conversation") ?? "", width);
     case "info":
@@ -66,25 +67,29 @@ function message(text: string, width: number): Content {
 }
 
 function fromTheStart(rows: readonly Row[], scroll: number, height: number): Content {
-  const scrollable = Math.max(0, rows.length - height);
+  return visibleOf(rows, (line) => line, scroll, height);
+}
+
+/** Only what is visible is made into rows. */
+function visibleOf<T>(all: readonly T[], rowOf: (one: T) => Row, scroll: number, height: number): Content {
+  const scrollable = Math.max(0, all.length - height);
   const start = Math.min(scroll, scrollable);
-  const below = rows.length - start - height;
-  return { rows: rows.slice(start, start + height), note: below > 0 ? row(span(`${below} more below`, DIM)) : [], scrollable };
+  const below = all.length - start - height;
+  return { rows: all.slice(start, start + height).map(rowOf), note: below > 0 ? row(span(`${below} more ↓`, DIM)) : [], scrollable };
 }
 
 function fromTheEnd(rows: readonly Row[], scroll: number, height: number): Content {
   const scrollable = Math.max(0, rows.length - height);
   const up = Math.min(scroll, scrollable);
   const end = rows.length - up;
-  return { rows: rows.slice(Math.max(0, end - height), end), note: up > 0 ? row(span(`${up} more below`, BOLD)) : [], scrollable };
+  return { rows: rows.slice(Math.max(0, end - height), end), note: up > 0 ? row(span(`${up} more ↓`, BOLD)) : [], scrollable };
 }
 
 function screenContent({ watch, context, width, height }: PreviewNeeds, bottle: BottleRow): Content {
   const screen = watch?.screen ?? null;
   if (screen === null) {
     const note = watch?.screenNote ?? "";
-    const ended = ["exited", "crashed", "stopped", "lost"].includes(bottle.state);
-    if (ended) return message(`${bottle.slug} does not run. What it printed is in Logs (2); R resumes it.`, width);
+    if (hasEnded(bottle)) return message(`${bottle.slug} does not run. What it printed is in Logs (2); R resumes it.`, width);
     return message(note === "" ? "connecting to its terminal…" : note, width);
   }
   const scrollable = Math.max(0, screen.length - height);
@@ -96,7 +101,7 @@ function screenNote(screen: { cols: number; rows: number }, ended: string, up: n
   const size = `${screen.cols}x${screen.rows}${screen.cols > width ? `, ${screen.cols - width} columns cut` : ""}`;
   return row(
     ...(ended === "" ? [] : [span(`${ended}  `, { color: YELLOW })]),
-    ...(up > 0 ? [span(`${up} lines further down  `, BOLD)] : []),
+    ...(up > 0 ? [span(`${up} more ↓  `, BOLD)] : []),
     span(size, DIM),
   );
 }
@@ -124,12 +129,13 @@ function logNote(logs: BottleWatch["logs"], pausedAt: number | null, bottom: num
   return row(...dropped, ...searched, position);
 }
 
-function proposalRows({ context, width }: PreviewNeeds, { slug }: BottleRow): Row[] {
+function proposalContent({ context, width, height }: PreviewNeeds, { slug }: BottleRow): Content {
   const items = context.fleet.inbox.filter(({ proposal }) => proposal.bottle_slug === slug).toReversed();
-  if (items.length === 0) return [row(span("this bottle asked for nothing yet", DIM))];
-  return items.map((item) => {
+  if (items.length === 0) return message("this bottle asked for nothing yet", width);
+  const rowOf = (item: InboxItem): Row => {
     const words = context.words(item);
     const warnings = words.warnings.filter(({ severity }) => severity === "danger").length;
     return itemRow({ item, title: words.title, warnings }, { selected: false, withSlug: false, width, now: context.at });
-  });
+  };
+  return visibleOf(items, rowOf, context.view.scroll, height);
 }

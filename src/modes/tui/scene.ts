@@ -141,16 +141,15 @@ function inboxOf(layer: Extract<Layer, { type: "inbox" }>, context: Context): { 
   const { fleet, at } = context;
   const items = inboxItems(fleet, at);
   const item = findItem(fleet, layer.selected);
-  const { inboxDetail } = layout(context);
+  const { inboxDetail, inboxList } = layout(context);
   const inside = insideOf(inboxDetail);
   const open = item === undefined ? null : { item, words: context.words(item), now: at };
   const rows = open === null ? 0 : proposalDetail({ ...open, width: inside.width }).rows.length;
   return {
     screen: {
       type: "inbox",
-      items: items.map((each) => itemLine(each, context)),
+      items: items.slice(layer.offset, layer.offset + insideOf(inboxList).height).map((each) => itemLine(each, context)),
       pending: pendingItems(fleet, at).length,
-      offset: layer.offset,
       selected: layer.selected,
       open,
       scroll: layer.scroll,

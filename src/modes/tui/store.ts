@@ -145,15 +145,16 @@ export class Store {
     this.#noticeRestart();
     this.#noticeArrivals();
     this.#watch?.refresh(this.#view.tab);
+    if (background(this.#view)?.type === "crash-logs") this.#options.run({ type: "load-crash-logs" }, this);
     this.#take({ type: "fleet-changed" });
     this.#frames.soon();
   }
 
-  /** A bottle that was started again has another terminal. */
+  /** A bottle whose agent has just been started has another terminal than before, or one at last. */
   #noticeRestart(): void {
-    const running = new Set(this.#options.console.fleet().bottles.filter(({ state }) => !ENDED.has(state)).map(({ slug }) => slug));
+    const running = new Set(this.#options.console.fleet().bottles.filter(({ run }) => run?.phase === "running").map(({ slug }) => slug));
     const slug = this.#watch?.slug ?? "";
-    if (running.has(slug) && !this.#running.has(slug) && this.#running.size > 0) {
+    if (running.has(slug) && !this.#running.has(slug)) {
       this.#watch?.close();
       this.#watch = null;
     }
@@ -198,5 +199,3 @@ export class Store {
     this.#tail = path === undefined ? null : followFile(path, () => this.#frames.soon());
   }
 }
-
-const ENDED: ReadonlySet<string> = new Set(["exited", "crashed", "stopped", "lost"]);

@@ -90,9 +90,9 @@ export class BottleWatch {
     this.#update();
     for await (const event of terminal.events) {
       await screen.take(event);
-      if (event.type === "exit") this.screenNote = `ended: ${event.exit.signal ?? `exit ${event.exit.exit_code ?? "?"}`}`;
+      if (event.type === "exit") this.screenNote = event.exit.signal ?? `exit ${event.exit.exit_code ?? "?"}`;
     }
-    if (this.screenNote === "") this.screenNote = "no longer connected";
+    if (this.screenNote === "") this.screenNote = "not connected";
     this.#update();
   }
 

@@ -35,6 +35,12 @@ test("keeps wide and combining characters in their columns", async () => {
   expect(rowWidth(rows[0] ?? [])).toBe(20);
 });
 
+test("gives emoji the two columns that agents count for them", async () => {
+  const rows = await shown("👍ok 🫠 ❤\ufe0f x\r\n12345678901");
+  expect(textOf(rows)).toEqual(["👍ok 🫠 ❤ x", "12345678901"]);
+  expect(rows.map(rowWidth)).toEqual([20, 20]);
+});
+
 test("never cuts a wide character in half", async () => {
   const [row = []] = await shown("abc漢", { width: 4 });
   expect(rowWidth(row)).toBe(4);

@@ -9,6 +9,8 @@ export interface Action {
   readonly id: string;
   /** One or two words for the footer. */
   readonly title: string;
+  /** Another title where the same key means something more exact. */
+  readonly titleNow?: (context: Context) => string;
   /** A sentence for help and palette. */
   readonly description: string;
   readonly keys: readonly string[];

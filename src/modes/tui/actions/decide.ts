@@ -18,6 +18,7 @@ export const decide: readonly Action[] = [
   {
     id: "approve",
     title: "approve",
+    titleNow: (context) => (itemAtHand(context)?.proposal.kind === "question" ? "answer" : "approve"),
     description: "Approve with the default scope; answers a question. Opens the proposal first when it is not on the screen",
     keys: ["a"],
     places: DECIDING,
@@ -79,6 +80,7 @@ export const decide: readonly Action[] = [
   {
     id: "scope-choose",
     title: "approve",
+    titleNow: (context) => (itemAtHand(context)?.proposal.kind === "question" ? "answer" : "approve"),
     description: "Approve with the chosen scope",
     keys: ["enter"],
     places: ["scope"],

@@ -12,7 +12,8 @@ const searching = (context: Context): true | string =>
 export const logs: readonly Action[] = [
   {
     id: "search",
-    title: "filter/search",
+    title: "filter",
+    titleNow: ({ view }) => (view.tab === "logs" ? "search" : "filter"),
     description: "Search the logs when they are shown, else filter the list of bottles",
     keys: ["/"],
     places: ["main"],
