@@ -1,5 +1,12 @@
 // What a test needs of the machine. Missing, it is skipped and the run ends with the reason; BOTTLE_REQUIRE makes it a failure.
 
+declare module "vitest" {
+  interface TaskMeta {
+    /** Read by the reporter. */
+    skipReason?: string;
+  }
+}
+
 export interface Requirement {
   readonly skip: boolean;
   /** Read by the reporter. */
