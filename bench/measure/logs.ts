@@ -90,7 +90,8 @@ async function pour(log: number, began: number): Promise<void> {
   const head = logLine("flood ").slice(0, -'"}\n'.length);
   for (let start = 0; start < FLOOD_LINES; start += BLOCK_LINES) {
     let block = "";
-    for (let index = 0; index < BLOCK_LINES; index += 1) block += `${head}${start + index} of many, the usual length of a line"}\n`;
+    for (let index = 0; index < BLOCK_LINES; index += 1)
+      block += `${head}${start + index} of many, the usual length of a line"}\n`;
     writeSync(log, block);
     const due = began + ((start + BLOCK_LINES) / POURED_A_SECOND) * 1000;
     await wait(Math.max(0, due - performance.now()));

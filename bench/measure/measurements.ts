@@ -11,5 +11,7 @@ export const measurements: readonly { readonly ids: readonly BenchId[]; readonly
   { ids: ["idle.cpu", "dash.rss"], load: async () => (await import("./idle.ts")).measureIdle },
   { ids: ["key.latency", "key.latency.flood"], load: async () => (await import("./key-latency.ts")).measureKeyLatency },
   { ids: ["frame.bytes", "log.throughput", "mem.flood"], load: async () => (await import("./logs.ts")).measureLogs },
+  { ids: ["proposal.row", "proposal.answer"], load: async () => (await import("./proposals.ts")).measureProposals },
+  { ids: ["launch.local"], load: async () => (await import("./launch.ts")).measureLaunch },
   { ids: ["egress.start", "egress.rss"], load: async () => (await import("./egress.ts")).measureEgress },
 ];

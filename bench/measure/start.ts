@@ -16,7 +16,7 @@ export async function measureStart(effort: Effort): Promise<Reading[]> {
   try {
     const times = await interleaved(rounds(effort), {
       floor: () => timeToExit(["-e", "0"], env),
-      headless: () => timeToExit([bottleDash, "list", "all", "--json"], env),
+      headless: () => timeToExit([bottleDash, "list", "--json"], env),
       floorInTerminal: () => inTerminal(["-e", "process.stdout.write('bench-frame')"], env, ["bench-frame"]),
       frame: () => inTerminal([bottleDash], env, state.slugs),
     });

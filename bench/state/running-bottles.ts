@@ -60,10 +60,10 @@ async function startHolder(root: string, slug: string, at: Date): Promise<ChildP
     env: {},
     stdio: ["pipe", "pipe", "inherit"],
   });
-  holder.stdin!.on("error", () => {}); // its end tells
-  holder.stdin!.write(`${JSON.stringify(config)}\n`);
+  holder.stdin.on("error", () => {}); // its end tells
+  holder.stdin.write(`${JSON.stringify(config)}\n`);
   await new Promise<void>((resolve, reject) => {
-    holder.stdout!.on("data", (chunk: Buffer) => chunk.toString().includes(READY_LINE) && resolve());
+    holder.stdout.on("data", (chunk: Buffer) => chunk.toString().includes(READY_LINE) && resolve());
     holder.once("exit", (code) => reject(new Error(`the guest agent of ${slug} ended with ${code}`)));
   });
   return holder;
@@ -73,7 +73,7 @@ async function startHolder(root: string, slug: string, at: Date): Promise<ChildP
 async function end(holder: ChildProcess): Promise<void> {
   if (holder.exitCode !== null || holder.signalCode !== null) return;
   const ended = new Promise((resolve) => holder.once("exit", resolve));
-  holder.stdin!.end();
+  holder.stdin?.end();
   const timer = setTimeout(() => holder.kill("SIGKILL"), 8000);
   await ended;
   clearTimeout(timer);
