@@ -6,9 +6,9 @@ import type { Console, Preflight } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { bottlePaths } from "#lib/paths.ts";
 
-import { createFleetStore } from "./fleet-store.ts";
+import { createFleetStore } from "./watch/fleet-store.ts";
 import type { LaunchContext, Prepared } from "./launch/prepare.ts";
-import { takeSnapshot, watchFleet } from "./watch-fleet.ts";
+import { takeSnapshot, watchFleet } from "./watch/fleet.ts";
 
 export interface ConsoleOptions {
   readonly root: string;

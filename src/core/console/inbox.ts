@@ -3,9 +3,9 @@
 import { basename } from "node:path";
 
 import type { Console } from "#contracts/console.ts";
-import { approve, reject } from "#core/decide.ts";
-import { openDesk } from "#core/decide-desk.ts";
-import { undoDecision } from "#core/decide-undo.ts";
+import { approve, reject } from "#core/decide/decide.ts";
+import { openDesk } from "#core/decide/desk.ts";
+import { undoDecision } from "#core/decide/undo.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 import { isSlug } from "#domain/slug.ts";

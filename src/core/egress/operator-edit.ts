@@ -1,8 +1,8 @@
 // The operator's own change to a running bottle's table: under the table's lock, read back from the proxy, and audited.
 
-import type { Desk } from "#core/decide-desk.ts";
-import { openDesk } from "#core/decide-desk.ts";
-import { whenLive } from "#core/when-live.ts";
+import type { Desk } from "#core/decide/desk.ts";
+import { openDesk } from "#core/decide/desk.ts";
+import { whenLive } from "#core/decide/when-live.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { EgressStatus } from "#domain/egress/control.ts";
 import type { Route, RouteTable } from "#domain/egress/route.ts";

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { approve } from "#core/decide.ts";
-import { type Desk, openDesk } from "#core/decide-desk.ts";
-import { undoDecision } from "#core/decide-undo.ts";
+import { approve } from "#core/decide/decide.ts";
+import { type Desk, openDesk } from "#core/decide/desk.ts";
+import { undoDecision } from "#core/decide/undo.ts";
 import type { Proposal } from "#domain/proposal/proposal.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import { verifyAuditLog } from "#lib/store/audit-log.ts";

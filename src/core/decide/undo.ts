@@ -13,9 +13,9 @@ import { type QueueItem, readProposal, readQueue } from "#lib/store/read-queue.t
 import { readRoutes, withRoutesLock, writeRoutes } from "#lib/store/routes-file.ts";
 import { setUndone, undo } from "#lib/store/undo.ts";
 
-import { without } from "./decide-apply.ts";
-import { unkeepInDefinition } from "./decide-definition.ts";
-import type { Desk } from "./decide-desk.ts";
+import { without } from "./apply.ts";
+import { unkeepInDefinition } from "./definition.ts";
+import type { Desk } from "./desk.ts";
 import { whenLive } from "./when-live.ts";
 
 /**

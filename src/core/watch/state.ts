@@ -9,7 +9,7 @@ import { watchFolder } from "#lib/store/watch-folder.ts";
 
 import { createReread } from "./reread.ts";
 import { stateFiles } from "./root-files.ts";
-import type { Problems } from "./watch-problems.ts";
+import type { Problems } from "./problems.ts";
 
 /** The watch of one folder. */
 export interface Watched {

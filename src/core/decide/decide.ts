@@ -1,6 +1,6 @@
 // The operator answers a proposal: approve, as it is or changed, or reject with a reason.
 //
-// The decision is created first, exclusively; then what it allows is made live and read back (decide-apply.ts). A route
+// The decision is created first, exclusively; then what it allows is made live and read back (apply.ts). A route
 // that could not be shown live is taken out of the table again, so that it never comes alive later, unnoticed.
 
 import type { ApproveOptions } from "#contracts/console.ts";
@@ -18,9 +18,9 @@ import { appendAudit } from "#lib/store/audit-log.ts";
 import { decide } from "#lib/store/decide.ts";
 import { readProposal } from "#lib/store/read-queue.ts";
 
-import { applyDecision } from "./decide-apply.ts";
-import { credentialSlot } from "./decide-definition.ts";
-import type { Desk } from "./decide-desk.ts";
+import { applyDecision } from "./apply.ts";
+import { credentialSlot } from "./definition.ts";
+import type { Desk } from "./desk.ts";
 
 /**
  * Resolves with `applied` set, which says whether the rule is live. Throws `conflict` (naming the first decider),

@@ -5,10 +5,10 @@ import { watch } from "chokidar";
 import type { FleetEvent } from "#domain/fleet/event.ts";
 import { rootPaths } from "#lib/paths.ts";
 
-import { loadConfig } from "./definitions/load-config.ts";
-import { loadDefinitions } from "./definitions/load.ts";
+import { loadConfig } from "#core/definitions/load-config.ts";
+import { loadDefinitions } from "#core/definitions/load.ts";
 import { createReread } from "./reread.ts";
-import { createProblems } from "./watch-problems.ts";
+import { createProblems } from "./problems.ts";
 
 /** Resolves when what is there was told; goes on until `signal` aborts. */
 export async function watchDefinitions(

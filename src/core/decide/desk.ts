@@ -4,7 +4,7 @@ import { hostname, userInfo } from "node:os";
 
 import type { EgressStatus } from "#domain/egress/control.ts";
 
-import { egressStatus } from "./egress/control-client.ts";
+import { egressStatus } from "#core/egress/control-client.ts";
 
 export interface Desk {
   readonly root: string;

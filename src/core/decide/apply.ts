@@ -16,8 +16,8 @@ import { type QueueItem, readProposal } from "#lib/store/read-queue.ts";
 import { readUses } from "#lib/store/read-uses.ts";
 import { readRoutes, withRoutesLock, writeRoutes } from "#lib/store/routes-file.ts";
 
-import { credentialSlot, keepInDefinition } from "./decide-definition.ts";
-import type { Desk } from "./decide-desk.ts";
+import { credentialSlot, keepInDefinition } from "./definition.ts";
+import type { Desk } from "./desk.ts";
 import { whenLive } from "./when-live.ts";
 
 /** An approval whose decider died this long ago is not made live any more: the operator would not expect it. */

@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { approve, reject } from "#core/decide.ts";
-import { applyDecision } from "#core/decide-apply.ts";
-import { completeUnfinished, createCompleter } from "#core/decide-complete.ts";
-import { type Desk, openDesk } from "#core/decide-desk.ts";
-import { undoDecision } from "#core/decide-undo.ts";
+import { approve, reject } from "#core/decide/decide.ts";
+import { applyDecision } from "#core/decide/apply.ts";
+import { completeUnfinished, createCompleter } from "#core/decide/complete.ts";
+import { type Desk, openDesk } from "#core/decide/desk.ts";
+import { undoDecision } from "#core/decide/undo.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 import type { Proposal } from "#domain/proposal/proposal.ts";
 import { bottlePaths } from "#lib/paths.ts";
@@ -541,8 +541,8 @@ describe("a decision that its decider left unfinished", () => {
     const proposal = await asked();
     const child = runModule(
       `
-      import { approve } from "#core/decide.ts";
-      import { openDesk } from "#core/decide-desk.ts";
+      import { approve } from "#core/decide/decide.ts";
+      import { openDesk } from "#core/decide/desk.ts";
       const [root, slug, id, digest] = process.argv.slice(-4);
       const desk = { ...openDesk(root), egressStatus: () => { process.kill(process.pid, "SIGKILL"); return new Promise(() => {}); } };
       await approve(desk, slug, id, { digest, scope: "session" });
@@ -562,8 +562,8 @@ describe("a decision that its decider left unfinished", () => {
 test("two dashboards that decide at once make one decision and one route", async () => {
   const proposal = await asked();
   const source = `
-    import { approve } from "#core/decide.ts";
-    import { openDesk } from "#core/decide-desk.ts";
+    import { approve } from "#core/decide/decide.ts";
+    import { openDesk } from "#core/decide/desk.ts";
     const [root, slug, id, digest] = process.argv.slice(-4);
     process.stdin.once("data", async () => {
       const said = await approve(openDesk(root), slug, id, { digest, scope: "session" }).then((decision) => decision.applied.detail, (error) => error.code + ": " + error.message);

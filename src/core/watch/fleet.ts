@@ -4,7 +4,7 @@ import type { Backend } from "#contracts/backend.ts";
 import type { Fleet } from "#domain/fleet/fleet.ts";
 import { emptyFleet, reduceFleet } from "#domain/fleet/reduce.ts";
 
-import { errorText } from "./error-text.ts";
+import { errorText } from "#core/error-text.ts";
 import type { FleetStore } from "./fleet-store.ts";
 import { scanRoot } from "./scan-root.ts";
 
@@ -34,8 +34,8 @@ export async function watchFleet(
   signal: AbortSignal,
 ): Promise<void> {
   const [{ watchRoot }, { watchDefinitions }, completer] = await Promise.all([
-    import("./watch-root.ts"),
-    import("./watch-definitions.ts"),
+    import("./root.ts"),
+    import("./definitions.ts"),
     openCompleter(from.root, store, now),
   ]);
   const look = (): void => completer.look(store.fleet());
@@ -57,7 +57,7 @@ export async function watchFleet(
 }
 
 async function openCompleter(root: string, store: FleetStore, now: () => Date) {
-  const [{ createCompleter }, { openDesk }] = await Promise.all([import("./decide-complete.ts"), import("./decide-desk.ts")]);
+  const [{ createCompleter }, { openDesk }] = await Promise.all([import("#core/decide/complete.ts"), import("#core/decide/desk.ts")]);
   return createCompleter(openDesk(root, now), (id, error) => {
     store.dispatch({ type: "problem", where: `proposal ${id}`, message: errorText(error) });
   });

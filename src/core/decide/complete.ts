@@ -2,9 +2,9 @@
 
 import type { Fleet, InboxItem } from "#domain/fleet/fleet.ts";
 
-import { applyDecision } from "./decide-apply.ts";
-import type { Desk } from "./decide-desk.ts";
-import { completeUndo } from "./decide-undo.ts";
+import { applyDecision } from "./apply.ts";
+import type { Desk } from "./desk.ts";
+import { completeUndo } from "./undo.ts";
 
 /** Whoever decided may still be at it for this long. */
 const GRACE_MS = 10_000;

@@ -7,8 +7,8 @@ import { watchFolder } from "#lib/store/watch-folder.ts";
 
 import { createReread } from "./reread.ts";
 import { readQueueItem, type Said } from "./root-files.ts";
-import type { Problems } from "./watch-problems.ts";
-import type { Watched } from "./watch-state.ts";
+import type { Problems } from "./problems.ts";
+import type { Watched } from "./state.ts";
 
 export function watchQueue(of: QueueOf, emit: (event: FleetEvent) => void, problems: Problems): Watched {
   const { queue } = queueFolders(of);

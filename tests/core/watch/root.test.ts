@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { scanRoot } from "#core/scan-root.ts";
-import { watchRoot } from "#core/watch-root.ts";
+import { scanRoot } from "#core/watch/scan-root.ts";
+import { watchRoot } from "#core/watch/root.ts";
 import type { FleetEvent } from "#domain/fleet/event.ts";
 import type { Fleet } from "#domain/fleet/fleet.ts";
 import { emptyFleet, reduceFleet } from "#domain/fleet/reduce.ts";

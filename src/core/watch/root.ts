@@ -13,11 +13,11 @@ import { isSlug } from "#domain/slug.ts";
 import { isErrno } from "#lib/atomic-file.ts";
 import { rootPaths } from "#lib/paths.ts";
 
-import { errorText } from "./error-text.ts";
+import { errorText } from "#core/error-text.ts";
 import { NOT_A_SLUG } from "./scan-root.ts";
-import { createProblems } from "./watch-problems.ts";
-import { watchQueue } from "./watch-queue.ts";
-import { type Watched, watchState } from "./watch-state.ts";
+import { createProblems } from "./problems.ts";
+import { watchQueue } from "./queue.ts";
+import { type Watched, watchState } from "./state.ts";
 
 type Emit = (event: FleetEvent) => void;
 

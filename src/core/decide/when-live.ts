@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { EgressStatus } from "#domain/egress/control.ts";
 import { bottlePaths } from "#lib/paths.ts";
 
-import type { Desk } from "./decide-desk.ts";
+import type { Desk } from "./desk.ts";
 
 export type Live = { readonly ok: true; readonly version: number } | { readonly ok: false; readonly why: string };
 
