@@ -1,20 +1,15 @@
 // What a decision reads and changes in the bottle's definition: credentials by name, and routes that are kept.
 
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-
+import { editBottleDefinition } from "#core/definitions/edit.ts";
 import { loadDefinitions } from "#core/definitions/load.ts";
 import { BottleError } from "#domain/bottle-error.ts";
-import type { Definitions } from "#domain/definition/definitions.ts";
-import { type KeepOptions, keepRoute, unkeepRoute } from "#domain/definition/keep-route.ts";
+import { keepRoute, unkeepRoute } from "#domain/definition/keep-route.ts";
 import { mergedKeys } from "#domain/definition/resolve.ts";
+import type { Route } from "#domain/egress/route.ts";
 import { Metadata } from "#domain/fleet/metadata.ts";
 import { slotOf } from "#domain/proposal/approved-route.ts";
-import type { Route } from "#domain/egress/route.ts";
-import { writeAtomic } from "#lib/atomic-file.ts";
-import { bottlePaths, rootPaths } from "#lib/paths.ts";
+import { bottlePaths } from "#lib/paths.ts";
 import { readKept, writeKept } from "#lib/store/kept-route.ts";
-import { withLock } from "#lib/store/lock.ts";
 import { readChecked } from "#lib/store/read-checked.ts";
 import { readRoutes } from "#lib/store/routes-file.ts";
 
@@ -28,7 +23,7 @@ export async function credentialSlot(root: string, slug: string, tokenRef: strin
 
 /** Writes `route` into the bottle's definition and returns the file; safe to do again after a crash. Throws BottleError. */
 export async function keepInDefinition(root: string, slug: string, id: string, route: Route): Promise<string> {
-  return editDefinition(root, slug, async (file, options) => {
+  return editBottleDefinition(root, await bottleOf(root, slug), async (file, options) => {
     const { text, kept } = keepRoute(file, route, options);
     if (kept !== undefined) await writeKept({ root, slug }, id, kept);
     return text;
@@ -39,27 +34,7 @@ export async function keepInDefinition(root: string, slug: string, id: string, r
 export async function unkeepInDefinition(root: string, slug: string, id: string): Promise<string | undefined> {
   const kept = await readKept({ root, slug }, id);
   if (kept === undefined) return undefined;
-  return editDefinition(root, slug, (file, options) => Promise.resolve(unkeepRoute(file, kept, options)));
-}
-
-type Edit = (file: { name: string; path: string; text: string }, options: KeepOptions) => Promise<string>;
-
-async function editDefinition(root: string, slug: string, edit: Edit): Promise<string> {
-  const name = await bottleOf(root, slug);
-  const folder = rootPaths(root).bottles;
-  return withLock(join(folder, ".definitions.lock"), async () => {
-    const definitions = await loadDefinitions({ root, cwd: root });
-    const path = definitions.bottles.get(name)?.path ?? join(folder, `${name}.md`);
-    const text = await readFile(path, "utf8");
-    const edited = await edit({ name, path, text }, { inherited: inheritedEgress(definitions, name) });
-    if (edited !== text) await writeAtomic(path, edited);
-    return path;
-  });
-}
-
-function inheritedEgress(definitions: Definitions, name: string): KeepOptions["inherited"] {
-  const parent = definitions.bottles.get(name)?.keys.extends;
-  return parent === undefined ? undefined : mergedKeys(definitions, parent).keys.egress;
+  return editBottleDefinition(root, await bottleOf(root, slug), (file, options) => unkeepRoute(file, kept, options));
 }
 
 async function bottleOf(root: string, slug: string): Promise<string> {

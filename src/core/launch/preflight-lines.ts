@@ -36,8 +36,18 @@ export function preflightLines(parts: PreflightParts): Line[] {
     { label: "unknown hosts", text: table.on_unknown_host === "hold" ? "are held while you decide" : "are blocked" },
     ...plan.enforces.map((text) => ({ label: "enforces", text })),
     ...plan.weaknesses.map((text) => ({ label: "not enforced", text })),
+    ...notYet(resolved).map((text) => ({ label: "not yet", text })),
   ];
   return lines;
+}
+
+/** What the definitions say and this version does not do; none of it opens a way out. */
+function notYet({ agent, bottle }: ResolvedAgent): string[] {
+  const repos = Object.keys(bottle.git_repos);
+  return [
+    ...(repos.length === 0 ? [] : [`the git gate to ${repos.join(", ")}: pushes and fetches will fail`]),
+    ...(agent.skills.length === 0 ? [] : [`the skills ${agent.skills.join(", ")}: they are not copied in`]),
+  ];
 }
 
 function routeLines({ routes, hosts }: RouteTable): Line[] {
