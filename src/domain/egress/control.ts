@@ -7,7 +7,7 @@ import * as z from "zod";
 
 import { RouteTable } from "#domain/egress/route.ts";
 
-export const Verdict = z.enum(["allow", "block", "hold"]);
+const Verdict = z.enum(["allow", "block", "hold"]);
 
 /** One request as the proxy saw it; no header or body values. */
 export const EgressRequest = z.strictObject({

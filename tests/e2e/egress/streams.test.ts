@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { get, open, openTlsTunnel } from "#tests/helpers/egress/client.ts";
@@ -116,7 +117,7 @@ describe("a stream", () => {
       headers: { "content-length": String(size) },
     });
     expect(up.body).toBe(`got ${size}`);
-    expect((await rss()) - before).toBeLessThan(64);
+    expect((await rss()) - before).toBeLessThan(48);
     await expect
       .poll(async () => (await egress.status()).recent.at(-1))
       .toMatchObject({ path: "/up", bytes_up: size, status: 200 });
@@ -156,10 +157,11 @@ describe("connections", () => {
     }
   });
 
-  test("of a thousand idle tunnels leave room and no trace", async () => {
-    const idle = await Promise.all(Array.from({ length: 200 }, tunnel));
+  test("of nine hundred idle tunnels leave room and no trace", async () => {
+    const idle: Socket[] = [];
+    while (idle.length < 900) idle.push(...(await Promise.all(Array.from({ length: 90 }, tunnel)))); // the kernel queues 511
     expect((await get(egress.paths.egress.socket, ca, "https://a.example.com/")).status).toBe(200);
-    expect((await egress.status()).counters.open).toBeGreaterThanOrEqual(200);
+    expect((await egress.status()).counters.open).toBeGreaterThanOrEqual(900);
     for (const connection of idle) connection.destroy();
     await expect.poll(async () => (await egress.status()).counters.open, { timeout: 10_000 }).toBe(0);
   });

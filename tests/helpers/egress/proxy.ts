@@ -69,10 +69,14 @@ export async function startEgress(setup: EgressSetup = {}): Promise<EgressProces
   let output = "";
   const start = async (): Promise<void> => {
     const more = setup.upstreamCa === undefined ? [] : ["--upstream-ca", roots];
-    const started = spawn(process.execPath, [program, "--root", root, "--slug", slug, ...more], {
-      env: { PATH: process.env["PATH"] ?? "", ...setup.tokens },
-      stdio: ["pipe", "pipe", "pipe"],
-    });
+    const started = spawn(
+      process.execPath,
+      ["--max-semi-space-size=1", program, "--root", root, "--slug", slug, ...more],
+      {
+        env: { PATH: process.env["PATH"] ?? "", ...setup.tokens },
+        stdio: ["pipe", "pipe", "pipe"],
+      },
+    );
     child = started;
     await new Promise<void>((resolve, reject) => {
       const print = (chunk: Buffer): void => {
