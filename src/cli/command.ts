@@ -6,8 +6,8 @@ import type { Console } from "#contracts/console.ts";
 export interface CommandContext {
   /** The core, made at the first call: commands that need none never pay for it. */
   console(): Promise<Console>;
-  /** Resolves when the operator quit; `select` is the slug to stand on. Only where `hasTerminal`. */
-  openDashboard(options: { readonly select?: string }): Promise<void>;
+  /** Resolves with the exit code when the operator quit; `select` is the slug to stand on. Only where `hasTerminal`. */
+  openDashboard(options: { readonly select?: string }): Promise<ExitCode>;
   readonly stdin: NodeJS.ReadableStream & Partial<Pick<NodeJS.ReadStream, "isTTY" | "setRawMode">>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
@@ -53,8 +53,8 @@ export type OptionSpec =
 
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
 
-/** Exit codes: 0 done, 1 failed, 2 usage or invalid input, 3 refused, 4 backend unavailable, 130 interrupted. */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130;
+/** 0 done, 1 failed, 2 usage or invalid input, 3 refused, 4 backend unavailable, 130 interrupted; more than 128: a signal. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 129 | 130 | 143;
 
 export interface Command {
   readonly arguments: readonly ArgumentSpec[];

@@ -2,25 +2,24 @@
 
 import { BottleError } from "#domain/bottle-error.ts";
 
+import type { ExitCode } from "./command.ts";
 import { runCommandLine, type World } from "./run.ts";
 
 /** How long a launch has to take down what it made, in milliseconds. */
 const TEARDOWN_MS = 15_000;
 
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const interruption = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+let interruptedWith: ExitCode = 130;
+for (const signal of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
   process.on(signal, () => {
-    if (interruption.signal.aborted) process.exit(130); // asked twice: now
+    if (interruption.signal.aborted) process.exit(interruptedWith); // asked twice: now
+    interruptedWith = SIGNALS[signal];
     interruption.abort();
-    setTimeout(() => process.exit(130), TEARDOWN_MS).unref();
+    setTimeout(() => process.exit(interruptedWith), TEARDOWN_MS).unref();
   });
 }
-// A reader that went away (`| head`) ends the program quietly.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? 0 : 1);
-  });
-}
+for (const stream of [process.stdout, process.stderr]) stream.on("error", leaveUnheard);
 
 const openConsole = once(async () => {
   const [{ createConsole }, { createBackends }, { rootFolder }] = await Promise.all([
@@ -43,7 +42,7 @@ const world: World = {
     ]);
     keepHeapSmall();
     const { config } = await loadConfig(console.root); // what is wrong with it, the console tells
-    await openDashboard({
+    const code = await openDashboard({
       console,
       async startDemo(progress, signal) {
         const { startDemo } = await import("#core/demo/start-demo.ts");
@@ -53,6 +52,7 @@ const world: World = {
       env: process.env,
       ...options,
     });
+    return code as ExitCode;
   },
   stdin: process.stdin,
   stdout: process.stdout,
@@ -65,7 +65,15 @@ const world: World = {
 
 const code = await runCommandLine(process.argv.slice(2), world);
 await openConsole.made()?.then((console) => console.close()).catch(() => {}); // its failure was the command's, and was told
-process.stdout.write("", () => process.exit(code));
+// When all of it is out; a full disk is told here first, before the stream's own event.
+process.stdout.write("", (error) => (error ? leaveUnheard(error) : process.exit(code === 130 ? interruptedWith : code)));
+
+/** A reader that went away (`| head`) ends the program quietly; output that cannot be written is a failure. */
+function leaveUnheard(error: NodeJS.ErrnoException): never {
+  if (error.code === "EPIPE") process.exit(0);
+  process.stderr.write(`bottle-dash: standard output: ${error.message}\n`);
+  process.exit(1);
+}
 
 function cwd(): string {
   try {

@@ -42,8 +42,7 @@ async function withoutCommand(argv: readonly string[], world: World): Promise<Ex
   const { global } = parseGlobal(argv);
   if (global.help) return printHelp(undefined, world);
   const { openOrReport } = await import("./without-command.ts");
-  await openOrReport(contextOf(world, global.json));
-  return 0;
+  return openOrReport(contextOf(world, global.json));
 }
 
 function parseGlobal(argv: readonly string[]): ReturnType<typeof parseArguments> {

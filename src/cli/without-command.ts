@@ -6,12 +6,12 @@ import { bottleTable } from "#modes/print/bottle-table.ts";
 import { painter } from "#modes/print/paint.ts";
 import { proposalTable } from "#modes/print/proposal-text.ts";
 
-import type { CommandContext } from "./command.ts";
+import type { CommandContext, ExitCode } from "./command.ts";
 import { answer } from "./print.ts";
 import { warnOfProblems } from "./problems.ts";
 import { hasTerminal } from "./terminal.ts";
 
-export async function openOrReport(context: CommandContext): Promise<void> {
+export async function openOrReport(context: CommandContext): Promise<ExitCode> {
   if (hasTerminal(context) && !context.json && context.env["TERM"] !== "dumb") return context.openDashboard({});
   const console = await context.console();
   const fleet = await console.snapshot();
@@ -21,4 +21,5 @@ export async function openOrReport(context: CommandContext): Promise<void> {
   const report = { bottles: fleet.bottles.map(listRow), proposals: pending.map((item) => proposalRow(item, now)) };
   answer(context, report, () => `${bottleTable(fleet.bottles, now, paint)}\n\n${proposalTable(pending, now, paint)}`);
   warnOfProblems(context, fleet);
+  return 0;
 }

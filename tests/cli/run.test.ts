@@ -54,8 +54,8 @@ describe("the command line", () => {
 describe("without a command", () => {
   it("opens the dashboard in a terminal", async () => {
     const opened: unknown[] = [];
-    const { code } = await runCli([], { terminal: true, openDashboard: async (options) => void opened.push(options) });
-    expect([code, opened]).toEqual([0, [{}]]);
+    const { code } = await runCli([], { terminal: true, openDashboard: async (options) => (opened.push(options), 130) });
+    expect([code, opened]).toEqual([130, [{}]]);
   });
 
   it("reports once in a pipe and in a dumb terminal", async () => {

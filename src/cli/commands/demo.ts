@@ -20,7 +20,8 @@ export const demo = defineCommand({
   async run({ options }, context) {
     const console = await context.console();
     const slug = await startDemo(console, { hold: options.hold }, progressLines(context), context.signal);
-    if (options.detach || context.json || !hasTerminal(context)) answer(context, { slug }, () => slug);
-    else await context.openDashboard({ select: slug });
+    if (!options.detach && !context.json && hasTerminal(context)) return context.openDashboard({ select: slug });
+    answer(context, { slug }, () => slug);
+    return 0;
   },
 });

@@ -50,7 +50,7 @@ export function proposalText(item: InboxItem, warnings: readonly Warning[], now:
     ...optional("seen", seen === null || seen.count < 2 ? undefined : `${seen.count} times, last ${relativeTime(seen.last_seen, now)}`),
     ...optional("deadline", proposal.deadline === undefined ? undefined : relativeTime(proposal.deadline, now)),
     ...(decision === null ? [] : decisionLines(decision, now)),
-    ...optional("used", item.use === null ? undefined : `${item.use.count} times, last ${relativeTime(item.use.last_at, now)}`),
+    ...optional("used", item.use === null ? undefined : `${times(item.use.count)}, last ${relativeTime(item.use.last_at, now)}`),
     ...(item.undo === null ? [] : undoLines(item.undo, now)),
     ["id", proposal.id],
     ["digest", proposal.digest],
@@ -143,13 +143,17 @@ function outcome(item: InboxItem, now: Date): Cell {
   if (item.decision === null) {
     return { text: item.proposal.deadline === undefined ? "" : `waits until ${relativeTime(item.proposal.deadline, now)}` };
   }
-  if (item.use !== null) return { text: `used ${item.use.count} times`, ink: "green" };
+  if (item.use !== null) return { text: `used ${times(item.use.count)}`, ink: "green" };
   return appliedCell(item.decision.applied);
 }
 
 function justification(text: string, paint: Paint): string[] {
   const lines = plainLines(text).filter((line) => line.trim() !== "");
   return lines.length === 0 ? [] : [paint("dim", "the agent says"), ...lines.map((line) => `  ${line}`)];
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }
 
 function optional(label: string, text: string | undefined): [string, string][] {
