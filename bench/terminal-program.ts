@@ -1,7 +1,7 @@
 // A program in a real pseudo-terminal, with an emulator that knows what stands on its screen after each write.
 
 import { spawn } from "@lydell/node-pty";
-import xterm from "@xterm/headless";
+import xterm, { type Terminal } from "@xterm/headless";
 
 export interface TerminalProgram {
   readonly pid: number;
@@ -10,6 +10,8 @@ export interface TerminalProgram {
   /** Times that a whole frame was written: ends of synchronised updates, else writes. */
   frames(): number;
   lines(): string[];
+  /** What stands in each cell, with its colours. */
+  readonly screen: Terminal;
   press(keys: string): void;
   /** `performance.now()` of the write after which `holds` was true of the screen's lines. Rejects after `limitMs` with the screen. */
   until(holds: (lines: string[]) => boolean, what: string, limitMs?: number): Promise<number>;
@@ -54,6 +56,7 @@ export function openTerminalProgram({ args, env, cols, rows }: TerminalProgramOp
     bytes: () => bytes,
     frames: () => frames,
     lines,
+    screen,
     press: (keys) => program.write(keys),
     until: (holds, what, limitMs = 20_000) =>
       new Promise((resolve, reject) => {
