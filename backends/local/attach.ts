@@ -24,7 +24,7 @@ export async function attachTo(client: GuestClient): Promise<Terminal> {
     snapshot,
     events: queue.events,
     write(data) {
-      for (let start = 0; start < data.length; ) {
+      for (let start = 0; start < data.length;) {
         const end = cutAt(data, start);
         client.request({ action: "write_shell", shell: "agent", data: data.slice(start, end) }).catch(unheard);
         start = end;
@@ -48,7 +48,7 @@ function cutAt(data: string, start: number): number {
 }
 
 function eventQueue(client: GuestClient): { push: (event: ShellEvent) => void; events: AsyncIterable<ShellEvent> } {
-  let waiting: ShellEvent[] = [];
+  const waiting: ShellEvent[] = [];
   let wake: () => void = () => {};
   let closed = false;
   void client.closed.then(() => {

@@ -24,7 +24,11 @@ export function localBottle(root: string, slug: string): Bottle {
     status: () => statusOf(paths),
     async attach() {
       const client = await connectGuest(paths.agent.socket).catch((cause: unknown) => {
-        throw new BottleError("unavailable", "the bottle does not run", { where: slug, hint: `see \`bottle-dash list\``, cause });
+        throw new BottleError("unavailable", "the bottle does not run", {
+          where: slug,
+          hint: `see \`bottle-dash list\``,
+          cause,
+        });
       });
       return attachTo(client);
     },

@@ -17,9 +17,14 @@ export async function claimLaunch(slug: string, paths: BottlePaths): Promise<() 
   const before = readPidFile(launcher);
   if (before !== undefined && !isRunning(before)) removePidFile(launcher);
   if (!(await createExclusive(launcher, `${process.pid} ${identify(process.pid)?.started ?? ""}\n`))) {
-    throw new BottleError("conflict", `is being launched by process ${readPidFile(launcher)?.pid ?? "unknown"}`, { where: slug });
+    throw new BottleError("conflict", `is being launched by process ${readPidFile(launcher)?.pid ?? "unknown"}`, {
+      where: slug,
+    });
   }
   if ((await askStatus(paths)) === null) return () => removePidFile(launcher);
   removePidFile(launcher);
-  throw new BottleError("conflict", "runs already", { where: slug, hint: `attach to it: \`bottle-dash attach ${slug}\`` });
+  throw new BottleError("conflict", "runs already", {
+    where: slug,
+    hint: `attach to it: \`bottle-dash attach ${slug}\``,
+  });
 }

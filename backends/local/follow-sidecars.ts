@@ -14,7 +14,11 @@ export interface SidecarFollower {
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 15_000;
 
-export function followSidecars({ init }: BottlePaths, slug: string, emit: (event: BackendEvent) => void): SidecarFollower {
+export function followSidecars(
+  { init }: BottlePaths,
+  slug: string,
+  emit: (event: BackendEvent) => void,
+): SidecarFollower {
   let wanted = false;
   let connection: JsonSocket<never> | undefined;
   let retry: NodeJS.Timeout | undefined;

@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { BackendEvent } from "#contracts/backend.ts";
 import type { RunStatus } from "#domain/fleet/run-status.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
-import { bottlePaths } from "#lib/paths.ts";
+import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 
 import { followSidecars } from "./follow-sidecars.ts";
 import { connectGuest, type GuestClient } from "./sockets/guest-client.ts";
@@ -17,80 +17,38 @@ export interface Follower {
   close(): void;
 }
 
-const Subscribed = z.looseObject({ started_at: z.string(), activity: z.enum(["busy", "idle"]), last_line: z.string() });
-const AUTHORITY = "terminal";
-
 export function followBottle(root: string, slug: string, emit: (event: BackendEvent) => void): Follower {
   const paths = bottlePaths(root, slug);
   let client: GuestClient | undefined;
   let closed = false;
-  let told: RunStatus | undefined;
-  let looking: Promise<void> | undefined;
-  let lookAgain = false;
   let patience: NodeJS.Timeout | undefined;
-
-  const tell = (status: RunStatus): void => {
-    const starting = told?.phase === "starting" && status.phase === "starting";
-    if (closed || starting || JSON.stringify(status) === JSON.stringify(told)) return;
-    told = status;
-    emit({ type: "run-status", slug, status });
-  };
-  const heard = (event: ShellEvent): void => {
-    if (closed) return;
-    if (event.type === "activity") emit({ type: "activity", slug, activity: event.activity, at: event.at, authority: AUTHORITY });
-    if (event.type === "last-line") emit({ type: "last-line", slug, text: event.text });
-  };
-  const sidecars = followSidecars(paths, slug, (event) => {
+  const teller = newTeller(slug, (event) => {
     if (!closed) emit(event);
   });
+  const sidecars = followSidecars(paths, slug, teller.tell);
 
-  const notRunning = async (): Promise<void> => {
-    const status = await endedStatus(paths);
-    tell(status);
-    // A launch that never begins leaves no further sign.
-    if (status.phase === "starting") patience ??= setTimeout(() => void look(), NEW_FOR_MS).unref();
-  };
   const examine = async (): Promise<void> => {
     if (client !== undefined || closed) return;
-    if (isLaunching(paths)) return tell({ phase: "starting", since: await launchingSince(paths) });
-    const connected = await connectGuest(paths.agent.socket).catch(() => undefined);
-    if (connected === undefined) return notRunning();
-    const subscribed = Subscribed.safeParse(await connected.subscribe(false, heard).catch(() => undefined));
-    if (!subscribed.success) {
-      connected.close();
-      return notRunning();
+    const subscribed = isLaunching(paths) ? undefined : await subscribe(paths, teller.heard);
+    if (closed) return subscribed?.client.close();
+    if (subscribed === undefined) {
+      const status = await notRunning(paths);
+      teller.status(status);
+      // A launch that never begins leaves no further sign.
+      if (status.phase === "starting") patience ??= setTimeout(() => void look(), NEW_FOR_MS).unref();
+      return;
     }
-    if (closed) return connected.close();
-    client = connected;
-    const { started_at: since, activity, last_line: text } = subscribed.data;
-    tell({ phase: "running", since });
-    emit({ type: "activity", slug, activity, at: new Date().toISOString(), authority: AUTHORITY });
-    if (text !== "") emit({ type: "last-line", slug, text });
+    client = subscribed.client;
+    teller.running(subscribed.answer);
     sidecars.start();
     // The end of the connection is the end of the agent, or of the one who held its terminal.
-    void connected.closed.then(async () => {
+    void client.closed.then(() => {
       client = undefined;
       sidecars.stop();
-      await look();
+      return look();
     });
   };
-  const look = async (): Promise<void> => {
-    if (looking !== undefined) {
-      lookAgain = true;
-      return looking;
-    }
-    looking = (async () => {
-      do {
-        lookAgain = false;
-        await examine();
-      } while (lookAgain);
-    })();
-    try {
-      await looking;
-    } finally {
-      looking = undefined;
-    }
-  };
+  const look = oneAtATime(examine);
   return {
     look,
     close() {
@@ -99,5 +57,84 @@ export function followBottle(root: string, slug: string, emit: (event: BackendEv
       client?.close();
       sidecars.stop();
     },
+  };
+}
+
+const Subscribed = z.looseObject({
+  started_at: z.string(),
+  activity: z.enum(["busy", "idle"]),
+  last_line: z.string(),
+});
+type Subscribed = z.infer<typeof Subscribed>;
+
+/** Undefined when nobody answers. */
+async function subscribe(
+  { agent }: BottlePaths,
+  heard: (event: ShellEvent) => void,
+): Promise<{ client: GuestClient; answer: Subscribed } | undefined> {
+  const client = await connectGuest(agent.socket).catch(() => undefined);
+  if (client === undefined) return undefined;
+  const answer = Subscribed.safeParse(await client.subscribe(false, heard).catch(() => undefined));
+  if (answer.success) return { client, answer: answer.data };
+  client.close();
+  return undefined;
+}
+
+async function notRunning(paths: BottlePaths): Promise<RunStatus> {
+  if (isLaunching(paths)) return { phase: "starting", since: await launchingSince(paths) };
+  return endedStatus(paths);
+}
+
+interface Teller {
+  tell(event: BackendEvent): void;
+  status(status: RunStatus): void;
+  running(answer: Subscribed): void;
+  heard(event: ShellEvent): void;
+}
+
+/** Says what it is told in a backend's words; a status only when it is another one. */
+function newTeller(slug: string, tell: (event: BackendEvent) => void): Teller {
+  let told: RunStatus | undefined;
+  const activity = (value: "busy" | "idle", at: string): void =>
+    tell({ type: "activity", slug, activity: value, at, authority: "terminal" });
+  const status = (next: RunStatus): void => {
+    const starting = told?.phase === "starting" && next.phase === "starting";
+    if (starting || JSON.stringify(next) === JSON.stringify(told)) return;
+    told = next;
+    tell({ type: "run-status", slug, status: next });
+  };
+  return {
+    tell,
+    status,
+    running(answer) {
+      status({ phase: "running", since: answer.started_at });
+      activity(answer.activity, new Date().toISOString());
+      if (answer.last_line !== "") tell({ type: "last-line", slug, text: answer.last_line });
+    },
+    heard(event) {
+      if (event.type === "activity") activity(event.activity, event.at);
+      if (event.type === "last-line") tell({ type: "last-line", slug, text: event.text });
+    },
+  };
+}
+
+/** A call while one is at work makes it go round once more. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let working: Promise<void> | undefined;
+  let again = false;
+  const round = async (): Promise<void> => {
+    try {
+      do {
+        again = false;
+        await work();
+      } while (again);
+    } finally {
+      working = undefined;
+    }
+  };
+  return () => {
+    again = true;
+    working ??= round();
+    return working;
   };
 }

@@ -1,7 +1,19 @@
 // The folders of a bottle that its agent sees: the home with the copied workspace, and a few files of /etc made for it.
 
 import { execFile } from "node:child_process";
-import { chmod, constants, copyFile, lstat, mkdir, readdir, readlink, realpath, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  constants,
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  realpath,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -15,7 +27,12 @@ import { INSIDE_UID } from "./sandbox/sandbox.ts";
 const run = promisify(execFile);
 
 /** Copies `copyCwd` only into a new one. `root` is never copied into itself. */
-export async function makeHome(home: string, copyCwd: string | undefined, root: string, signal: AbortSignal): Promise<void> {
+export async function makeHome(
+  home: string,
+  copyCwd: string | undefined,
+  root: string,
+  signal: AbortSignal,
+): Promise<void> {
   const isNew = (await stat(home).catch(() => undefined)) === undefined;
   await mkdir(home, { recursive: true, mode: 0o755 });
   if (isNew && copyCwd !== undefined) await copyWorkspace(copyCwd, join(home, "workspace"), root, signal);
@@ -78,7 +95,12 @@ export async function writeEtc(folder: string): Promise<void> {
 
 /** Folders that sidecars fill and the bottle sees; made before either, open to the bottle's uid below closed ones. */
 export async function makeShared(paths: BottlePaths): Promise<void> {
-  for (const folder of [sharedFolder(paths.egress.socket), sharedFolder(paths.supervise.socket), paths.tls.inside, paths.supervise.currentConfig]) {
+  for (const folder of [
+    sharedFolder(paths.egress.socket),
+    sharedFolder(paths.supervise.socket),
+    paths.tls.inside,
+    paths.supervise.currentConfig,
+  ]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o755);
   }

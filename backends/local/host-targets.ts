@@ -34,7 +34,22 @@ export async function openHostTargets(): Promise<HostTargets> {
 
 /** Paths that show the operator's or root's things. */
 export function absentPaths(root: string): string[] {
-  const candidates = [root, homedir(), "/root", "/var/run/docker.sock", "/run/docker.sock", "/run/user", "/etc/shadow", "/etc/ssh", "/boot", "/sys", "/mnt", "/srv", "/media", "/var/lib"];
+  const candidates = [
+    root,
+    homedir(),
+    "/root",
+    "/var/run/docker.sock",
+    "/run/docker.sock",
+    "/run/user",
+    "/etc/shadow",
+    "/etc/ssh",
+    "/boot",
+    "/sys",
+    "/mnt",
+    "/srv",
+    "/media",
+    "/var/lib",
+  ];
   return [...new Set(candidates)].filter((path) => existsSync(path) && !holds(path, INSIDE.home));
 }
 
@@ -44,7 +59,9 @@ function holds(folder: string, path: string): boolean {
 
 function hostAddresses(): string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return addresses.filter(({ internal, address }) => !internal && !address.startsWith("fe80:")).map(({ address }) => address);
+  return addresses
+    .filter(({ internal, address }) => !internal && !address.startsWith("fe80:"))
+    .map(({ address }) => address);
 }
 
 /** On both families where there are both. */

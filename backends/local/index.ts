@@ -35,7 +35,11 @@ const CAPABILITIES: Capabilities = {
   resume: { can: true },
 };
 
-export function localBackend({ root, mechanism = process.env["BOTTLE_SANDBOX"], command = sandboxCommand }: LocalOptions): Backend {
+export function localBackend({
+  root,
+  mechanism = process.env["BOTTLE_SANDBOX"],
+  command = sandboxCommand,
+}: LocalOptions): Backend {
   let searching: Promise<Search> | undefined;
   const search = (): Promise<Search> => (searching ??= searchMechanism(mechanism));
   const found = async (): Promise<NonNullable<Search["found"]>> => {
@@ -43,7 +47,10 @@ export function localBackend({ root, mechanism = process.env["BOTTLE_SANDBOX"], 
     if (result.found !== undefined) return result.found;
     const probe = probeOf(result, mechanism);
     searching = undefined; // it may be mended meanwhile
-    throw new BottleError("unavailable", probe.available ? "" : probe.why, { where: "backend local", ...(probe.available ? {} : { hint: probe.hint }) });
+    throw new BottleError("unavailable", probe.available ? "" : probe.why, {
+      where: "backend local",
+      ...(probe.available ? {} : { hint: probe.hint }),
+    });
   };
   return {
     name: "local",
@@ -52,7 +59,11 @@ export function localBackend({ root, mechanism = process.env["BOTTLE_SANDBOX"], 
       try {
         return probeOf(await search(), mechanism);
       } catch (error) {
-        return { available: false, why: error instanceof Error ? error.message : String(error), hint: "see the message" };
+        return {
+          available: false,
+          why: error instanceof Error ? error.message : String(error),
+          hint: "see the message",
+        };
       }
     },
     async plan(spec: BottleSpec): Promise<LaunchPlan> {

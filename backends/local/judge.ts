@@ -15,11 +15,17 @@ export function outsideChecks(holder: number): IsolationCheck[] {
 /** Throws `refused` with every required check that failed. */
 export function demandProof(isolation: Isolation): void {
   if (isProved(isolation)) return;
-  const failed = isolation.checks.filter(({ ok, required }) => required && !ok).map(({ name, evidence }) => `${name} (${evidence})`);
-  throw new BottleError("refused", `the agent was not started, since its isolation is not proved: ${failed.join("; ") || "nothing was checked"}`, {
-    where: isolation.mechanism,
-    hint: "run `bottle-dash doctor`",
-  });
+  const failed = isolation.checks
+    .filter(({ ok, required }) => required && !ok)
+    .map(({ name, evidence }) => `${name} (${evidence})`);
+  throw new BottleError(
+    "refused",
+    `the agent was not started, since its isolation is not proved: ${failed.join("; ") || "nothing was checked"}`,
+    {
+      where: isolation.mechanism,
+      hint: "run `bottle-dash doctor`",
+    },
+  );
 }
 
 function notRoot(pids: readonly number[]): IsolationCheck {
@@ -29,19 +35,26 @@ function notRoot(pids: readonly number[]): IsolationCheck {
     name: "not root on the host",
     required: true,
     ok: found.length > 0 && root.length === 0,
-    evidence: found.map(({ pid, ids }) => `process ${pid}: ${[...new Set(ids)].join(", ")}`).join("; ") || "no process was found",
+    evidence:
+      found.map(({ pid, ids }) => `process ${pid}: ${[...new Set(ids)].join(", ")}`).join("; ") ||
+      "no process was found",
   };
 }
 
 const NAMESPACES = ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"];
 
 function ownNamespaces(pids: readonly number[]): IsolationCheck {
-  const shared = pids.flatMap((pid) => NAMESPACES.filter((name) => namespaceOf(pid, name) === namespaceOf("self", name)));
+  const shared = pids.flatMap((pid) =>
+    NAMESPACES.filter((name) => namespaceOf(pid, name) === namespaceOf("self", name)),
+  );
   return {
     name: "namespaces of its own",
     required: true,
     ok: pids.length > 0 && shared.length === 0,
-    evidence: shared.length === 0 ? `${NAMESPACES.join(", ")}: its own` : `shared with the host: ${[...new Set(shared)].join(", ")}`,
+    evidence:
+      shared.length === 0
+        ? `${NAMESPACES.join(", ")}: its own`
+        : `shared with the host: ${[...new Set(shared)].join(", ")}`,
   };
 }
 

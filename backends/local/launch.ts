@@ -16,7 +16,7 @@ import { claimLaunch } from "./claim.ts";
 import { giveHome, makeHome, makeShared, writeEtc } from "./home.ts";
 import { absentPaths, openHostTargets } from "./host-targets.ts";
 import { demandProof, outsideChecks } from "./judge.ts";
-import { sandboxCommand, type Maker } from "./sandbox/command.ts";
+import type { Maker } from "./sandbox/command.ts";
 import { PATH, type Sandbox } from "./sandbox/sandbox.ts";
 import { seccompFilter } from "./sandbox/seccomp.ts";
 import { startBundle } from "./sidecar-bundle.ts";
@@ -53,14 +53,22 @@ export async function launchBottle(
     await run(spec, context, paths, steps, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
   } catch (error) {
     await steps.takeBack();
-    throw error instanceof BottleError ? error : new BottleError("failed", "the launch failed", { where: spec.slug, cause: error, hint: messageOf(error) });
+    throw error instanceof BottleError
+      ? error
+      : new BottleError("failed", "the launch failed", { where: spec.slug, cause: error, hint: messageOf(error) });
   } finally {
     unclaim();
   }
 }
 
 /** Folders and files; the ends of whatever a former run of this bottle has left. */
-async function prepare(spec: BottleSpec, { root, maker }: LaunchContext, paths: BottlePaths, steps: Steps, signal: AbortSignal): Promise<void> {
+async function prepare(
+  spec: BottleSpec,
+  { root, maker }: LaunchContext,
+  paths: BottlePaths,
+  steps: Steps,
+  signal: AbortSignal,
+): Promise<void> {
   const local = localPaths(paths);
   await stopProcesses(spec.slug, paths);
   await forgetExit(paths, steps);
@@ -69,7 +77,8 @@ async function prepare(spec: BottleSpec, { root, maker }: LaunchContext, paths: 
   await writeEtc(local.etc);
   await makeShared(paths);
   await writeFile(local.seccomp, maker.mechanism === "bubblewrap" ? seccompFilter(process.arch) : "", { mode: 0o600 });
-  if (!existsSync(paths.agent.home)) steps.onFailure("the home", () => rm(paths.agent.home, { recursive: true, force: true }));
+  if (!existsSync(paths.agent.home))
+    steps.onFailure("the home", () => rm(paths.agent.home, { recursive: true, force: true }));
   await makeHome(paths.agent.home, spec.copyCwd, root, signal);
   demandGoOn(signal);
   if (maker.dropTo !== undefined) await giveHome(paths.agent.home, maker.dropTo);
@@ -83,7 +92,13 @@ async function forgetExit({ agent }: BottlePaths, steps: Steps): Promise<void> {
   await rm(agent.exit, { force: true });
 }
 
-async function run(spec: BottleSpec, context: LaunchContext, paths: BottlePaths, steps: Steps, signal: AbortSignal): Promise<void> {
+async function run(
+  spec: BottleSpec,
+  context: LaunchContext,
+  paths: BottlePaths,
+  steps: Steps,
+  signal: AbortSignal,
+): Promise<void> {
   const { slug, supervise, resources } = spec;
   const { root, maker } = context;
   const programs = programsFolder();
@@ -140,7 +155,13 @@ async function run(spec: BottleSpec, context: LaunchContext, paths: BottlePaths,
 }
 
 function order({ argv, env, copyCwd, files }: BottleSpec): Parameters<Awaited<ReturnType<typeof listenBoot>>["go"]>[0] {
-  return { type: "go", argv: [...argv], env: { ...env }, cwd: copyCwd === undefined ? INSIDE.home : INSIDE.workspace, files: [...files] };
+  return {
+    type: "go",
+    argv: [...argv],
+    env: { ...env },
+    cwd: copyCwd === undefined ? INSIDE.home : INSIDE.workspace,
+    files: [...files],
+  };
 }
 
 /** Nothing of the operator's environment but what programs need to run at all. */

@@ -47,7 +47,11 @@ export function probeOf(search: Search, only: string | undefined): Probe {
     return { available: true, mechanism, version, weaknesses: WEAKNESSES[mechanism] };
   }
   if (search.tried.length === 0) {
-    return { available: false, why: `BOTTLE_SANDBOX is ${JSON.stringify(only)}`, hint: `set it to ${MECHANISMS.join(" or ")}, or unset it` };
+    return {
+      available: false,
+      why: `BOTTLE_SANDBOX is ${JSON.stringify(only)}`,
+      hint: `set it to ${MECHANISMS.join(" or ")}, or unset it`,
+    };
   }
   return {
     available: false,
@@ -78,7 +82,8 @@ export function hintFor(tried: readonly Failure[], { apparmor, clone, max }: Ker
   if (apparmor === "1") {
     return "allow user namespaces: `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` as root, or give /usr/bin/bwrap an AppArmor profile with `userns,`";
   }
-  if (tried.every(({ missing }) => missing)) return "install bubblewrap: `apt-get install bubblewrap` (or dnf, pacman, apk add)";
+  if (tried.every(({ missing }) => missing))
+    return "install bubblewrap: `apt-get install bubblewrap` (or dnf, pacman, apk add)";
   return "allow user namespaces in this environment (in a container: a seccomp profile that lets unshare and mount through, and an unmasked /proc), and install bubblewrap";
 }
 
@@ -122,7 +127,10 @@ async function makeOne(mechanism: Mechanism, bubblewrap: BubblewrapVersion, fold
 }
 
 async function versionOf(mechanism: Mechanism): Promise<string> {
-  const { stdout } = await run(mechanism === "bubblewrap" ? "bwrap" : "unshare", ["--version"], { env: { PATH }, timeout: 5000 });
+  const { stdout } = await run(mechanism === "bubblewrap" ? "bwrap" : "unshare", ["--version"], {
+    env: { PATH },
+    timeout: 5000,
+  });
   return stdout.trim();
 }
 
@@ -143,6 +151,7 @@ function kernelSettings(): KernelSettings {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ("code" in error && error.code === "ENOENT") return "not installed";
-  const said = "stderr" in error && typeof error.stderr === "string" ? error.stderr.trim().split("\n").at(-1) : undefined;
-  return said === undefined || said === "" ? error.message.split("\n")[0] ?? "" : said;
+  const said =
+    "stderr" in error && typeof error.stderr === "string" ? error.stderr.trim().split("\n").at(-1) : undefined;
+  return said === undefined || said === "" ? (error.message.split("\n")[0] ?? "") : said;
 }

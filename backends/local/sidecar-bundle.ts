@@ -106,7 +106,11 @@ async function readyLine(output: Readable): Promise<void> {
     output.on("error", reject);
     output.on("end", () => {
       lines.end();
-      reject(new BottleError("failed", `the sidecars ended before they were ready (${last.join(" / ") || "no output"})`, { where: "init" }));
+      reject(
+        new BottleError("failed", `the sidecars ended before they were ready (${last.join(" / ") || "no output"})`, {
+          where: "init",
+        }),
+      );
     });
   });
 }

@@ -35,7 +35,9 @@ export const NEW_FOR_MS = 10_000;
 
 /** Its launch is about to begin, or whoever wanted to died just then. */
 async function isNew({ agent, metadata }: BottlePaths): Promise<boolean> {
-  const [begun, written] = await Promise.all([agent.scrollback, metadata].map((path) => stat(path).catch(() => undefined)));
+  const [begun, written] = await Promise.all(
+    [agent.scrollback, metadata].map((path) => stat(path).catch(() => undefined)),
+  );
   return begun === undefined && written !== undefined && Date.now() - written.mtimeMs < NEW_FOR_MS;
 }
 

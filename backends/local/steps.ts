@@ -34,7 +34,12 @@ export function launchSteps(slug: string, progress: (step: LaunchStep) => void):
         try {
           await undo();
         } catch (error) {
-          progress({ type: "step", step: `taking back ${step} of ${slug}`, state: "failed", message: messageOf(error) });
+          progress({
+            type: "step",
+            step: `taking back ${step} of ${slug}`,
+            state: "failed",
+            message: messageOf(error),
+          });
         }
       }
     },

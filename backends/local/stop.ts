@@ -7,7 +7,14 @@ import { BottleError } from "#domain/bottle-error.ts";
 import type { ExitRecord } from "#domain/fleet/run-status.ts";
 import { createExclusive } from "#lib/atomic-file.ts";
 import type { BottlePaths } from "#lib/paths.ts";
-import { identify, isRunning, readPidFile, removePidFile, signalProcess, type ProcessIdentity } from "#lib/process-identity.ts";
+import {
+  identify,
+  isRunning,
+  readPidFile,
+  removePidFile,
+  signalProcess,
+  type ProcessIdentity,
+} from "#lib/process-identity.ts";
 
 import { stopBundle } from "./sidecar-bundle.ts";
 import { connectGuest } from "./sockets/guest-client.ts";

@@ -46,7 +46,9 @@ export function startTerminalHolder(config: GuestAgentConfig, paths: BottlePaths
   input.on("error", () => {}); // its end tells
   const ended = new Promise<never>((_, reject) => {
     child.once("error", reject);
-    child.once("exit", () => reject(new BottleError("failed", `the sandbox ended at once: ${lastWords(paths)}`, { where: "sandbox" })));
+    child.once("exit", () =>
+      reject(new BottleError("failed", `the sandbox ended at once: ${lastWords(paths)}`, { where: "sandbox" })),
+    );
   });
   ended.catch(() => {}); // waited for only during the launch
   input.write(`${JSON.stringify(config)}\n`);
@@ -90,7 +92,14 @@ function readyLine(output: Readable): Promise<void> {
 /** What the sandbox or the guest agent said last: why it would not start. */
 function lastWords(paths: BottlePaths): string {
   const said = [localPaths(paths).errors, paths.agent.scrollback].flatMap((path) => plainLines(readOr(path)));
-  return said.map((line) => line.trim()).filter(Boolean).slice(-3).join(" / ").slice(0, 400) || "without a word";
+  return (
+    said
+      .map((line) => line.trim())
+      .filter(Boolean)
+      .slice(-3)
+      .join(" / ")
+      .slice(0, 400) || "without a word"
+  );
 }
 
 function readOr(path: string): string {

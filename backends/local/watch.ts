@@ -17,13 +17,18 @@ const NEWS = new Set(["metadata.json", "launcher.pid", "guest-agent.pid", "exit.
 const FOLDERS = new Set(["agent", "init"]);
 
 /** Resolves once the first state of every bottle was emitted. */
-export async function watchBottles(root: string, emit: (event: BackendEvent) => void, signal: AbortSignal): Promise<void> {
+export async function watchBottles(
+  root: string,
+  emit: (event: BackendEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { state } = rootPaths(root);
   const followers = new Map<string, Follower>();
   const news = async (path: string): Promise<void> => {
     const slug = slugOf(state, path);
     if (slug === undefined || signal.aborted) return;
-    const follower = followers.get(slug) ?? (isOurs(bottlePaths(root, slug)) ? followBottle(root, slug, emit) : undefined);
+    const follower =
+      followers.get(slug) ?? (isOurs(bottlePaths(root, slug)) ? followBottle(root, slug, emit) : undefined);
     if (follower === undefined) return;
     followers.set(slug, follower);
     await follower.look();
@@ -38,7 +43,9 @@ export async function watchBottles(root: string, emit: (event: BackendEvent) => 
   const first: Promise<void>[] = [];
   let ready = false;
   const heard = (path: string): void => {
-    const done = news(path).catch((error: unknown) => emit({ type: "host", host: "local", up: true, detail: String(error) }));
+    const done = news(path).catch((error: unknown) =>
+      emit({ type: "host", host: "local", up: true, detail: String(error) }),
+    );
     if (!ready) first.push(done);
   };
   watcher.on("add", heard).on("change", heard).on("unlink", heard).on("unlinkDir", gone);

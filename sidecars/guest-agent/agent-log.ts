@@ -3,7 +3,8 @@
 import type { LogFile } from "#lib/log-file.ts";
 import { splitLines } from "#lib/lines.ts";
 
-const LINE_LIMIT = 16_384;
+/** Below the limit of the log file itself. */
+const LINE_LIMIT = 16_000;
 
 export interface AgentLog {
   push(text: string): void;

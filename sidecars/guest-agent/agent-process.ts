@@ -25,7 +25,11 @@ export function bottleUsage(roots: readonly number[]): Usage {
 
 function innermostPid(pid: number): number | undefined {
   try {
-    const words = /^NSpid:(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]?.trim().split(/\s+/) ?? [];
+    const words =
+      /^NSpid:(.*)$/m
+        .exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]
+        ?.trim()
+        .split(/\s+/) ?? [];
     return words.length > 1 ? Number(words.at(-1)) : undefined;
   } catch {
     return undefined;

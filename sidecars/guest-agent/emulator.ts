@@ -28,7 +28,13 @@ const SNAPSHOT_LIMIT = 1_572_864;
 
 /** `answer` gets what the terminal replies to the agent's queries (cursor position, device attributes). */
 export function openEmulator(cols: number, rows: number, answer: (data: string) => void): Emulator {
-  const terminal = new headless.Terminal({ cols, rows, scrollback: SCROLLBACK, allowProposedApi: true, logLevel: "off" });
+  const terminal = new headless.Terminal({
+    cols,
+    rows,
+    scrollback: SCROLLBACK,
+    allowProposedApi: true,
+    logLevel: "off",
+  });
   boundCombining(terminal);
   const serializer = new SerializeAddon();
   terminal.loadAddon(serializer as unknown as Parameters<typeof terminal.loadAddon>[0]); // typed for the browser's build
@@ -62,7 +68,8 @@ type Terminal = InstanceType<typeof headless.Terminal>;
 function plainScreen(terminal: Terminal): string {
   const buffer = terminal.buffer.active;
   const lines: string[] = [];
-  for (let row = 0; row < terminal.rows; row += 1) lines.push(lineAt(terminal, buffer.baseY + row).slice(0, terminal.cols));
+  for (let row = 0; row < terminal.rows; row += 1)
+    lines.push(lineAt(terminal, buffer.baseY + row).slice(0, terminal.cols));
   return `${lines.join("\r\n")}\u001b[${buffer.cursorY + 1};${buffer.cursorX + 1}H`;
 }
 

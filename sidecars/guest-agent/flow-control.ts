@@ -14,7 +14,11 @@ export interface FlowControl {
 
 const PAUSE_AT = 524_288;
 
-export function flowControl(source: { pause(): void; resume(): void }, sinks: readonly Sink[], pauseAt = PAUSE_AT): FlowControl {
+export function flowControl(
+  source: { pause(): void; resume(): void },
+  sinks: readonly Sink[],
+  pauseAt = PAUSE_AT,
+): FlowControl {
   let paused = false;
   const workOff = async (): Promise<void> => {
     await Promise.all(sinks.map((sink) => sink.drained()));

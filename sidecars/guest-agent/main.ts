@@ -57,10 +57,10 @@ async function finish(
 ): Promise<void> {
   await writeExit(paths, exit, complain);
   if (staying) {
-    await writeCrash(paths, exit, (count) => shell.plainTail(count), complain);
+    await writeCrash(paths, exit, (count) => shell.screen.plainTail(count), complain);
     await auditExit({ root: config.root, slug: config.slug }, exit, complain);
   }
-  shell.subscribers.state({ type: "exit", exit });
+  shell.screen.subscribers.state({ type: "exit", exit });
   await stopSidecars(paths.init.socket);
   await rm(paths.agent.socket, { force: true });
   await rm(paths.agent.pid, { force: true });

@@ -8,10 +8,12 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { ReadStream } from "node:tty";
 
+import { ptyWriter } from "./pty-writer.ts";
+
 export interface Pty {
   readonly pid: number;
   write(data: string): void;
-  /** Characters written that the agent has not taken yet. */
+  /** Bytes written that the agent has not taken yet. */
   unread(): number;
   resize(cols: number, rows: number): void;
   pause(): void;
@@ -46,11 +48,18 @@ export function openPty({ argv, env, cols, rows }: PtyOptions, on: PtyListener):
   const { master, slave } = native.open(cols, rows);
   const nothing = openSync("/dev/null", "r+");
   const [file = "", ...args] = argv;
-  const child = spawn(file, args, { cwd: "/", env: { ...env }, detached: true, stdio: [slave, slave, slave, ...covered(nothing)] });
+  const child = spawn(file, args, {
+    cwd: "/",
+    env: { ...env },
+    detached: true,
+    stdio: [slave, slave, slave, ...covered(nothing)],
+  });
   closeSync(slave);
   closeSync(nothing);
   const socket = new ReadStream(master);
+  const writer = ptyWriter(master);
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.once("close", () => writer.close());
   socket.on("data", (bytes) => on.data(bytes));
   socket.on("error", () => {}); // EIO: the other side is closed, and `close` follows
 
@@ -66,10 +75,8 @@ export function openPty({ argv, env, cols, rows }: PtyOptions, on: PtyListener):
   });
   return {
     pid: child.pid ?? 0,
-    write(data) {
-      if (socket.writable) socket.write(data);
-    },
-    unread: () => socket.writableLength,
+    write: (data) => writer.push(data),
+    unread: () => writer.waiting(),
     resize(newCols, newRows) {
       if (!socket.destroyed) native.resize(master, newCols, newRows);
     },
@@ -90,7 +97,9 @@ function loadNative(): Native {
  * controlling end, which the native part leaves inheritable, and what whoever started us has left open.
  */
 function covered(nothing: number): ("ignore" | number)[] {
-  const open = readdirSync("/proc/self/fd").map(Number).filter((fd) => fd > 2 && isInherited(fd));
+  const open = readdirSync("/proc/self/fd")
+    .map(Number)
+    .filter((fd) => fd > 2 && isInherited(fd));
   const stdio: ("ignore" | number)[] = [];
   for (let fd = 3; fd <= Math.max(2, ...open); fd += 1) stdio.push(open.includes(fd) ? nothing : "ignore");
   return stdio;

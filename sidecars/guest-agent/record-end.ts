@@ -29,7 +29,11 @@ export async function writeCrash(
   }, lost);
 }
 
-export async function auditExit(of: { root: string; slug: string }, exit: ExitRecord, lost: (reason: string) => void): Promise<void> {
+export async function auditExit(
+  of: { root: string; slug: string },
+  exit: ExitRecord,
+  lost: (reason: string) => void,
+): Promise<void> {
   const status = exit.signal === null ? `exit code ${exit.exit_code}` : exit.signal;
   const detail = exit.reason === "stopped" ? `the agent was stopped (${status})` : `the agent ended with ${status}`;
   await tried(async () => {

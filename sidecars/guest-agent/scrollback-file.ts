@@ -137,14 +137,22 @@ async function readAt(path: string, position: number, length: number): Promise<B
   }
 }
 
-function decode({ bytes, from, atEnd }: Piece, cursor: number): { data: string; next_cursor: number; truncated: boolean } {
-  let start = 0;
-  // A cursor in the middle of a character: its rest is skipped.
-  while (start < 3 && start < bytes.length && from > 0 && isContinuation(bytes[start])) start += 1;
+function decode(
+  { bytes, from, atEnd }: Piece,
+  cursor: number,
+): { data: string; next_cursor: number; truncated: boolean } {
+  const start = from === 0 ? 0 : restOfCharacter(bytes);
   let end = bytes.length - incompleteTail(bytes);
   if (atEnd && end <= start) end = bytes.length; // invalid for good, or nothing to wait for
   const data = bytes.subarray(start, Math.max(start, end)).toString("utf8");
   return { data, next_cursor: from + Math.max(start, end), truncated: from > cursor };
+}
+
+/** Bytes at the beginning that belong to a character before: a cursor in its middle. */
+function restOfCharacter(bytes: Buffer): number {
+  let count = 0;
+  while (count < Math.min(3, bytes.length) && isContinuation(bytes[count])) count += 1;
+  return count;
 }
 
 function isContinuation(byte: number | undefined): boolean {

@@ -76,12 +76,17 @@ function serve(served: Served, socket: Socket): void {
   const answer = async (request: GuestRequest): Promise<void> => {
     const { id } = request;
     try {
-      if ("shell" in request && request.shell !== SHELL) throw new Refused("not_found", `there is no shell ${request.shell}`);
+      if ("shell" in request && request.shell !== SHELL)
+        throw new Refused("not_found", `there is no shell ${request.shell}`);
       const result = act(request);
       connection.send({ id, ok: true, ...(result instanceof Promise ? await result : result) });
     } catch (error) {
       const code = error instanceof Refused ? error.code : "failed";
-      connection.send({ id, ok: false, error: { code, message: error instanceof Error ? error.message : String(error) } });
+      connection.send({
+        id,
+        ok: false,
+        error: { code, message: error instanceof Error ? error.message : String(error) },
+      });
     }
   };
   const act = (request: GuestRequest): Fields | Promise<Fields> => {
@@ -99,9 +104,15 @@ function serve(served: Served, socket: Socket): void {
       queued: () => socket.writableLength,
     };
     // The answer is written before any event can be: both leave in the same turn, in this order.
-    const screen = output ? shell.screen() : { snapshot: "", cols: shell.screenSize.cols, rows: shell.screenSize.rows, cursor: 0 };
-    subscriptions.set(id, shell.subscribers.add(outlet, output));
-    return { ...screen, activity: shell.activity, last_line: shell.lastLine(), started_at: shell.startedAt.toISOString() };
+    const { cols, rows } = shell.screen;
+    const screen = output ? shell.screen.state() : { snapshot: "", cols, rows, cursor: 0 };
+    subscriptions.set(id, shell.screen.subscribers.add(outlet, output));
+    return {
+      ...screen,
+      activity: shell.activity,
+      last_line: shell.screen.lastLine(),
+      started_at: shell.startedAt.toISOString(),
+    };
   };
 }
 
@@ -112,7 +123,8 @@ function actOnShell({ shell, scrollback, usage }: Served, request: ShellRequest)
     case "status_shell":
       return {
         pid: shell.sandboxPid,
-        ...shell.screenSize,
+        cols: shell.screen.cols,
+        rows: shell.screen.rows,
         started_at: shell.startedAt.toISOString(),
         exit: shell.exit,
         ...usage(),
@@ -121,7 +133,8 @@ function actOnShell({ shell, scrollback, usage }: Served, request: ShellRequest)
       return scrollback.read(request.cursor, READ_LIMIT);
     case "write_shell":
       if (shell.exit !== null) throw new Refused("exited", "the agent has ended");
-      if (!shell.write(request.data)) throw new Refused("busy", "the agent does not read its terminal; nothing was written");
+      if (!shell.write(request.data))
+        throw new Refused("busy", "the agent does not read its terminal; nothing was written");
       return {};
     case "resize_shell":
       shell.resize(request.cols, request.rows);

@@ -14,7 +14,11 @@ interface Core {
   };
   readonly coreService: {
     readonly isCursorHidden: boolean;
-    readonly decPrivateModes: { readonly origin: boolean; readonly cursorStyle?: string; readonly cursorBlink?: boolean };
+    readonly decPrivateModes: {
+      readonly origin: boolean;
+      readonly cursorStyle?: string;
+      readonly cursorBlink?: boolean;
+    };
   };
   readonly coreMouseService: { readonly activeEncoding: string };
 }

@@ -43,12 +43,16 @@ export function newBottles(makeBackend: (root: string) => Backend, { owner }: { 
       prepareState(root, slug, backend.name, owner);
       return slug;
     },
-    async launch(partial, { backend: other = backend, progress = () => {}, signal = new AbortController().signal } = {}) {
+    async launch(
+      partial,
+      { backend: other = backend, progress = () => {}, signal = new AbortController().signal } = {},
+    ) {
       const plan = await other.plan(specOf({ ...partial, slug: partial.slug ?? bottles.prepare() }));
       return other.launch(plan, progress, signal);
     },
     async end() {
-      for (const slug of readdirSync(join(root, "state"), { withFileTypes: true })) await backend.open(slug.name).stop();
+      for (const slug of readdirSync(join(root, "state"), { withFileTypes: true }))
+        await backend.open(slug.name).stop();
       rmSync(root, { recursive: true, force: true });
     },
   };
@@ -64,7 +68,10 @@ export function prepareState(root: string, slug: string, backend: string, owner?
     if (owner !== undefined) chownSync(folder, owner, owner);
   }
   const metadata = { identity: slug, agent_name: "test", started_at: new Date().toISOString(), backend };
-  for (const [path, text] of [[paths.metadata, JSON.stringify(metadata)], [paths.egress.routes, "routes: []\n"]] as const) {
+  for (const [path, text] of [
+    [paths.metadata, JSON.stringify(metadata)],
+    [paths.egress.routes, "routes: []\n"],
+  ] as const) {
     writeFileSync(path, text, { mode: 0o600 });
     if (owner !== undefined) chownSync(path, owner, owner);
   }
@@ -104,7 +111,12 @@ export interface Viewer {
 /** Follows a terminal in an emulator of the test's own, as a dashboard does. */
 export async function view(bottle: Bottle): Promise<Viewer> {
   const terminal = await bottle.attach();
-  const emulator = new headless.Terminal({ cols: terminal.cols, rows: terminal.rows, scrollback: 5000, allowProposedApi: true });
+  const emulator = new headless.Terminal({
+    cols: terminal.cols,
+    rows: terminal.rows,
+    scrollback: 5000,
+    allowProposedApi: true,
+  });
   const events: ShellEvent[] = [];
   const write = (text: string): Promise<void> => new Promise((resolve) => emulator.write(text, resolve));
   let written = write(terminal.snapshot);

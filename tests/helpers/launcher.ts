@@ -14,7 +14,9 @@ export interface LauncherOrder {
   readonly mechanism: string;
   readonly spec: BottleSpec;
 }
-export type LauncherLine = LaunchStep | { readonly type: "end"; readonly error: string | null; readonly isolation: Isolation | null };
+export type LauncherLine =
+  | LaunchStep
+  | { readonly type: "end"; readonly error: string | null; readonly isolation: Isolation | null };
 
 export interface Launcher {
   readonly process: ChildProcess;
@@ -25,9 +27,13 @@ export interface Launcher {
 }
 
 /** `as`: a uid to run it as, without any group or privilege; `env` is the whole environment then. */
-export function startLauncher(order: LauncherOrder, { as, env }: { as?: number; env?: Record<string, string> } = {}): Launcher {
+export function startLauncher(
+  order: LauncherOrder,
+  { as, env }: { as?: number; env?: Record<string, string> } = {},
+): Launcher {
   const own = [process.execPath, import.meta.filename, JSON.stringify(order)];
-  const dropped = as === undefined ? [] : ["setpriv", "--reuid", `${as}`, "--regid", `${as}`, "--clear-groups", "--inh-caps=-all"];
+  const dropped =
+    as === undefined ? [] : ["setpriv", "--reuid", `${as}`, "--regid", `${as}`, "--clear-groups", "--inh-caps=-all"];
   const [file = "", ...args] = [...dropped, ...own];
   const child = spawn(file, args, {
     cwd: join(import.meta.dirname, "..", ".."),

@@ -1,7 +1,13 @@
 // Classic BPF as the kernel takes it for system call filters: https://docs.kernel.org/userspace-api/seccomp_filter.html
 
 /** `code` of struct sock_filter; only what our filter uses. */
-export const BPF = { loadWord: 0x20, jumpEqual: 0x15, jumpGreaterOrEqual: 0x35, jumpAnySet: 0x45, return: 0x06 } as const;
+export const BPF = {
+  loadWord: 0x20,
+  jumpEqual: 0x15,
+  jumpGreaterOrEqual: 0x35,
+  jumpAnySet: 0x45,
+  return: 0x06,
+} as const;
 
 /** Offsets into struct seccomp_data. */
 export const DATA = { number: 0, arch: 4, argument: (index: number) => 16 + 8 * index } as const;

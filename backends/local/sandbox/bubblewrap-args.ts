@@ -2,6 +2,7 @@
 
 import { INSIDE } from "#domain/boot/protocol.ts";
 
+import { words } from "./shell-text.ts";
 import { INSIDE_UID, limitArguments, PATH, SHM_BYTES, TMP_BYTES, type Bind, type Sandbox } from "./sandbox.ts";
 
 /** The descriptor on which the system call filter is handed over. */
@@ -14,25 +15,25 @@ export interface BubblewrapVersion {
 
 /** Runs `command` inside. No value of an environment variable and no secret stands here. */
 export function bubblewrapArgs(sandbox: Sandbox, command: readonly string[], { modern }: BubblewrapVersion): string[] {
-  const uid = String(INSIDE_UID);
   return [
-    "bwrap",
-    "--die-with-parent",
-    ...["user", "pid", "net", "ipc", "uts"].map((name) => `--unshare-${name}`),
-    "--unshare-cgroup-try",
-    ...["--uid", uid, "--gid", uid, "--hostname", "bottle", "--cap-drop", "ALL", "--clearenv"],
-    ...["--setenv", "PATH", PATH, "--setenv", "TERM", "xterm-256color"],
+    ...words("bwrap --die-with-parent"),
+    ...words("--unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try"),
+    ...words(`--uid ${INSIDE_UID} --gid ${INSIDE_UID} --hostname bottle --cap-drop ALL --clearenv`),
+    ...words(`--setenv PATH ${PATH} --setenv TERM xterm-256color`),
     ...(modern ? ["--disable-userns"] : []),
-    ...["--seccomp", String(SECCOMP_FD)],
+    ...words(`--seccomp ${SECCOMP_FD}`),
     ...sandbox.binds.filter(isSystem).flatMap(bind),
     ...sandbox.links.flatMap(({ path, target }) => ["--symlink", target, path]),
-    ...["--dev", "/dev", ...sized(SHM_BYTES, modern), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
-    // Not --new-session: it takes the agent's job control, and this terminal is the bottle's own.
-    ...["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"],
+    ...words("--dev /dev"),
+    ...sized(SHM_BYTES, modern),
+    ...words("--tmpfs /dev/shm --remount-ro /dev"),
+    // Not --new-session: the entrypoint makes the session itself, with the terminal that --new-session would take away.
+    ...words("--proc /proc --ro-bind /proc/sys /proc/sys"),
     ...sandbox.masked.flatMap(mask),
-    ...[...sized(TMP_BYTES, modern), "--perms", "1777", "--tmpfs", "/tmp", "--dir", "/var", "--symlink", "/tmp", "/var/tmp"],
+    ...sized(TMP_BYTES, modern),
+    ...words("--perms 1777 --tmpfs /tmp --dir /var --symlink /tmp /var/tmp"),
     ...sandbox.binds.filter((one) => !isSystem(one)).flatMap(bind),
-    ...["--remount-ro", "/", "--chdir", INSIDE.home, "--"],
+    ...words(`--remount-ro / --chdir ${INSIDE.home} --`),
     ...limitArguments(sandbox.resources),
     ...command,
   ];

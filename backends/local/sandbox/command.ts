@@ -15,12 +15,12 @@ export interface Maker {
 /** The sandbox dies with the process that runs this. Its terminal has no session yet: what runs inside leads one. */
 export function sandboxCommand(sandbox: Sandbox, inside: readonly string[], maker: Maker): string[] {
   const { dropTo } = maker;
-  const made = dropTo === undefined ? make(sandbox, inside, maker) : droppedArgs(sandbox, dropTo, make(stagedSandbox(sandbox), inside, maker));
+  const made =
+    dropTo === undefined
+      ? make(sandbox, inside, maker)
+      : droppedArgs(sandbox, dropTo, make(stagedSandbox(sandbox), inside, maker));
   const filter = maker.mechanism === "bubblewrap" ? `exec ${SECCOMP_FD}<"$0"; ` : "";
-  return [
-    ...["/bin/sh", "-c", `${filter}exec setpriv --pdeathsig KILL "$@"`],
-    ...[sandbox.seccomp, ...made],
-  ];
+  return ["/bin/sh", "-c", `${filter}exec setpriv --pdeathsig KILL "$@"`, sandbox.seccomp, ...made];
 }
 
 function make(sandbox: Sandbox, inside: readonly string[], { mechanism, bubblewrap }: Maker): string[] {

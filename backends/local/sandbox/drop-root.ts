@@ -28,7 +28,17 @@ export function stagedSandbox(sandbox: Sandbox): Sandbox {
 
 /** Runs `command`, which makes the staged sandbox, as `uid` without any other group, right or capability. */
 export function droppedArgs(sandbox: Sandbox, uid: number, command: readonly string[]): string[] {
-  return ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", stageScript(sandbox, uid), "bottle", ...command];
+  return [
+    "unshare",
+    "--mount",
+    "--propagation",
+    "private",
+    "/bin/sh",
+    "-c",
+    stageScript(sandbox, uid),
+    "bottle",
+    ...command,
+  ];
 }
 
 /** For /bin/sh as root in a private mount namespace; "$@" is what to run as `uid`. */

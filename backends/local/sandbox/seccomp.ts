@@ -1,6 +1,17 @@
 // The system call filter of a bottle: what no coding agent needs and what attacks on kernels begin with.
 
-import { answer, DATA, encode, load, VERDICT, whenAnyBit, whenAtLeast, whenEqual, whenNotEqual, type Instruction } from "./bpf.ts";
+import {
+  answer,
+  DATA,
+  encode,
+  load,
+  VERDICT,
+  whenAnyBit,
+  whenAtLeast,
+  whenEqual,
+  whenNotEqual,
+  type Instruction,
+} from "./bpf.ts";
 import { AUDIT_ARCH, SYSCALL_NAMES, syscallNumber, type Architecture, type SyscallName } from "./syscalls.ts";
 
 const EPERM = 1;
@@ -17,7 +28,8 @@ const TERMINAL_INPUT = [0x5412, 0x541c];
 
 /** Bytes for `bwrap --seccomp` or prctl(2). Throws on an architecture whose numbers we do not know. */
 export function seccompFilter(architecture: string): Uint8Array {
-  if (architecture !== "x64" && architecture !== "arm64") throw new RangeError(`no system call filter for ${architecture}`);
+  if (architecture !== "x64" && architecture !== "arm64")
+    throw new RangeError(`no system call filter for ${architecture}`);
   return encode(seccompProgram(architecture));
 }
 
@@ -40,7 +52,11 @@ function ruleFor(name: SyscallName): Instruction[] {
   switch (name) {
     case "clone":
       // The low word of the flags has all that make namespaces. CLONE_NEWTIME is not one of clone's.
-      return [load(DATA.argument(0)), ...whenAnyBit(NEW_NAMESPACES, [answer(VERDICT.errno(EPERM))]), answer(VERDICT.allow)];
+      return [
+        load(DATA.argument(0)),
+        ...whenAnyBit(NEW_NAMESPACES, [answer(VERDICT.errno(EPERM))]),
+        answer(VERDICT.allow),
+      ];
     case "clone3":
       // Its flags lie in memory, which a filter cannot read; C libraries then fall back to clone.
       return [answer(VERDICT.errno(ENOSYS))];

@@ -4,3 +4,8 @@
 export function quote(text: string): string {
   return /^[A-Za-z0-9_/.,:=+@%-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
+
+/** Fixed arguments, as one would type them: `words("--cap-drop ALL")`. None of them holds a space. */
+export function words(text: string): string[] {
+  return text.split(" ");
+}

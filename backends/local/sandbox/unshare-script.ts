@@ -4,18 +4,18 @@
 import { INSIDE } from "#domain/boot/protocol.ts";
 
 import { INSIDE_UID, limitArguments, PATH, SHM_BYTES, TMP_BYTES, type Bind, type Sandbox } from "./sandbox.ts";
-import { quote } from "./shell-text.ts";
+import { quote, words } from "./shell-text.ts";
 
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
 
 /** Runs `command` inside. No value of an environment variable and no secret stands here. */
 export function unshareArgs(sandbox: Sandbox, command: readonly string[]): string[] {
   return [
-    "unshare",
-    ...["--user", `--map-user=${INSIDE_UID}`, `--map-group=${INSIDE_UID}`, "--keep-caps"],
-    ...["--mount", "--propagation", "private", "--pid", "--net", "--ipc", "--uts", "--cgroup"],
-    ...["--fork", "--kill-child=KILL"],
-    ...["/bin/sh", "-c", unshareScript(sandbox), "bottle"],
+    ...words(`unshare --user --map-user=${INSIDE_UID} --map-group=${INSIDE_UID} --keep-caps`),
+    ...words("--mount --propagation private --pid --net --ipc --uts --cgroup --fork --kill-child=KILL"),
+    ...words("/bin/sh -c"),
+    unshareScript(sandbox),
+    "bottle",
     ...limitArguments(sandbox.resources),
     ...command,
   ];
@@ -60,7 +60,9 @@ function proc({ masked }: Sandbox): string[] {
     "mount --bind proc/sys proc/sys",
     ...masked.map(({ path, kind }) => {
       const target = quote(inside(path));
-      return kind === "file" ? `mount --bind /dev/null ${target}` : `mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k tmpfs ${target}`;
+      return kind === "file"
+        ? `mount --bind /dev/null ${target}`
+        : `mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k tmpfs ${target}`;
     }),
   ];
 }
@@ -74,9 +76,12 @@ function devices(): string[] {
     "mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,nosuid,noexec devpts dev/pts",
     `mount -t tmpfs -o mode=1777,nosuid,nodev,noexec,size=${SHM_BYTES} tmpfs dev/shm`,
     "ln -s pts/ptmx dev/ptmx",
-    ...[["fd", "self/fd"], ["stdin", "self/fd/0"], ["stdout", "self/fd/1"], ["stderr", "self/fd/2"]].map(
-      ([name, target]) => `ln -s /proc/${target} dev/${name}`,
-    ),
+    ...[
+      ["fd", "self/fd"],
+      ["stdin", "self/fd/0"],
+      ["stdout", "self/fd/1"],
+      ["stderr", "self/fd/2"],
+    ].map(([name, target]) => `ln -s /proc/${target} dev/${name}`),
     // Programs that ask for the name of their terminal find it here: the host's /dev/pts is not there.
     'if terminal=$(tty); then : > dev/console; mount --bind "$terminal" dev/console; fi',
   ];

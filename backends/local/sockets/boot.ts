@@ -33,7 +33,8 @@ export async function listenBoot(folder: string, tries: BootTries): Promise<Boot
     const json = jsonSocket<typeof BootReport, BootOrder>(socket, BootReport, {
       message: reports.push,
       bad: (reason) => reports.fail(new BottleError("failed", reason, { where: "the entrypoint's report" })),
-      closed: () => reports.fail(new BottleError("failed", "the bottle ended before its agent was started", { where: "boot" })),
+      closed: () =>
+        reports.fail(new BottleError("failed", "the bottle ended before its agent was started", { where: "boot" })),
     });
     send = json.send;
   });

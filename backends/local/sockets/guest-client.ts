@@ -39,10 +39,16 @@ export async function connectGuest(path: string): Promise<GuestClient> {
     if (asked === undefined) return;
     waiting.delete(response.id as number);
     if (response.ok) asked.resolve(response);
-    else asked.reject(new BottleError("failed", String((response as { error: { message: string } }).error.message), { where: "the bottle" }));
+    else
+      asked.reject(
+        new BottleError("failed", String((response as { error: { message: string } }).error.message), {
+          where: "the bottle",
+        }),
+      );
   };
   const gone = (): void => {
-    for (const { reject } of waiting.values()) reject(new BottleError("unavailable", "the bottle ended", { where: path }));
+    for (const { reject } of waiting.values())
+      reject(new BottleError("unavailable", "the bottle ended", { where: path }));
     waiting.clear();
     closed.resolve();
   };
@@ -50,7 +56,10 @@ export async function connectGuest(path: string): Promise<GuestClient> {
     socket,
     Message,
     {
-      message: (message) => ("event" in message && !("ok" in message) ? listeners.get(message.id as number)?.(message.event as ShellEvent) : answered(message as z.infer<typeof GuestResponse>)),
+      message: (message) =>
+        "event" in message && !("ok" in message)
+          ? listeners.get(message.id as number)?.(message.event as ShellEvent)
+          : answered(message as z.infer<typeof GuestResponse>),
       bad: () => socket.destroy(),
       closed: gone,
     },

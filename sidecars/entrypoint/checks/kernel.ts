@@ -21,13 +21,19 @@ export function kernelAttempts({ seccomp_required: filtered }: BootTries): Attem
 }
 
 export function parseStatus(text: string): Map<string, string> {
-  return new Map(text.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
+  return new Map(
+    text.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]),
+  );
 }
 
 export function noCapabilities(status: ReadonlyMap<string, string>): Finding {
   const sets = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
   const held = sets.filter((set) => !/^0+$/.test(status.get(set) ?? "unknown"));
-  return nothingOf(held.map((set) => `${set} ${status.get(set) ?? "unknown"}`), `${sets.join(", ")}: none`, "held");
+  return nothingOf(
+    held.map((set) => `${set} ${status.get(set) ?? "unknown"}`),
+    `${sets.join(", ")}: none`,
+    "held",
+  );
 }
 
 export function noNewPrivileges(status: ReadonlyMap<string, string>): Finding {
@@ -63,7 +69,11 @@ function noKernelFileOpens(): Finding {
   };
   for (const folder of ["/proc", "/sys"]) visitOr(folder);
   if (tried < 100) return { ok: false, evidence: `only ${tried} files of the kernel were found` };
-  return nothingOf(open, `${tried} files of /proc and /sys, core_pattern among them: none opened`, "opened for writing");
+  return nothingOf(
+    open,
+    `${tried} files of /proc and /sys, core_pattern among them: none opened`,
+    "opened for writing",
+  );
 }
 
 function isProcess(path: string): boolean {
@@ -89,7 +99,10 @@ function noNestedNamespaces(): Finding {
   if (!existsSync("/usr/bin/unshare")) {
     return { ok: limit === "0", evidence: `max_user_namespaces ${limit}; there is no unshare to try with` };
   }
-  const { status, stderr } = spawnSync("/usr/bin/unshare", ["--user", "/bin/true"], { encoding: "utf8", timeout: 2000 });
+  const { status, stderr } = spawnSync("/usr/bin/unshare", ["--user", "/bin/true"], {
+    encoding: "utf8",
+    timeout: 2000,
+  });
   return { ok: status !== 0, evidence: status === 0 ? "unshare --user succeeded" : `unshare --user: ${stderr.trim()}` };
 }
 
@@ -99,9 +112,14 @@ const FAMILIES: Readonly<Record<string, number>> = { netlink: 16, packet: 17, al
 function specialSockets(): Finding {
   const perl = "/usr/bin/perl";
   if (!existsSync(perl)) return seccompMode(parseStatus(readFileSync("/proc/self/status", "utf8")));
-  const program = "for (@ARGV) { my ($n, $f) = split /=/; for my $t (1, 2, 3) { if (socket(my $s, $f, $t, 0)) { print qq($n\\n); last } } }";
+  const program =
+    "for (@ARGV) { my ($n, $f) = split /=/; for my $t (1, 2, 3) { if (socket(my $s, $f, $t, 0)) { print qq($n\\n); last } } }";
   const families = Object.entries(FAMILIES).map(([name, family]) => `${name}=${family}`);
-  const { status, stdout, stderr } = spawnSync(perl, ["-e", program, ...families], { encoding: "utf8", timeout: 2000, env: {} });
+  const { status, stdout, stderr } = spawnSync(perl, ["-e", program, ...families], {
+    encoding: "utf8",
+    timeout: 2000,
+    env: {},
+  });
   if (status !== 0) return { ok: false, evidence: `could not be tried: perl ended with ${status} ${stderr.trim()}` };
   return nothingOf(stdout.split("\n").filter(Boolean), `${Object.keys(FAMILIES).join(", ")}: refused`, "opened");
 }

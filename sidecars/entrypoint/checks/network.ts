@@ -32,7 +32,11 @@ export function onlyLoopback(text: string): Finding {
     .slice(2)
     .flatMap((line) => line.split(":")[0]?.trim() || []);
   if (!names.includes("lo")) return { ok: false, evidence: "loopback itself is missing" };
-  return nothingOf(names.filter((name) => name !== "lo"), "only lo", "also there");
+  return nothingOf(
+    names.filter((name) => name !== "lo"),
+    "only lo",
+    "also there",
+  );
 }
 
 /** Refused at once, since there is no route; silence would mean that something went out. */
@@ -42,7 +46,11 @@ async function noWayOut(): Promise<Finding> {
     ...OUTSIDE.map(async (host) => ({ what: `udp ${host}:53`, result: await trySend(host) })),
   ]);
   const open = results.filter(({ result }) => !NO_ROUTE.has(result));
-  return nothingOf(open.map(({ what, result }) => `${what} ${result}`), `${OUTSIDE.join(", ")}: no route`, "not refused");
+  return nothingOf(
+    open.map(({ what, result }) => `${what} ${result}`),
+    `${OUTSIDE.join(", ")}: no route`,
+    "not refused",
+  );
 }
 
 const NO_ROUTE = new Set(["ENETUNREACH", "EADDRNOTAVAIL", "EHOSTUNREACH", "EAFNOSUPPORT", "EACCES", "EPERM"]);
@@ -72,7 +80,11 @@ async function hostOutOfReach({ listening, abstract }: BootTries): Promise<Findi
   ]);
   if (results.length === 0) return { ok: false, evidence: "the launcher named no address to try" };
   const open = results.filter(({ result }) => result === "connected" || result === "timeout");
-  return nothingOf(open.map(({ what, result }) => `${what} ${result}`), results.map(({ what, result }) => `${what} ${result}`).join(", "), "reached");
+  return nothingOf(
+    open.map(({ what, result }) => `${what} ${result}`),
+    results.map(({ what, result }) => `${what} ${result}`).join(", "),
+    "reached",
+  );
 }
 
 /** "connected", "timeout" or the error's code. */
@@ -98,7 +110,9 @@ function trySend(host: string): Promise<string> {
       resolve(result);
     };
     socket.once("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
-    socket.send("", 53, host, (error: NodeJS.ErrnoException | null) => done(error === null ? "sent" : (error.code ?? error.message)));
+    socket.send("", 53, host, (error: NodeJS.ErrnoException | null) =>
+      done(error === null ? "sent" : (error.code ?? error.message)),
+    );
   });
 }
 
@@ -106,7 +120,14 @@ function proxyAnswers(): Promise<Finding> {
   const { host, port } = INSIDE.egress;
   return new Promise((resolve) => {
     const request = get(
-      { host, port, path: "http://_egress.local/allowlist", headers: { host: "_egress.local" }, timeout: PATIENCE_MS, agent: false },
+      {
+        host,
+        port,
+        path: "http://_egress.local/allowlist",
+        headers: { host: "_egress.local" },
+        timeout: PATIENCE_MS,
+        agent: false,
+      },
       (response) => {
         response.resume();
         const status = response.statusCode ?? 0;

@@ -1,6 +1,17 @@
 // What of the host must not be seen or touched from inside: files, mounts, processes, open descriptors, environment.
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  type Stats,
+} from "node:fs";
 import { join } from "node:path";
 
 import { INSIDE, type BootTries } from "#domain/boot/protocol.ts";
@@ -9,11 +20,32 @@ import { nothingOf, type Attempt, type Finding } from "./attempt.ts";
 
 export function surroundingsAttempts({ absent }: BootTries): Attempt[] {
   return [
-    { name: "files of the host are absent", required: true, try: () => nothingOf(absent.filter(exists), `${absent.length} paths, ${absent.slice(0, 4).join(", ")} among them: absent`, "there") },
-    { name: "the system is read-only", required: true, try: () => readOnly(readFileSync("/proc/self/mountinfo", "utf8")) },
+    {
+      name: "files of the host are absent",
+      required: true,
+      try: () =>
+        nothingOf(
+          absent.filter(exists),
+          `${absent.length} paths, ${absent.slice(0, 4).join(", ")} among them: absent`,
+          "there",
+        ),
+    },
+    {
+      name: "the system is read-only",
+      required: true,
+      try: () => readOnly(readFileSync("/proc/self/mountinfo", "utf8")),
+    },
     { name: "nothing outside the home can be written", required: true, try: nothingWritable },
-    { name: "the home can be written", required: true, try: () => ({ ok: canCreate(INSIDE.home), evidence: INSIDE.home }) },
-    { name: "no other processes are seen", required: true, try: () => noOthers(readdirSync("/proc"), [1, process.ppid, process.pid]) },
+    {
+      name: "the home can be written",
+      required: true,
+      try: () => ({ ok: canCreate(INSIDE.home), evidence: INSIDE.home }),
+    },
+    {
+      name: "no other processes are seen",
+      required: true,
+      try: () => noOthers(readdirSync("/proc"), [1, process.ppid, process.pid]),
+    },
     { name: "no open files of the host", required: true, try: noOpenFiles },
     { name: "the launcher's environment is not leaked", required: true, try: () => environmentIsOurs(process.env) },
   ];
@@ -31,7 +63,11 @@ export function readOnly(mountinfo: string): Finding {
     .flatMap(([, , , , point, options]) => (point === undefined || options === undefined ? [] : [{ point, options }]));
   const wrong = mounts.filter(({ point, options }) => !options.split(",").includes("ro") && !mayBeWritten(point));
   if (mounts.length === 0) return { ok: false, evidence: "no mounts were found" };
-  return nothingOf(wrong.map(({ point }) => point), `${mounts.length} mounts; writable: only ${WRITABLE.join(", ")}`, "writable");
+  return nothingOf(
+    wrong.map(({ point }) => point),
+    `${mounts.length} mounts; writable: only ${WRITABLE.join(", ")}`,
+    "writable",
+  );
 }
 
 function mayBeWritten(point: string): boolean {
@@ -43,7 +79,21 @@ function isBelow(point: string, path: string): boolean {
   return point === path || point.startsWith(`${path}/`);
 }
 
-const CLOSED = ["/", "/usr", "/usr/bin", "/etc", "/opt", INSIDE.programs, "/run", INSIDE.sockets, `${INSIDE.sockets}/egress`, `${INSIDE.sockets}/boot`, INSIDE.tls, "/home", "/var"];
+const CLOSED = [
+  "/",
+  "/usr",
+  "/usr/bin",
+  "/etc",
+  "/opt",
+  INSIDE.programs,
+  "/run",
+  INSIDE.sockets,
+  `${INSIDE.sockets}/egress`,
+  `${INSIDE.sockets}/boot`,
+  INSIDE.tls,
+  "/home",
+  "/var",
+];
 
 function nothingWritable(): Finding {
   return nothingOf(CLOSED.filter(canCreate), `${CLOSED.join(", ")}: no file could be made`, "a file could be made in");

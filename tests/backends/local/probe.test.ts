@@ -18,7 +18,12 @@ test.each([
 });
 
 test("says what to install when nothing is there", () => {
-  expect(hintFor(broken.map((one) => ({ ...one, missing: true })), nothing)).toMatch(/apt-get install bubblewrap/);
+  expect(
+    hintFor(
+      broken.map((one) => ({ ...one, missing: true })),
+      nothing,
+    ),
+  ).toMatch(/apt-get install bubblewrap/);
 });
 
 test("names what was tried and why it failed, and never runs an agent unconfined", () => {
@@ -29,10 +34,16 @@ test("names what was tried and why it failed, and never runs an agent unconfined
 });
 
 test("refuses a mechanism that it does not know", async () => {
-  expect(probeOf(await searchMechanism("chroot"), "chroot")).toMatchObject({ available: false, why: 'BOTTLE_SANDBOX is "chroot"' });
+  expect(probeOf(await searchMechanism("chroot"), "chroot")).toMatchObject({
+    available: false,
+    why: 'BOTTLE_SANDBOX is "chroot"',
+  });
 });
 
 test("says of util-linux alone what it lacks, and what to install for it", () => {
   const found = { mechanism: "util-linux", version: "unshare 2.38", bubblewrap: { modern: true } } as const;
-  expect(probeOf({ found }, undefined)).toMatchObject({ available: true, weaknesses: [expect.stringMatching(/system calls.*bubblewrap/)] });
+  expect(probeOf({ found }, undefined)).toMatchObject({
+    available: true,
+    weaknesses: [expect.stringMatching(/system calls.*bubblewrap/)],
+  });
 });

@@ -12,7 +12,9 @@ import { startLauncher } from "#tests/helpers/launcher.ts";
 import { requireMechanism } from "./require-mechanism.ts";
 
 const OPERATOR = 1_999_999_777;
-const root: { skip: boolean; meta: object } = requirement("root", () => (process.getuid?.() === 0 ? undefined : "these tests become another user"));
+const root: { skip: boolean; meta: object } = requirement("root", () =>
+  process.getuid?.() === 0 ? undefined : "these tests become another user",
+);
 
 for (const mechanism of ["bubblewrap", "util-linux"] as const) {
   const required = await requireMechanism(mechanism);
@@ -28,7 +30,9 @@ for (const mechanism of ["bubblewrap", "util-linux"] as const) {
         expect(end).toMatchObject({ error: null });
         if (end.type !== "end") throw new Error("unreachable");
         expect(end.isolation!.checks.filter(({ ok, required: demanded }) => demanded && !ok)).toEqual([]);
-        expect(end.isolation!.checks.find(({ name }) => name === "not root on the host")!.evidence).toContain(String(OPERATOR));
+        expect(end.isolation!.checks.find(({ name }) => name === "not root on the host")!.evidence).toContain(
+          String(OPERATOR),
+        );
         const viewer = await view(bottles.backend.open(slug));
         viewer.terminal.write("clear; id; touch ~/mine && stat -c %u ~/mine; echo to-stderr > /dev/stderr\r");
         await viewer.shows(/uid=1000\(node\) gid=1000\(node\)[^]*1000\s+to-stderr/);

@@ -36,17 +36,28 @@ const common: Hole[] = [
   {
     wall: "files of the host are absent",
     by: "showing a folder of the host",
-    sandbox: (sandbox) => ({ ...sandbox, binds: [...sandbox.binds, { from: "/boot", to: "/boot", writable: false, kind: "folder" }] }),
+    sandbox: (sandbox) => ({
+      ...sandbox,
+      binds: [...sandbox.binds, { from: "/boot", to: "/boot", writable: false, kind: "folder" }],
+    }),
   },
   {
     wall: "the system is read-only",
     by: "letting a folder of the host be written",
-    sandbox: (sandbox) => ({ ...sandbox, binds: [...sandbox.binds, { from: "/var/cache", to: "/cache", writable: true, kind: "folder" }] }),
+    sandbox: (sandbox) => ({
+      ...sandbox,
+      binds: [...sandbox.binds, { from: "/var/cache", to: "/cache", writable: true, kind: "folder" }],
+    }),
   },
   {
     wall: "nothing outside the home can be written",
     by: "binding the boot folder writable as the bottle's own",
-    sandbox: (sandbox) => ({ ...sandbox, binds: sandbox.binds.map((bind) => (bind.to === "/run/bottle/boot" ? { ...bind, from: bind.from, writable: true } : bind)) }),
+    sandbox: (sandbox) => ({
+      ...sandbox,
+      binds: sandbox.binds.map((bind) =>
+        bind.to === "/run/bottle/boot" ? { ...bind, from: bind.from, writable: true } : bind,
+      ),
+    }),
     asRoot: false,
   },
   {
@@ -59,18 +70,37 @@ const common: Hole[] = [
     by: "binding it read-only",
     sandbox: (sandbox) => ({ ...sandbox, binds: sandbox.binds.map((bind) => ({ ...bind, writable: false })) }),
   },
-  { wall: "not root on the host", by: "staying root", maker: (maker) => ({ ...maker, dropTo: undefined }), asRoot: true },
-  { wall: "kernel settings cannot be written", by: "leaving open what everybody may write", sandbox: (sandbox) => ({ ...sandbox, masked: [] }) },
+  {
+    wall: "not root on the host",
+    by: "staying root",
+    maker: (maker) => ({ ...maker, dropTo: undefined }),
+    asRoot: true,
+  },
+  {
+    wall: "kernel settings cannot be written",
+    by: "leaving open what everybody may write",
+    sandbox: (sandbox) => ({ ...sandbox, masked: [] }),
+  },
   {
     wall: "no names are resolved",
     by: "a hosts file that knows one",
-    sandbox: (sandbox) => ({ ...sandbox, binds: sandbox.binds.map((bind) => (bind.to === "/etc/hosts" ? { ...bind, from: hostsFile } : bind)) }),
+    sandbox: (sandbox) => ({
+      ...sandbox,
+      binds: sandbox.binds.map((bind) => (bind.to === "/etc/hosts" ? { ...bind, from: hostsFile } : bind)),
+    }),
   },
 ];
 
-const without = (...words: string[]) => (argv: string[]) => argv.filter((word) => !words.includes(word));
-const replaced = (search: string | RegExp, text: string) => (argv: string[]) => argv.map((word) => word.replace(search, text));
-const inserted = (before: string, ...words: string[]) => (argv: string[]) => argv.flatMap((word) => (word === before ? [...words, word] : [word]));
+const without =
+  (...words: string[]) =>
+  (argv: string[]) =>
+    argv.filter((word) => !words.includes(word));
+const replaced = (search: string | RegExp, text: string) => (argv: string[]) =>
+  argv.map((word) => word.replace(search, text));
+const inserted =
+  (before: string, ...words: string[]) =>
+  (argv: string[]) =>
+    argv.flatMap((word) => (word === before ? [...words, word] : [word]));
 
 const holes: Record<Mechanism, Hole[]> = {
   bubblewrap: [
@@ -83,22 +113,62 @@ const holes: Record<Mechanism, Hole[]> = {
     { wall: "namespaces of its own", by: "the host's IPC", command: without("--unshare-ipc") },
     { wall: "system calls are filtered", by: "no filter", command: (argv) => without("--seccomp", "9")(argv) },
     { wall: "special sockets are refused", by: "no filter", command: (argv) => without("--seccomp", "9")(argv) },
-    { wall: "no further user namespaces", by: "allowing them", command: (argv) => without("--seccomp", "9", "--disable-userns")(argv) },
-    { wall: "the launcher's environment is not leaked", by: "one variable more", command: inserted("--seccomp", "--setenv", "SSH_AUTH_SOCK", "/x") },
-    { wall: "no open files of the host", by: "a file left open", command: replaced(/exec 9</, "exec 8</etc/hostname; exec 9<") },
+    {
+      wall: "no further user namespaces",
+      by: "allowing them",
+      command: (argv) => without("--seccomp", "9", "--disable-userns")(argv),
+    },
+    {
+      wall: "the launcher's environment is not leaked",
+      by: "one variable more",
+      command: inserted("--seccomp", "--setenv", "SSH_AUTH_SOCK", "/x"),
+    },
+    {
+      wall: "no open files of the host",
+      by: "a file left open",
+      command: replaced(/exec 9</, "exec 8</etc/hostname; exec 9<"),
+    },
   ],
   "util-linux": [
     ...common,
-    { wall: "no network but loopback", by: "the host's network", command: (argv) => replaced(/ip link set lo up.*/, ":||")(without("--net")(argv)) },
-    { wall: "no capabilities", by: "keeping them", command: replaced(/exec setpriv --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all/, "exec") },
+    {
+      wall: "no network but loopback",
+      by: "the host's network",
+      command: (argv) => replaced(/ip link set lo up.*/, ":||")(without("--net")(argv)),
+    },
+    {
+      wall: "no capabilities",
+      by: "keeping them",
+      command: replaced(/exec setpriv --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all/, "exec"),
+    },
     { wall: "no new privileges", by: "not forbidding them", command: replaced("--no-new-privs ", "") },
     { wall: "namespaces of its own", by: "the host's IPC", command: without("--ipc") },
     { wall: "no further user namespaces", by: "allowing them", command: replaced(/^echo 0 > proc.*$/m, "") },
-    { wall: "the launcher's environment is not leaked", by: "one variable more", command: replaced("env -i ", "env SSH_AUTH_SOCK=/x ") },
-    { wall: "no open files of the host", by: "a file left open", command: replaced(/exec setpriv --pdeathsig/, "exec 8</etc/hostname; exec setpriv --pdeathsig") },
-    { wall: "nothing outside the home can be written", by: "a root that can be written", command: replaced('*) write=ro', "/) write=rw ;;\n    *) write=ro") },
-    { wall: "no route to an address outside", by: "the host's network", command: (argv) => replaced(/ip link set lo up.*/, ":||")(without("--net")(argv)) },
-    { wall: "the host's addresses are out of reach", by: "the host's network", command: (argv) => replaced(/ip link set lo up.*/, ":||")(without("--net")(argv)) },
+    {
+      wall: "the launcher's environment is not leaked",
+      by: "one variable more",
+      command: replaced("env -i ", "env SSH_AUTH_SOCK=/x "),
+    },
+    {
+      wall: "no open files of the host",
+      by: "a file left open",
+      command: replaced(/exec setpriv --pdeathsig/, "exec 8</etc/hostname; exec setpriv --pdeathsig"),
+    },
+    {
+      wall: "nothing outside the home can be written",
+      by: "a root that can be written",
+      command: replaced("*) write=ro", "/) write=rw ;;\n    *) write=ro"),
+    },
+    {
+      wall: "no route to an address outside",
+      by: "the host's network",
+      command: (argv) => replaced(/ip link set lo up.*/, ":||")(without("--net")(argv)),
+    },
+    {
+      wall: "the host's addresses are out of reach",
+      by: "the host's network",
+      command: (argv) => replaced(/ip link set lo up.*/, ":||")(without("--net")(argv)),
+    },
   ],
 };
 
@@ -120,14 +190,17 @@ for (const mechanism of ["bubblewrap", "util-linux"] as const) {
     });
     afterAll(() => bottles.end());
 
-    test.for(holes[mechanism].filter(({ asRoot }) => asRoot === undefined || asRoot === isRoot))("$wall: refused for $by", async (made) => {
-      hole = made;
-      const slug = bottles.prepare();
-      const launch = bottles.launch({ slug, argv: script("touch ~/the-agent-ran; sleep 4001") });
-      await expect(launch).rejects.toMatchObject({ code: "refused", message: expect.stringContaining(made.wall) });
-      expect(existsSync(join(bottlePaths(bottles.root, slug).agent.home, "the-agent-ran"))).toBe(false);
-      await nothingNames(slug);
-    });
+    test.for(holes[mechanism].filter(({ asRoot }) => asRoot === undefined || asRoot === isRoot))(
+      "$wall: refused for $by",
+      async (made) => {
+        hole = made;
+        const slug = bottles.prepare();
+        const launch = bottles.launch({ slug, argv: script("touch ~/the-agent-ran; sleep 4001") });
+        await expect(launch).rejects.toMatchObject({ code: "refused", message: expect.stringContaining(made.wall) });
+        expect(existsSync(join(bottlePaths(bottles.root, slug).agent.home, "the-agent-ran"))).toBe(false);
+        await nothingNames(slug);
+      },
+    );
   });
 }
 

@@ -11,7 +11,12 @@ function feed(emulator: Emulator, text: string): Promise<void> {
 
 /** What an empty terminal shows after the snapshot, cell by cell, with its modes. */
 async function rebuilt(emulator: Emulator) {
-  const terminal = new headless.Terminal({ cols: emulator.cols, rows: emulator.rows, scrollback: 5000, allowProposedApi: true });
+  const terminal = new headless.Terminal({
+    cols: emulator.cols,
+    rows: emulator.rows,
+    scrollback: 5000,
+    allowProposedApi: true,
+  });
   await new Promise<void>((resolve) => terminal.write(emulator.snapshot(), resolve));
   return terminal;
 }
@@ -20,7 +25,9 @@ type Terminal = Awaited<ReturnType<typeof rebuilt>>;
 
 function text(terminal: Terminal): string {
   const buffer = terminal.buffer.active;
-  return Array.from({ length: buffer.length }, (_, row) => buffer.getLine(row)?.translateToString(true) ?? "").join("\n").trimEnd();
+  return Array.from({ length: buffer.length }, (_, row) => buffer.getLine(row)?.translateToString(true) ?? "")
+    .join("\n")
+    .trimEnd();
 }
 
 async function after(output: string, cols = 40, rows = 6): Promise<{ terminal: Terminal; emulator: Emulator }> {
@@ -40,7 +47,11 @@ describe("a snapshot", () => {
   test("has colours and attributes, also those in force at the cursor", async () => {
     const { terminal } = await after(`${ESC}[1;31mred${ESC}[0m plain ${ESC}[4;38;2;1;2;3m`);
     const line = terminal.buffer.active.getLine(0)!;
-    expect([line.getCell(0)!.getFgColor(), line.getCell(0)!.isBold() !== 0, line.getCell(5)!.isBold() !== 0]).toEqual([1, true, false]);
+    expect([line.getCell(0)!.getFgColor(), line.getCell(0)!.isBold() !== 0, line.getCell(5)!.isBold() !== 0]).toEqual([
+      1,
+      true,
+      false,
+    ]);
     await new Promise<void>((resolve) => terminal.write("x", resolve));
     expect(terminal.buffer.active.getLine(0)!.getCell(10)!.getFgColor()).toBe(0x010203);
   });
@@ -81,7 +92,8 @@ describe("a snapshot", () => {
   test("stays sendable when every cell of a deep scrollback has a colour of its own", async () => {
     const emulator = openEmulator(300, 100, () => {});
     let output = "";
-    for (let cell = 0; cell < 300 * 600; cell += 1) output += `${ESC}[38;2;${cell % 256};${(cell >> 8) % 256};7;48;2;9;${cell % 256};1mx`;
+    for (let cell = 0; cell < 300 * 600; cell += 1)
+      output += `${ESC}[38;2;${cell % 256};${(cell >> 8) % 256};7;48;2;9;${cell % 256};1mx`;
     await feed(emulator, output);
     expect(emulator.snapshot().length).toBeLessThan(2_000_000);
     expect(text(await rebuilt(emulator)).replaceAll("\n", "").length).toBeGreaterThanOrEqual(300 * 100);

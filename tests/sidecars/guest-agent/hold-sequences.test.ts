@@ -27,7 +27,12 @@ test.each([
 
 test("lets a sequence go once it is complete", () => {
   const holder = holdSequences();
-  expect(["\u001b", "]52;c;", "AAAA", "\u0007x"].map((piece) => holder.push(piece))).toEqual(["", "", "", "\u001b]52;c;AAAA\u0007x"]);
+  expect(["\u001b", "]52;c;", "AAAA", "\u0007x"].map((piece) => holder.push(piece))).toEqual([
+    "",
+    "",
+    "",
+    "\u001b]52;c;AAAA\u0007x",
+  ]);
 });
 
 describe("a sequence without an end", () => {
@@ -46,7 +51,24 @@ describe("a sequence without an end", () => {
 });
 
 test("loses and changes nothing, however the text is cut", () => {
-  const unit = fc.constantFrom("a", "\u001b", "[", "]", "3", "1", "m", ";", "\u0007", "\\", "P", "\u009b", "\u0018", "é", "😀", "\n");
+  const unit = fc.constantFrom(
+    "a",
+    "\u001b",
+    "[",
+    "]",
+    "3",
+    "1",
+    "m",
+    ";",
+    "\u0007",
+    "\\",
+    "P",
+    "\u009b",
+    "\u0018",
+    "é",
+    "😀",
+    "\n",
+  );
   fc.assert(
     fc.property(fc.array(unit, { maxLength: 60 }), fc.array(fc.nat(8), { maxLength: 30 }), (units, cuts) => {
       const text = units.join("");

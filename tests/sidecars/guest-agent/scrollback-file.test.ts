@@ -63,7 +63,7 @@ test("stays within two files of bounded size, and says what it forgot", async ()
   const first = await scrollback.read(0, 20);
   expect(first.truncated).toBe(true);
   let all = "";
-  for (let cursor = first.next_cursor; ; ) {
+  for (let cursor = first.next_cursor; ;) {
     const { data, next_cursor } = await scrollback.read(cursor, 64);
     if (data === "") break;
     all += data;

@@ -8,7 +8,14 @@ const output = (data: string) => ({ type: "output" as const, data, cursor: 1 });
 
 function outlet() {
   const events: ShellEvent[] = [];
-  return { events, queue: 0, send: (event: ShellEvent) => void events.push(event), queued(): number { return this.queue; } };
+  return {
+    events,
+    queue: 0,
+    send: (event: ShellEvent) => void events.push(event),
+    queued(): number {
+      return this.queue;
+    },
+  };
 }
 
 test("a subscriber that keeps up gets everything", () => {
@@ -53,7 +60,10 @@ test("the end is told to everybody, also to one that is behind", () => {
   subscribers.add(slow, true);
   slow.queue = 1000;
   subscribers.screen(output("x"));
-  subscribers.state({ type: "exit", exit: { at: "2026-01-01T00:00:00.000Z", exit_code: 0, signal: null, reason: "exited" } });
+  subscribers.state({
+    type: "exit",
+    exit: { at: "2026-01-01T00:00:00.000Z", exit_code: 0, signal: null, reason: "exited" },
+  });
   expect(slow.events.map(({ type }) => type)).toEqual(["exit"]);
 });
 

@@ -34,6 +34,9 @@ describe("what acts on the operator's machine is taken out", () => {
     ["printing", `${ESC}[5i`],
     ["an answerback", "\u0005"],
     ["an 8-bit query", "\u009b6n"],
+    ["leaving UTF-8", `${ESC}%@`],
+    ["8-bit controls", `${ESC} G`],
+    ["escapes that begin nothing", `${ESC}${ESC}\u0005`],
     ["a link to a file", `${ESC}]8;;file:///etc/passwd\u0007`],
     ["a link to a program", `${ESC}]8;;x-man-page:ls\u0007`],
   ])("%s", (_what, text) => {
@@ -65,14 +68,48 @@ describe("what draws stays as it is", () => {
   });
 });
 
+test("never brings an escape together with what it would begin", () => {
+  expect(viewerSafe(`${ESC}\u0005]52;c;AAAA\u0007`)).toBe("]52;c;AAAA\u0007");
+  expect(viewerSafe(`${ESC}\u0090x\u009c]52;c;AAAA\u0007`)).toBe("]52;c;AAAA\u0007");
+  expect(viewerSafe(`${ESC}${ESC}]0;x\u0007[6n`)).toBe("[6n");
+});
+
+test("a full reset resets and clears no more than the agent's own screen", () => {
+  expect(viewerSafe(`a${ESC}cb`)).toBe(`a${ESC}[!p${ESC}[2J${ESC}[Hb`);
+});
+
 test("leaves no query, title or clipboard access of whatever is thrown together", () => {
-  const unit = fc.constantFrom(ESC, "[", "]", "P", "0", "5", "2", ";", "c", "n", "?", ">", "\u0007", "\\", "x", "\u009b", "\u009d", "\u0090", "m", "$", "p");
+  const unit = fc.constantFrom(
+    ESC,
+    "[",
+    "]",
+    "P",
+    "0",
+    "5",
+    "2",
+    ";",
+    "c",
+    "n",
+    "?",
+    ">",
+    "\u0007",
+    "\\",
+    "x",
+    "\u009b",
+    "\u009d",
+    "\u0090",
+    "m",
+    "$",
+    "p",
+  );
   fc.assert(
     fc.property(fc.array(unit, { maxLength: 40 }), (units) => {
       const safe = viewerSafe(units.join(""));
-      expect(safe).not.toMatch(/\u001b\](?!8;)|\u001b[PX^_]|[\u0080-\u009f]|\u0005/);
-      expect(safe).not.toMatch(/\u001b\[[0-9;]*[cnt]/);
+      const [, ...begun] = safe.split(ESC); // what stands after each escape
+      expect(begun.filter((rest) => /^(?:\](?!8;)|[PX^_]|\[[0-9;]*[cnt])/.test(rest))).toEqual([]);
+      expect([...safe].filter((character) => character === "\u0005" || /[\u0080-\u009f]/.test(character))).toEqual([]);
+      expect(viewerSafe(safe)).toBe(safe);
     }),
-    { numRuns: 2000 },
+    { numRuns: 20_000 },
   );
 });

@@ -33,14 +33,20 @@ describe("bubblewrap's command", () => {
 
   test("makes every namespace and gives up every right", () => {
     for (const name of ["user", "pid", "net", "ipc", "uts"]) expect(argv).toContain(`--unshare-${name}`);
-    for (const word of ["--unshare-cgroup-try", "--die-with-parent", "--clearenv", "--disable-userns"]) expect(argv).toContain(word);
+    for (const word of ["--unshare-cgroup-try", "--die-with-parent", "--clearenv", "--disable-userns"])
+      expect(argv).toContain(word);
     expect(argv.join(" ")).toContain("--cap-drop ALL");
     expect(argv).not.toContain("--new-session");
   });
 
   test("binds only what is named, read-only but the home", () => {
     expect(pairs(argv, "--bind")).toEqual(["/root/.bot-bottle/state/it's mine/home /home/node"]);
-    expect(pairs(argv, "--ro-bind")).toEqual(["/usr /usr", "/proc/sys /proc/sys", "/dev/null /proc/keys", "/root/node /opt/bottle-dash/node"]);
+    expect(pairs(argv, "--ro-bind")).toEqual([
+      "/usr /usr",
+      "/proc/sys /proc/sys",
+      "/dev/null /proc/keys",
+      "/root/node /opt/bottle-dash/node",
+    ]);
     expect(pairs(argv, "--dev-bind")).toEqual([]);
   });
 
@@ -58,7 +64,14 @@ describe("bubblewrap's command", () => {
 
   test("ends with the limits and the program", () => {
     const limited = sandboxCommand({ ...sandbox, resources: { memory: 1024, pids: 64 } }, inside, bubblewrap);
-    expect(limited.slice(limited.lastIndexOf("--chdir") + 2)).toEqual(["--", "/usr/bin/prlimit", "--data=1024", "--nproc=64", "--", ...inside]);
+    expect(limited.slice(limited.lastIndexOf("--chdir") + 2)).toEqual([
+      "--",
+      "/usr/bin/prlimit",
+      "--data=1024",
+      "--nproc=64",
+      "--",
+      ...inside,
+    ]);
   });
 });
 
@@ -74,7 +87,9 @@ describe("util-linux's command", () => {
 
   test("forbids further user namespaces before it gives up its rights, and gives up all of them last", () => {
     expect(script.indexOf("max_user_namespaces")).toBeLessThan(script.indexOf("pivot_root"));
-    expect(script.trimEnd().split("\n").at(-1)).toMatch(/^exec setpriv --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all env -i /);
+    expect(script.trimEnd().split("\n").at(-1)).toMatch(
+      /^exec setpriv --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all env -i /,
+    );
   });
 
   test("quotes paths, whatever is in them", () => {
@@ -93,7 +108,9 @@ describe("root on the host", () => {
     const stage = argv.indexOf("unshare");
     expect(argv[stage + 1]).toBe("--mount");
     const script = argv[argv.indexOf("-c", stage) + 1] ?? "";
-    expect(script).toContain("exec setpriv --reuid 2000000042 --regid 2000000042 --clear-groups --inh-caps=-all --pdeathsig KILL");
+    expect(script).toContain(
+      "exec setpriv --reuid 2000000042 --regid 2000000042 --clear-groups --inh-caps=-all --pdeathsig KILL",
+    );
     expect(script).toContain("mount --rbind '/root/.bot-bottle/state/it'\\''s mine/home' 1");
     // From there on nothing is named by a path below root's closed folders.
     expect(argv.slice(argv.indexOf("bottle", stage)).join(" ")).not.toContain("/root/");
@@ -116,9 +133,13 @@ test("no value of an agent's environment has a way into the command", () => {
   }
 });
 
-test.each([["plain-1.2/x", "plain-1.2/x"], ["", "''"], ["a b", "'a b'"], ["$(reboot)", "'$(reboot)'"], ["it's", `'it'\\''s'`], ["a\nb", "'a\nb'"]])(
-  "quotes %j for the shell",
-  (text, word) => {
-    expect(quote(text)).toBe(word);
-  },
-);
+test.each([
+  ["plain-1.2/x", "plain-1.2/x"],
+  ["", "''"],
+  ["a b", "'a b'"],
+  ["$(reboot)", "'$(reboot)'"],
+  ["it's", `'it'\\''s'`],
+  ["a\nb", "'a\nb'"],
+])("quotes %j for the shell", (text, word) => {
+  expect(quote(text)).toBe(word);
+});
