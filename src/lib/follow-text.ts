@@ -19,34 +19,47 @@ export async function followText(
   const splitter = splitLines(line, LINE_LIMIT);
   const changes = options.follow ? watchFile(path) : undefined;
   try {
-    let offset = await readEnd(path, options.tail, splitter);
+    let position = await readEnd(path, options.tail, splitter);
     if (changes === undefined) return splitter.end();
-    for await (const changed of changes.until(signal)) offset = await readOn(changed, offset, splitter);
+    for await (const changed of changes.until(signal)) position = await readOn(changed, position, splitter);
   } finally {
     changes?.close();
   }
 }
 
-/** Reads from where the last `tail` lines begin; the offset after what was read. */
-async function readEnd(path: string, tail: number, into: LineSplitter): Promise<number> {
+/** How far a file was read, and which one: its name may have been given to another since. */
+interface Position {
+  readonly file: string;
+  readonly offset: number;
+}
+
+/** Reads from where the last `tail` lines begin. */
+async function readEnd(path: string, tail: number, into: LineSplitter): Promise<Position> {
   const file = await open(path, "r");
   try {
-    const { size } = await file.stat();
-    return await readFrom(file, await startOfTail(file, size, tail), size, into);
+    const { identity, size } = await identify(file);
+    return { file: identity, offset: await readFrom(file, await startOfTail(file, size, tail), size, into) };
   } finally {
     await file.close();
   }
 }
 
-async function readOn(path: string, offset: number, into: LineSplitter): Promise<number> {
+async function readOn(path: string, position: Position, into: LineSplitter): Promise<Position> {
   const file = await open(path, "r").catch(() => undefined); // removed: it may come back
-  if (file === undefined) return 0;
+  if (file === undefined) return position;
   try {
-    const { size } = await file.stat();
-    return await readFrom(file, offset > size ? 0 : offset, size, into);
+    const { identity, size } = await identify(file);
+    const anew = identity !== position.file || position.offset > size;
+    return { file: identity, offset: await readFrom(file, anew ? 0 : position.offset, size, into) };
   } finally {
     await file.close();
   }
+}
+
+/** A number of an inode is used again at once; together with the time it was made it is not. */
+async function identify(file: FileHandle): Promise<{ identity: string; size: number }> {
+  const { ino, birthtimeNs, size } = await file.stat({ bigint: true });
+  return { identity: `${ino} ${birthtimeNs}`, size: Number(size) };
 }
 
 async function startOfTail(file: FileHandle, size: number, tail: number): Promise<number> {

@@ -10,7 +10,7 @@ import { askYesNo, canAsk } from "../ask.ts";
 import { wantsColor } from "../color.ts";
 import { defineCommand, type CommandContext, type OptionTable } from "../command.ts";
 import { Interrupted } from "../exit-code.ts";
-import { parseAssignment, parseMoment } from "../option-values.ts";
+import { parseMoment } from "../option-values.ts";
 import { answer, note } from "../print.ts";
 
 /** `edit` takes them too. */
@@ -51,8 +51,7 @@ export const approve = defineCommand({
     const item = await console.proposal(args.id);
     const payload = await changedPayload(item, options.set);
     const decision = approval(item, options, context);
-    const asks = !options.yes && !context.json && canAsk(context);
-    if (asks) await showAndAsk(console, item, payload, context);
+    if (!options.yes && !context.json && canAsk(context)) await showAndAsk(console, item, payload, context);
     const made = await console.approve(args.id, { ...decision, ...(payload !== undefined && { payload }) });
     answer(context, made, () => decisionText(made, context.now(), painter(context.color)));
     if (made.applied?.ok === false) return 1;

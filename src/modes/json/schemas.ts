@@ -125,3 +125,58 @@ export type AgentInfo = z.infer<typeof AgentInfo>;
 
 export const BottleInfo = z.strictObject({ kind: z.literal("bottle"), name: z.string(), path: z.string(), bottle: ResolvedBottle });
 export type BottleInfo = z.infer<typeof BottleInfo>;
+
+/** `start`, `resume` and `demo`. */
+export const Started = z.strictObject({ slug: z.string() });
+export const StoppedRow = z.strictObject({ slug: z.string(), stopped: z.literal(true) });
+export const CleanupRow = z.strictObject({
+  slug: z.string(),
+  /** False: it is kept, for the reason in `detail`. */
+  remove: z.boolean(),
+  detail: z.string(),
+});
+
+export const LogRow = z.strictObject({ at, source: z.string(), text: z.string() });
+export const CrashLogRow = z.strictObject({
+  path: z.string(),
+  /** A slug, or "dashboard". */
+  of: z.string(),
+  modified: at,
+  bytes: z.int().nonnegative(),
+});
+export const CrashLogLine = z.strictObject({ of: z.string(), text: z.string() });
+
+const AuditFault = z.strictObject({
+  slug: z.string(),
+  ok: z.literal(false),
+  /** Sound entries before the fault. */
+  entries: z.int().nonnegative(),
+  fault: z.string(),
+  /** From 1. */
+  line: z.int().positive(),
+  detail: z.string(),
+});
+export const AuditVerifyRow = z.discriminatedUnion("ok", [
+  z.strictObject({ slug: z.string(), ok: z.literal(true), entries: z.int().nonnegative() }),
+  AuditFault,
+]);
+
+const Probe = z.discriminatedUnion("available", [
+  z.strictObject({ available: z.literal(true), version: z.string(), mechanism: z.string(), weaknesses: z.array(z.string()) }),
+  z.strictObject({ available: z.literal(false), why: z.string(), hint: z.string() }),
+]);
+export const DoctorRow = z.strictObject({
+  name: z.string(),
+  state: z.enum(["ok", "warning", "missing"]),
+  detail: z.string(),
+  /** What to do. */
+  hint: z.string().optional(),
+  /** Of a backend. */
+  probe: Probe.optional(),
+});
+
+export const InitResult = z.strictObject({ agent: z.string(), bottle: z.string(), written: z.array(z.string()) });
+export const EditedDefinition = z.strictObject({ path: z.string() });
+
+/** `bottle-dash --json` without a command. */
+export const Report = z.strictObject({ bottles: z.array(ListRow), proposals: z.array(ProposalRow) });
