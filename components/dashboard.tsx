@@ -12,15 +12,45 @@ import type { ItemLine } from "./inbox-rows.ts";
 import type { Layout } from "./layout.ts";
 import { ColorContext, Lines } from "./line.tsx";
 import { MainScreen, type MainScreenProps } from "./main-screen.tsx";
-import { CrashLogs, CrashTail, Help, TooSmall, type CrashLogsProps, type CrashTailProps, type HelpProps } from "./other-screens.tsx";
-import { Confirm, Form, Palette, Prompt, ScopeSheet, type ConfirmProps, type FormProps, type PaletteProps, type PromptProps, type ScopeProps } from "./sheets.tsx";
-import { Picker, PreflightScreen, Progress, Welcome, type PickerProps, type PreflightProps, type ProgressProps } from "./start-screens.tsx";
+import {
+  CrashLogs,
+  CrashTail,
+  Help,
+  TooSmall,
+  type CrashLogsProps,
+  type CrashTailProps,
+  type HelpProps,
+} from "./other-screens.tsx";
+import {
+  Confirm,
+  Form,
+  Palette,
+  Prompt,
+  ScopeSheet,
+  type ConfirmProps,
+  type FormProps,
+  type PaletteProps,
+  type PromptProps,
+  type ScopeProps,
+} from "./sheets.tsx";
+import {
+  Picker,
+  PreflightScreen,
+  Progress,
+  Welcome,
+  type PickerProps,
+  type PreflightProps,
+  type ProgressProps,
+} from "./start-screens.tsx";
 
 type Bare<P> = Omit<P, "width" | "height" | "onChange" | "onFilter">;
 
 export type ScreenProps =
   | ({ readonly type: "main" } & Omit<MainScreenProps, "wide" | "list" | "preview">)
-  | { readonly type: "welcome"; readonly keys: { readonly demo: string; readonly start: string; readonly help: string } }
+  | {
+      readonly type: "welcome";
+      readonly keys: { readonly demo: string; readonly start: string; readonly help: string };
+    }
   | ({ readonly type: "inbox" } & Omit<InboxProps, "wide" | "list" | "detail">)
   | ({ readonly type: "proposal" } & Bare<ProposalPaneProps>)
   | ({ readonly type: "help" } & Bare<HelpProps>)
@@ -68,7 +98,9 @@ export function Dashboard(props: DashboardProps) {
         <Box flexDirection="column" height={layout.body.height} flexShrink={0} overflow="hidden">
           <Screen {...props} />
         </Box>
-        {props.sheet === null || sheet.height === 0 ? null : <Sheet {...sheet} sheet={props.sheet} onText={props.onText} />}
+        {props.sheet === null || sheet.height === 0 ? null : (
+          <Sheet {...sheet} sheet={props.sheet} onText={props.onText} />
+        )}
         <InboxStrip items={props.strip} width={cols} now={props.now} />
         <Footer {...props.footer} width={cols} />
       </Box>
@@ -89,7 +121,9 @@ function Screen({ screen, layout, onText }: DashboardProps) {
   const wide = layout.kind === "wide";
   switch (screen.type) {
     case "main":
-      return <MainScreen wide={wide} list={layout.list} preview={layout.preview} fleet={screen.fleet} tab={screen.tab} />;
+      return (
+        <MainScreen wide={wide} list={layout.list} preview={layout.preview} fleet={screen.fleet} tab={screen.tab} />
+      );
     case "welcome":
       return <Welcome {...body} keys={screen.keys} />;
     case "inbox":
@@ -111,7 +145,17 @@ function Screen({ screen, layout, onText }: DashboardProps) {
   }
 }
 
-function Sheet({ sheet, width, height, onText }: { sheet: SheetProps; width: number; height: number; onText: (value: string) => void }) {
+function Sheet({
+  sheet,
+  width,
+  height,
+  onText,
+}: {
+  sheet: SheetProps;
+  width: number;
+  height: number;
+  onText: (value: string) => void;
+}) {
   switch (sheet.type) {
     case "confirm":
       return <Confirm {...sheet} width={width} height={height} />;

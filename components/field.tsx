@@ -28,7 +28,14 @@ export function Field({ label, value, hint, secret, focus, width, onChange }: Fi
       <Line row={before} width={used} />
       <Box width={inner} height={1} overflow="hidden" flexDirection="column" justifyContent="flex-end">
         <Box flexShrink={0}>
-          <TextInput value={value} placeholder={hint.slice(0, inner - 1)} focus={focus} showCursor={focus} onChange={onChange} {...(secret === true ? { mask: "•" } : {})} />
+          <TextInput
+            value={value}
+            placeholder={hint.slice(0, inner - 1)}
+            focus={focus}
+            showCursor={focus}
+            onChange={onChange}
+            {...(secret === true ? { mask: "•" } : {})}
+          />
         </Box>
       </Box>
       <Line row={row(span(" │", BOLD))} width={2} />
@@ -47,7 +54,13 @@ export interface FieldPaneProps extends Area {
 
 /** A frame with fields at its top and rows below them. */
 export function FieldPane({ width, height, title, note, fields, rows, onChange }: FieldPaneProps) {
-  const frame: PaneFrame = { width, height: Math.max(2, height - fields.length), title, active: true, ...(note === undefined ? {} : { note }) };
+  const frame: PaneFrame = {
+    width,
+    height: Math.max(2, height - fields.length),
+    title,
+    active: true,
+    ...(note === undefined ? {} : { note }),
+  };
   const [top = [], ...rest] = paneRows(frame, rows);
   return (
     <Box flexDirection="column" width={width} height={height} flexShrink={0} overflow="hidden">

@@ -43,7 +43,9 @@ function bottleRow(bottle: BottleRow, selected: boolean, { width, now }: FleetLi
 }
 
 function pendingSpan(pending: number): Span {
-  return pending === 0 ? span("    ") : span(` ▲${String(Math.min(pending, 99)).padEnd(2)}`, { color: YELLOW, bold: true });
+  return pending === 0
+    ? span("    ")
+    : span(` ▲${String(Math.min(pending, 99)).padEnd(2)}`, { color: YELLOW, bold: true });
 }
 
 /** What stands behind the name where there is room: trouble first, then what confines it, then what it said last. */

@@ -8,7 +8,9 @@ import { plural } from "./words.ts";
 const COUNTED: readonly BottleState[] = ["starting", "busy", "waiting", "idle", "crashed", "lost"];
 
 export function headerRow({ fleet, pending, width }: { fleet: Fleet; pending: number; width: number }): Row {
-  const counts = COUNTED.map((state) => ({ state, count: countOf(fleet.bottles, state) })).filter(({ count }) => count > 0);
+  const counts = COUNTED.map((state) => ({ state, count: countOf(fleet.bottles, state) })).filter(
+    ({ count }) => count > 0,
+  );
   const left = row(
     span("bottle-dash", BOLD),
     `  ${plural(fleet.bottles.length, "bottle")}`,
@@ -19,7 +21,9 @@ export function headerRow({ fleet, pending, width }: { fleet: Fleet; pending: nu
   const down = Object.entries(fleet.hosts).filter(([, host]) => !host.up);
   const right = row(
     ...down.map(([name]) => span(`${name} unreachable  `, { color: RED })),
-    pending > 0 ? span(`▲ ${pending} waiting for you `, { color: YELLOW, bold: true }) : span("nothing waits for you ", DIM),
+    pending > 0
+      ? span(`▲ ${pending} waiting for you `, { color: YELLOW, bold: true })
+      : span("nothing waits for you ", DIM),
   );
   return between([span(" "), ...left], right, width);
 }

@@ -28,9 +28,13 @@ export function itemRow({ item, title, warnings }: ItemLine, { selected, withSlu
     span(selected ? "▸ " : "  ", BOLD),
     statusSpan(status),
     span(` ${age(created_at, now).padStart(3)} `, DIM),
-    ...(withSlug ? [span(fit(plainLine(bottle_slug), Math.min(20, Math.max(8, Math.floor(width / 5)))), BOLD), span(" ")] : []),
+    ...(withSlug
+      ? [span(fit(plainLine(bottle_slug), Math.min(20, Math.max(8, Math.floor(width / 5)))), BOLD), span(" ")]
+      : []),
     ...fateSpans(item, now),
-    ...(warnings > 0 && status === "pending" ? [span(`! ${plural(warnings, "warning")}  `, { color: RED, bold: true })] : []),
+    ...(warnings > 0 && status === "pending"
+      ? [span(`! ${plural(warnings, "warning")}  `, { color: RED, bold: true })]
+      : []),
     ...(kind === "question" ? [span("asks: ", { color: YELLOW })] : []),
     span(plainLine(title), selected ? { inverse: true } : {}),
     ...countSpan(item),
@@ -44,18 +48,26 @@ function countSpan({ seen }: InboxItem): Span[] {
 /** Evidence, never hope: live when the proxy showed it, used when the proxy saw it. It stands before the rule, which may be cut. */
 export function fateSpans({ decision, undo, use, proposal }: InboxItem, now: number): Span[] {
   if (decision === null && undo === null) {
-    return proposal.deadline === undefined ? [] : [span(`held, ${remaining(proposal.deadline, now)} left  `, { color: YELLOW })];
+    return proposal.deadline === undefined
+      ? []
+      : [span(`held, ${remaining(proposal.deadline, now)} left  `, { color: YELLOW })];
   }
   const applied = undo === null ? decision?.applied : undo.applied;
   const used = use !== null && undo === null ? [span(`used ${use.count}×  `, { color: GREEN, bold: true })] : [];
   if (applied === undefined) return [span(undo === null ? "being applied…  " : "undone  ", DIM), ...used];
   const detail = plainLine(applied.detail);
-  return [applied.ok ? span(`${detail}  `, { color: GREEN }) : span(`failed: ${detail}  `, { color: RED, bold: true }), ...used];
+  return [
+    applied.ok ? span(`${detail}  `, { color: GREEN }) : span(`failed: ${detail}  `, { color: RED, bold: true }),
+    ...used,
+  ];
 }
 
 export function countWords({ seen, proposal }: InboxItem, now: number): Row {
   const first = ago(seen?.first_seen ?? proposal.created_at, now);
-  const words = seen === null || seen.count === 1 ? `asked once, ${first}` : `asked ${seen.count} times, first ${first}, last ${ago(seen.last_seen, now)}`;
+  const words =
+    seen === null || seen.count === 1
+      ? `asked once, ${first}`
+      : `asked ${seen.count} times, first ${first}, last ${ago(seen.last_seen, now)}`;
   return row(span(words, DIM));
 }
 

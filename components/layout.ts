@@ -44,20 +44,41 @@ export function layoutOf({ cols, rows }: { cols: number; rows: number }, needs: 
   const body = { width: cols, height: free - sheet };
   const wide = cols >= WIDE;
   const kind = tiny ? "tiny" : wide ? "wide" : "narrow";
-  const [list, preview] = wide ? columns(body, Math.max(36, Math.min(76, Math.round(cols * 0.42), cols - AGENT_WIDTH))) : stacked(body, needs.bottles + 2);
-  const [inboxList, inboxDetail] = wide ? columns(body, Math.min(90, Math.round(cols * 0.45))) : stacked(body, needs.proposals + 2);
-  return { kind, cols, rows, body, list, preview, inboxList, inboxDetail, sheet: { width: cols, height: sheet }, strip };
+  const [list, preview] = wide
+    ? columns(body, Math.max(36, Math.min(76, Math.round(cols * 0.42), cols - AGENT_WIDTH)))
+    : stacked(body, needs.bottles + 2);
+  const [inboxList, inboxDetail] = wide
+    ? columns(body, Math.min(90, Math.round(cols * 0.45)))
+    : stacked(body, needs.proposals + 2);
+  return {
+    kind,
+    cols,
+    rows,
+    body,
+    list,
+    preview,
+    inboxList,
+    inboxDetail,
+    sheet: { width: cols, height: sheet },
+    strip,
+  };
 }
 
 function columns(body: Area, width: number): [Area, Area] {
-  return [{ width, height: body.height }, { width: body.width - width, height: body.height }];
+  return [
+    { width, height: body.height },
+    { width: body.width - width, height: body.height },
+  ];
 }
 
 /** The upper one takes what it needs, up to a third of the body. */
 function stacked(body: Area, wanted: number): [Area, Area] {
   const third = Math.max(4, Math.round(body.height / 3));
   const height = Math.min(body.height, third, Math.max(4, wanted));
-  return [{ width: body.width, height }, { width: body.width, height: body.height - height }];
+  return [
+    { width: body.width, height },
+    { width: body.width, height: body.height - height },
+  ];
 }
 
 /** The first visible row of `count` so that `index` is visible, moving as little as possible. */

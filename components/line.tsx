@@ -14,16 +14,23 @@ export const Line = memo(function Line({ row, width }: { row: Row; width: number
   return <Text wrap="truncate">{paint(fitRow(row, width), color)}</Text>;
 });
 
-/** `height` rows: the first ones of `rows`, then empty ones. */
-export const Lines = memo(function Lines({ rows, width, height }: { rows: readonly Row[]; width: number; height: number }) {
+/** A box of `height` rows with the first ones of `rows`; what is empty costs nothing. */
+export const Lines = memo(function Lines({
+  rows,
+  width,
+  height,
+}: {
+  rows: readonly Row[];
+  width: number;
+  height: number;
+}) {
   if (height < 1) return null;
   return (
     <Box flexDirection="column" width={width} height={height} flexShrink={0}>
-      {Array.from({ length: height }, (_, index) => (
-        <Line key={index} row={rows[index] ?? EMPTY} width={width} />
+      {rows.slice(0, height).map((row, index) => (
+        // oxlint-disable-next-line react/no-array-index-key -- a row is its place on the screen
+        <Line key={index} row={row} width={width} />
       ))}
     </Box>
   );
 });
-
-const EMPTY: Row = [];

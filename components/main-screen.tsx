@@ -1,6 +1,5 @@
 // The main screen: the fleet beside or above the preview of the selected bottle.
 
-import { Box } from "ink";
 import { memo } from "react";
 
 import type { BottleRow } from "#domain/fleet/fleet.ts";
@@ -8,7 +7,7 @@ import type { BottleRow } from "#domain/fleet/fleet.ts";
 import { fleetRows } from "./fleet-list.ts";
 import type { Area } from "./layout.ts";
 import { Lines } from "./line.tsx";
-import { insideOf, paneRows } from "./pane.ts";
+import { beside, insideOf, paneRows } from "./pane.ts";
 import { BOLD, DIM, row, rowWidth, span, type Row } from "./rows.ts";
 import { TABS, tabProblem, tabTitle, type Tab } from "./tabs/tab.ts";
 
@@ -34,26 +33,23 @@ export interface FleetPaneProps {
 export interface PreviewProps {
   readonly tab: Tab;
   readonly rows: readonly Row[];
-  /** Rows stand at the lower edge, as in a terminal. */
   readonly note: Row;
   readonly active: boolean;
 }
 
 export const MainScreen = memo(function MainScreen({ wide, list, preview, fleet, tab }: MainScreenProps) {
-  return (
-    <Box flexDirection={wide ? "row" : "column"} flexShrink={0}>
-      <FleetPane {...list} {...fleet} />
-      <Preview {...preview} {...tab} open={!wide} />
-    </Box>
-  );
+  const left = fleetPane({ ...list, ...fleet });
+  const right = previewPane({ ...preview, ...tab, open: !wide });
+  if (wide) return <Lines rows={beside(left, right)} width={list.width + preview.width} height={list.height} />;
+  return <Lines rows={[...left, ...right]} width={list.width} height={list.height + preview.height} />;
 });
 
-export const FleetPane = memo(function FleetPane(props: FleetPaneProps & Area) {
+function fleetPane(props: FleetPaneProps & Area): Row[] {
   const { width, height, bottles, total, offset, selected, filter, problems, active, now } = props;
   const inside = insideOf(props);
   const shown = filter === "" ? `${total}` : `${bottles.length} of ${total}, filter “${filter}”`;
   const index = bottles.findIndex(({ slug }) => slug === selected);
-  const rows = paneRows(
+  return paneRows(
     {
       width,
       height,
@@ -63,15 +59,13 @@ export const FleetPane = memo(function FleetPane(props: FleetPaneProps & Area) {
     },
     fleetRows({ bottles, offset, selected, problems, now, ...inside }),
   );
-  return <Lines rows={rows} width={width} height={height} />;
-});
+}
 
 /** `open`: without edges at its sides, so that an agent's 80 columns fit into a terminal of 80. */
-export const Preview = memo(function Preview({ width, height, tab, rows, note, active, open }: PreviewProps & Area & { open: boolean }) {
+function previewPane({ width, height, tab, rows, note, active, open }: PreviewProps & Area & { open: boolean }): Row[] {
   const room = width - 7 - rowWidth(note) * (open ? 1 : 0);
-  const framed = paneRows({ width, height, active, title: tabBar(tab, room), note, open }, rows, tab === "screen");
-  return <Lines rows={framed} width={width} height={height} />;
-});
+  return paneRows({ width, height, active, title: tabBar(tab, room), note, open }, rows, tab === "screen");
+}
 
 /** As many names as fit: all of them, those of the tabs that can be opened, or the open one alone. */
 function tabBar(open: Tab, width: number): Row {

@@ -11,7 +11,13 @@ import { BOLD, DIM, fit, row, span, YELLOW, type Row } from "./rows.ts";
 import { age, bytes } from "./words.ts";
 
 export interface HelpProps extends Area {
-  readonly lines: readonly { readonly keys: string; readonly id: string; readonly description: string; readonly reason: string; readonly here: boolean }[];
+  readonly lines: readonly {
+    readonly keys: string;
+    readonly id: string;
+    readonly description: string;
+    readonly reason: string;
+    readonly here: boolean;
+  }[];
   readonly filter: string;
   readonly scroll: number;
   readonly onFilter: (value: string) => void;
@@ -56,13 +62,18 @@ export function CrashLogs({ width, height, files, index, now }: CrashLogsProps) 
   const frame = { width, height, title: row(span("Crash logs", BOLD)), active: true };
   const inside = insideOf(frame);
   const offset = keepInSight(0, index, inside.height, files?.length ?? 0);
-  const rows = (files ?? []).slice(offset, offset + inside.height).map((file, at) =>
-    row(
-      span(at + offset === index ? "▸ " : "  ", BOLD),
-      span(fit(plainLine(file.of), 28), at + offset === index ? { inverse: true } : {}),
-      span(` ${age(file.modified, now).padStart(4)} ago  ${bytes(file.bytes).padStart(7)}  ${plainLine(file.path)}`, DIM),
-    ),
-  );
+  const rows = (files ?? [])
+    .slice(offset, offset + inside.height)
+    .map((file, at) =>
+      row(
+        span(at + offset === index ? "▸ " : "  ", BOLD),
+        span(fit(plainLine(file.of), 28), at + offset === index ? { inverse: true } : {}),
+        span(
+          ` ${age(file.modified, now).padStart(4)} ago  ${bytes(file.bytes).padStart(7)}  ${plainLine(file.path)}`,
+          DIM,
+        ),
+      ),
+    );
   const empty = row(span(files === null ? "reading…" : "nothing has crashed", DIM));
   return <Lines rows={paneRows(frame, rows.length === 0 ? [empty] : rows)} width={width} height={height} />;
 }
@@ -79,9 +90,16 @@ export interface CrashTailProps extends Area {
 export function CrashTail({ width, height, path, lines, scroll, problem }: CrashTailProps) {
   const inside = insideOf({ width, height });
   const end = Math.max(0, lines.length - scroll);
-  const rows = problem === null ? lines.slice(Math.max(0, end - inside.height), end).map((line) => row(line)) : [row(problem)];
+  const rows =
+    problem === null ? lines.slice(Math.max(0, end - inside.height), end).map((line) => row(line)) : [row(problem)];
   const note = row(span(scroll === 0 ? "FOLLOWING" : `PAUSED, ${scroll} more below`, BOLD));
-  return <Lines rows={paneRows({ width, height, title: row(span(plainLine(path), BOLD)), note, active: true }, rows)} width={width} height={height} />;
+  return (
+    <Lines
+      rows={paneRows({ width, height, title: row(span(plainLine(path), BOLD)), note, active: true }, rows)}
+      width={width}
+      height={height}
+    />
+  );
 }
 
 /** A few words that fit anywhere. */

@@ -52,3 +52,8 @@ function edgeRow(left: string, right: string, title: Row, corner: Row | undefine
   const middle = fill >= 0 ? [...start, span("─".repeat(fill), edge), ...end] : between(start, end, inner);
   return [span(`${left}─`, edge), ...middle, span(`─${right}`, edge)];
 }
+
+/** Two panes of one height side by side: one row of text each, which costs Ink half of two. */
+export function beside(left: readonly Row[], right: readonly Row[]): Row[] {
+  return left.map((line, index) => [...line, ...(right[index] ?? [])]);
+}

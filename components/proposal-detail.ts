@@ -32,7 +32,11 @@ export interface Detail {
 export function proposalDetail({ item, words, width, now }: DetailProps): Detail {
   const { proposal } = item;
   const vital = [
-    row(statusSpan(statusOf(item, new Date(now))), ` ${plainLine(proposal.bottle_slug)} `, span(originWords(proposal), DIM)),
+    row(
+      statusSpan(statusOf(item, new Date(now))),
+      ` ${plainLine(proposal.bottle_slug)} `,
+      span(originWords(proposal), DIM),
+    ),
     ...ruleRows(proposal, width),
     ...words.meaning.flatMap((text) => wrap(plainLine(text), width).map((line) => row(...line))),
     ...words.warnings.flatMap((text) => warningRows(text, width)),
@@ -75,7 +79,11 @@ function ruleRows(proposal: Proposal, width: number): Row[] {
     field("host", `${plainLine(host)}:${port ?? 443}`, true),
     field("methods", methods?.join(" ") ?? "any method", methods !== undefined),
     field("paths", path_allowlist?.map(plainLine).join("  ") ?? "any path", path_allowlist !== undefined),
-    field("credential", auth === undefined ? "none" : `${plainLine(auth.scheme)} from ${plainLine(auth.token_ref)}`, auth !== undefined),
+    field(
+      "credential",
+      auth === undefined ? "none" : `${plainLine(auth.scheme)} from ${plainLine(auth.token_ref)}`,
+      auth !== undefined,
+    ),
     ...(method === undefined ? [] : [field("request", plainLine(`${method} ${path ?? ""}`), false)]),
   ];
 }
@@ -97,15 +105,21 @@ const NOTE: Style = { color: YELLOW };
 function fateRows(item: InboxItem, width: number, now: number): Row[] {
   const fate = fateSpans(item, now);
   const { decision, undo, proposal } = item;
-  const scope = decision === null || proposal.kind === "question" || decision.status === "rejected" ? "" : `, ${scopeWords(decision)}`;
-  const who = decision === null ? [] : [row(span(`${decision.status}${scope}, by ${plainLine(decision.decided_by)}`, DIM))];
+  const scope =
+    decision === null || proposal.kind === "question" || decision.status === "rejected"
+      ? ""
+      : `, ${scopeWords(decision)}`;
+  const who =
+    decision === null ? [] : [row(span(`${decision.status}${scope}, by ${plainLine(decision.decided_by)}`, DIM))];
   const notes = decision === null || decision.notes === "" ? [] : wrap(`“${plainLine(decision.notes)}”`, width, DIM);
   const undone = undo === null ? [] : [row(span(`undone by ${plainLine(undo.decided_by)}`, DIM))];
   return [...who, ...notes, ...undone, ...(fate.length === 0 ? [] : [fate])];
 }
 
 function scopeWords({ scope, expires_at }: NonNullable<InboxItem["decision"]>): string {
-  const words = { once: "for the next request", session: "until the bottle stops", manifest: "kept in the definition" }[scope];
+  const words = { once: "for the next request", session: "until the bottle stops", manifest: "kept in the definition" }[
+    scope
+  ];
   return expires_at === undefined ? words : `until ${expires_at}`;
 }
 
@@ -114,7 +128,14 @@ function diffRows(diff: readonly string[]): Row[] {
   return [
     [],
     row(span("policy", DIM)),
-    ...diff.map((line) => row(span(`  ${plainLine(line)}`, line.startsWith("+") ? { color: GREEN } : line.startsWith("-") ? { color: RED } : DIM))),
+    ...diff.map((line) =>
+      row(
+        span(
+          `  ${plainLine(line)}`,
+          line.startsWith("+") ? { color: GREEN } : line.startsWith("-") ? { color: RED } : DIM,
+        ),
+      ),
+    ),
   ];
 }
 
@@ -124,6 +145,8 @@ function justificationRows({ proposal, seen }: InboxItem, width: number): Row[] 
   return [
     [],
     row(span("the agent's own words (not checked by anybody):", { color: YELLOW })),
-    ...plainLines(text).slice(0, 200).flatMap((line) => wrap(line, width - 2, { italic: true }).map((part) => row(span("┊ ", DIM), ...part))),
+    ...plainLines(text)
+      .slice(0, 200)
+      .flatMap((line) => wrap(line, width - 2, { italic: true }).map((part) => row(span("┊ ", DIM), ...part))),
   ];
 }

@@ -18,9 +18,20 @@ export interface ConfirmProps extends Area {
 export function Confirm({ width, height, lines, safe, act, focus }: ConfirmProps) {
   const rows = [
     ...lines.map((line, index) => row(span(line, index === 0 ? BOLD : {}))),
-    row(button(safe, focus === "safe"), "   ", button(act, focus === "act"), span("    ←→ choose, Enter takes it, Esc leaves", DIM)),
+    row(
+      button(safe, focus === "safe"),
+      "   ",
+      button(act, focus === "act"),
+      span("    ←→ choose, Enter takes it, Esc leaves", DIM),
+    ),
   ];
-  return <Lines rows={paneRows({ width, height, title: row(span("Sure?", BOLD)), active: true }, rows)} width={width} height={height} />;
+  return (
+    <Lines
+      rows={paneRows({ width, height, title: row(span("Sure?", BOLD)), active: true }, rows)}
+      width={width}
+      height={height}
+    />
+  );
 }
 
 function button(text: string, focused: boolean) {
@@ -34,14 +45,31 @@ export interface ScopeProps extends Area {
 
 export function ScopeSheet({ width, height, scopes, index }: ScopeProps) {
   const rows = scopes.map(({ title, detail }, at) =>
-    row(span(at === index ? "▸ " : "  ", BOLD), span(`${at + 1} `, BOLD), span(fit(title, 24), at === index ? { inverse: true } : {}), span(` ${detail}`, DIM)),
+    row(
+      span(at === index ? "▸ " : "  ", BOLD),
+      span(`${at + 1} `, BOLD),
+      span(fit(title, 24), at === index ? { inverse: true } : {}),
+      span(` ${detail}`, DIM),
+    ),
   );
-  return <Lines rows={paneRows({ width, height, title: row(span("Approve for how long?", BOLD)), active: true }, rows)} width={width} height={height} />;
+  return (
+    <Lines
+      rows={paneRows({ width, height, title: row(span("Approve for how long?", BOLD)), active: true }, rows)}
+      width={width}
+      height={height}
+    />
+  );
 }
 
 export interface FormProps extends Area {
   readonly title: string;
-  readonly fields: readonly { readonly name: string; readonly label: string; readonly value: string; readonly hint: string; readonly secret?: boolean }[];
+  readonly fields: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly value: string;
+    readonly hint: string;
+    readonly secret?: boolean;
+  }[];
   readonly index: number;
   readonly error: string | null;
   /** Between the title and the fields: the options of a question. */
@@ -52,9 +80,15 @@ export interface FormProps extends Area {
 }
 
 export function Form({ width, height, title, fields, index, error, above, below, onChange }: FormProps) {
-  const top = paneRows({ width, height: above.length + 2, title: row(span(title, BOLD)), active: true }, above).slice(0, -1);
+  const top = paneRows({ width, height: above.length + 2, title: row(span(title, BOLD)), active: true }, above).slice(
+    0,
+    -1,
+  );
   const rest = error === null ? below : [row(span(`✗ ${error}`, { color: RED, bold: true })), ...below];
-  const end = paneRows({ width, height: Math.max(2, height - above.length - fields.length), title: [], active: true }, rest).slice(1);
+  const end = paneRows(
+    { width, height: Math.max(2, height - above.length - fields.length), title: [], active: true },
+    rest,
+  ).slice(1);
   return (
     <Box flexDirection="column" flexShrink={0} height={height} overflow="hidden">
       <Lines rows={top} width={width} height={top.length} />
@@ -81,21 +115,28 @@ export function Prompt({ width, height, what, text, onChange }: PromptProps) {
 export interface PaletteProps extends Area {
   readonly filter: string;
   readonly index: number;
-  readonly actions: readonly { readonly key: string; readonly title: string; readonly description: string; readonly reason: string }[];
+  readonly actions: readonly {
+    readonly key: string;
+    readonly title: string;
+    readonly description: string;
+    readonly reason: string;
+  }[];
   readonly onFilter: (value: string) => void;
 }
 
 export function Palette({ width, height, filter, index, actions, onFilter }: PaletteProps) {
   const room = rowsUnder(1, height);
   const offset = keepInSight(0, index, room, actions.length);
-  const rows = actions.slice(offset, offset + room).map(({ key, title, description, reason }, at) =>
-    row(
-      span(at + offset === index ? "▸ " : "  ", BOLD),
-      span(fit(key, 9), BOLD),
-      span(fit(title, 16), at + offset === index ? { inverse: true } : reason === "" ? {} : DIM),
-      span(` ${reason === "" ? description : `not now: ${reason}`}`, DIM),
-    ),
-  );
+  const rows = actions
+    .slice(offset, offset + room)
+    .map(({ key, title, description, reason }, at) =>
+      row(
+        span(at + offset === index ? "▸ " : "  ", BOLD),
+        span(fit(key, 9), BOLD),
+        span(fit(title, 16), at + offset === index ? { inverse: true } : reason === "" ? {} : DIM),
+        span(` ${reason === "" ? description : `not now: ${reason}`}`, DIM),
+      ),
+    );
   const field = { label: "do", value: filter, hint: "type a part of its name, Enter does it", focus: true };
   const none = [row(span("nothing by that name", DIM))];
   return (

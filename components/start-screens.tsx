@@ -28,7 +28,14 @@ export function Picker({ width, height, agents, index, filter, onFilter }: Picke
         : agents.slice(offset, offset + room).map((agent, at) => agentRow(agent, at + offset === index));
   const field = { label: "filter", value: filter, hint: "type to filter, Enter chooses", focus: true };
   return (
-    <FieldPane width={width} height={height} title={row(span("Start a bottle: which agent?", BOLD))} fields={[field]} rows={rows} onChange={onFilter} />
+    <FieldPane
+      width={width}
+      height={height}
+      title={row(span("Start a bottle: which agent?", BOLD))}
+      fields={[field]}
+      rows={rows}
+      onChange={onFilter}
+    />
   );
 }
 
@@ -61,9 +68,17 @@ function preflightRows(plan: Preflight | null, problem: string | null, copies: b
   if (plan === null) return [row(span("looking…", DIM))];
   return [
     ...plan.lines.map(({ label, text }) => row(span(plainLine(label).padEnd(14), DIM), plainLine(text))),
-    row(span("workspace".padEnd(14), DIM), copies ? "a copy of the current folder" : "empty (c copies the current folder)"),
+    row(
+      span("workspace".padEnd(14), DIM),
+      copies ? "a copy of the current folder" : "empty (c copies the current folder)",
+    ),
     ...plan.warnings.flatMap((text) => wrap(`! ${plainLine(text)}`, width, { color: YELLOW })),
-    ...(plan.questions.length === 0 ? [] : [[], row(span(`asks you for: ${plan.questions.map(({ name }) => plainLine(name)).join(", ")}`, { color: CYAN }))]),
+    ...(plan.questions.length === 0
+      ? []
+      : [
+          [],
+          row(span(`asks you for: ${plan.questions.map(({ name }) => plainLine(name)).join(", ")}`, { color: CYAN })),
+        ]),
     [],
     row(span("Enter", BOLD), " launches exactly this; Esc goes back"),
   ];
@@ -71,7 +86,11 @@ function preflightRows(plan: Preflight | null, problem: string | null, copies: b
 
 export interface ProgressProps extends Area {
   readonly title: string;
-  readonly steps: readonly { readonly step: string; readonly state: "started" | "done" | "failed"; readonly message?: string }[];
+  readonly steps: readonly {
+    readonly step: string;
+    readonly state: "started" | "done" | "failed";
+    readonly message?: string;
+  }[];
   readonly output: readonly string[];
   readonly showOutput: boolean;
   readonly failed: string | undefined;
@@ -82,7 +101,13 @@ export function Progress({ width, height, title, steps, output, showOutput, fail
   const inside = insideOf(frame);
   const head = [
     ...steps.flatMap(stepRows),
-    ...(failed === undefined ? [] : [[], ...wrap(`✗ ${failed}`, inside.width, { color: RED, bold: true }), row(span("Esc goes back; nothing is left running", DIM))]),
+    ...(failed === undefined
+      ? []
+      : [
+          [],
+          ...wrap(`✗ ${failed}`, inside.width, { color: RED, bold: true }),
+          row(span("Esc goes back; nothing is left running", DIM)),
+        ]),
     ...(steps.length === 0 && failed === undefined ? [row(span("starting…", DIM))] : []),
   ];
   const room = Math.max(0, inside.height - head.length - 1);
@@ -97,7 +122,13 @@ function stepRows({ step, state, message }: ProgressProps["steps"][number]): Row
     case "done":
       return [row(span("✓ ", { color: GREEN }), step)];
     case "failed":
-      return [row(span("✗ ", { color: RED, bold: true }), step, span(message === undefined ? "" : `: ${message}`, { color: RED }))];
+      return [
+        row(
+          span("✗ ", { color: RED, bold: true }),
+          step,
+          span(message === undefined ? "" : `: ${message}`, { color: RED }),
+        ),
+      ];
   }
 }
 
@@ -109,13 +140,20 @@ const WELCOME = [
   "There is no bottle yet.",
 ];
 
-export function Welcome({ width, height, keys }: Area & { keys: { readonly demo: string; readonly start: string; readonly help: string } }) {
+export function Welcome({
+  width,
+  height,
+  keys,
+}: Area & { keys: { readonly demo: string; readonly start: string; readonly help: string } }) {
   const frame = { width, height, title: row(span("Welcome", BOLD)), active: true };
   const inside = insideOf(frame);
   const rows = [
     ...WELCOME.flatMap((line) => wrap(line, inside.width)),
     [],
-    row(span(` ${keys.demo} `, { bold: true, inverse: true }), span("  start the demo bottle: the whole loop, no account needed", BOLD)),
+    row(
+      span(` ${keys.demo} `, { bold: true, inverse: true }),
+      span("  start the demo bottle: the whole loop, no account needed", BOLD),
+    ),
     row(span(` ${keys.start} `, BOLD), "  start an agent of yours"),
     row(span(` ${keys.help} `, BOLD), "  all keys"),
   ];

@@ -13,7 +13,9 @@ export function egressRows(status: EgressStatus | null, requests: readonly Egres
 }
 
 function statusRows({ table, version, counters, reload_error }: EgressStatus): Row[] {
-  const rules = table.routes.map((route) => plainLine(route.port === undefined ? route.host : `${route.host}:${route.port}`));
+  const rules = table.routes.map((route) =>
+    plainLine(route.port === undefined ? route.host : `${route.host}:${route.port}`),
+  );
   return [
     row(
       span(`policy v${version}: `, BOLD),
@@ -26,7 +28,9 @@ function statusRows({ table, version, counters, reload_error }: EgressStatus): R
       span(`  ${counters.held} held`, counters.held > 0 ? { color: YELLOW } : DIM),
       span(`  ${counters.open} open`, DIM),
     ),
-    ...(reload_error === undefined ? [] : [row(span(`the newest rules are not in force: ${plainLine(reload_error)}`, { color: RED }))]),
+    ...(reload_error === undefined
+      ? []
+      : [row(span(`the newest rules are not in force: ${plainLine(reload_error)}`, { color: RED }))]),
     [],
   ];
 }

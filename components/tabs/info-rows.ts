@@ -25,7 +25,9 @@ export function infoRows(bottle: BottleRow, width: number): Row[] {
   return [
     row(span("state".padEnd(10), DIM), stateSpan(bottle.state), span(` since ${clock(bottle.since)}`, DIM)),
     ...facts.filter(([, text]) => text !== "").map(([name, text]) => row(span(name.padEnd(10), DIM), plainLine(text))),
-    ...Object.entries(hasEnded(bottle) ? {} : bottle.down).map(([name, why]) => row(span(`${name} is down: ${plainLine(why)}`, { color: RED }))),
+    ...Object.entries(hasEnded(bottle) ? {} : bottle.down).map(([name, why]) =>
+      row(span(`${name} is down: ${plainLine(why)}`, { color: RED })),
+    ),
     [],
     ...isolationRows(bottle, width),
   ];
@@ -40,7 +42,11 @@ function isolationRows({ isolation }: BottleRow, width: number): Row[] {
   const checks = isolation.checks.flatMap(({ name, ok, required, evidence }) => [
     ok
       ? row(span("  ✓ ", { color: GREEN }), plainLine(name))
-      : row(span(required ? "  ✗ " : "  ! ", { color: required ? RED : YELLOW }), plainLine(name), span(required ? "" : " (a weakness)", DIM)),
+      : row(
+          span(required ? "  ✗ " : "  ! ", { color: required ? RED : YELLOW }),
+          plainLine(name),
+          span(required ? "" : " (a weakness)", DIM),
+        ),
     ...wrap(plainLine(evidence), Math.max(10, width - 6), DIM).map((line) => row("      ", ...line)),
   ]);
   return [head, ...checks];

@@ -1,6 +1,21 @@
 // Log lines as rows: a colour and a name for each source, levels, matches of the search in context.
 
-import { BLUE, BOLD, CYAN, DIM, GREEN, MAGENTA, RED, row, span, wrap, YELLOW, type Color, type Row, type Span } from "../rows.ts";
+import {
+  BLUE,
+  BOLD,
+  CYAN,
+  DIM,
+  GREEN,
+  MAGENTA,
+  RED,
+  row,
+  span,
+  wrap,
+  YELLOW,
+  type Color,
+  type Row,
+  type Span,
+} from "../rows.ts";
 import { clock } from "../words.ts";
 
 /** A line as it is kept: `text` is plain and cut at the ring's limit. */
@@ -23,7 +38,13 @@ export interface LogStyle {
   readonly width: number;
 }
 
-const SOURCES: Readonly<Record<string, Color>> = { agent: CYAN, egress: MAGENTA, supervise: BLUE, init: GREEN, "git-gate": YELLOW };
+const SOURCES: Readonly<Record<string, Color>> = {
+  agent: CYAN,
+  egress: MAGENTA,
+  supervise: BLUE,
+  init: GREEN,
+  "git-gate": YELLOW,
+};
 
 export function logRows(line: LogRow, style: LogStyle): Row[] {
   const prefix = prefixOf(line, style);

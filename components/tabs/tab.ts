@@ -19,5 +19,7 @@ export function tabTitle(tab: Tab): string {
 
 /** Why a tab cannot be opened, or undefined. */
 export function tabProblem(tab: Tab): string | undefined {
-  return tab === "conversation" ? "conversations need a provider that records them; this version has only `command`" : undefined;
+  return tab === "conversation"
+    ? "conversations need a provider that records them; this version has only `command`"
+    : undefined;
 }

@@ -26,7 +26,12 @@ function busyFleet(size: { cols: number; rows: number }): ViewDriver {
   script.bottle({ slug: "demo-12345", state: "crashed", exit_code: 1, down: { supervise: "ended with it" } });
   script.bottle({ slug: "quiet-00000", state: "idle" });
   script.problem("bottles/old.md", "unknown key `evn` (did you mean env?)");
-  script.proposal({ bottle_slug: "writer-abcde", kind: "egress-block", payload: { host: "api.examp1e.com" }, justification: "I need it" });
+  script.proposal({
+    bottle_slug: "writer-abcde",
+    kind: "egress-block",
+    payload: { host: "api.examp1e.com" },
+    justification: "I need it",
+  });
   script.proposal({ bottle_slug: "demo-12345", kind: "question", payload: { text: "Which one?" } });
   drive.sync();
   return drive;
@@ -68,7 +73,15 @@ describe.each(SIZES)("at $cols x $rows", (size) => {
 
 test("shows states in words, what is down, how many wait, and each problem in a row of its own", () => {
   const text = plain(frameOf(busyFleet({ cols: 100, rows: 30 })));
-  for (const words of ["crashed", "egress down", "exit 1", "▲ 2 waiting for you", "docs (writer-abcde)", "bottles/old.md: unknown key"]) expect(text).toContain(words);
+  for (const words of [
+    "crashed",
+    "egress down",
+    "exit 1",
+    "▲ 2 waiting for you",
+    "docs (writer-abcde)",
+    "bottles/old.md: unknown key",
+  ])
+    expect(text).toContain(words);
   expect(text).not.toContain("supervise down");
 });
 
@@ -87,7 +100,8 @@ test("in a terminal that is too small it says how many wait and what it needs", 
 
 test("renders only what is visible of a thousand bottles", () => {
   const drive = driveView({ cols: 100, rows: 30 });
-  for (let index = 0; index < 1000; index += 1) drive.console.script.bottle({ slug: `z-${String(index).padStart(4, "0")}` });
+  for (let index = 0; index < 1000; index += 1)
+    drive.console.script.bottle({ slug: `z-${String(index).padStart(4, "0")}` });
   drive.sync();
   const text = plain(frameOf(drive));
   expect(text).toContain("z-0000");

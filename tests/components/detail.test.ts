@@ -13,7 +13,10 @@ const NOW = Date.parse("2030-01-01T12:00:00.000Z");
 
 function itemFor(draft: Partial<ProposalDraft>, over: Partial<InboxItem> = {}): InboxItem {
   const console = scriptedConsole({ now: () => new Date(NOW) });
-  const rule = { kind: "egress-block", payload: { host: "api.example.com", methods: ["GET"], path_allowlist: ["/v1/"] } } as const;
+  const rule = {
+    kind: "egress-block",
+    payload: { host: "api.example.com", methods: ["GET"], path_allowlist: ["/v1/"] },
+  } as const;
   const proposal = console.script.proposal({ bottle_slug: "a-1", ...rule, ...draft } as ProposalDraft);
   return { proposal, seen: null, decision: null, undo: null, use: null, ...over };
 }
@@ -23,12 +26,27 @@ function read(item: InboxItem, width = 100): string[] {
   return proposalDetail({ item, words, width, now: NOW }).rows.map(textOf);
 }
 
-const textOf = (row: Row) => row.map(({ text }) => text).join("").trimEnd();
+const textOf = (row: Row) =>
+  row
+    .map(({ text }) => text)
+    .join("")
+    .trimEnd();
 
 test("shows rule, meaning, warnings, count, diff and justification in this order", () => {
-  const item = itemFor({ justification: "please" }, { seen: { count: 3, first_seen: "2030-01-01T11:50:00.000Z", last_seen: "2030-01-01T11:59:00.000Z" } });
+  const item = itemFor(
+    { justification: "please" },
+    { seen: { count: 3, first_seen: "2030-01-01T11:50:00.000Z", last_seen: "2030-01-01T11:59:00.000Z" } },
+  );
   const rows = read(item);
-  const order = [/^host +api\.example\.com:443/, /^Would allow GET/, /asked for the first time/, /asked 3 times, first 10m ago, last 1m ago/, /\+ - host: api\.example\.com/, /the agent's own words/, /please/];
+  const order = [
+    /^host +api\.example\.com:443/,
+    /^Would allow GET/,
+    /asked for the first time/,
+    /asked 3 times, first 10m ago, last 1m ago/,
+    /\+ - host: api\.example\.com/,
+    /the agent's own words/,
+    /please/,
+  ];
   const places = order.map((pattern) => rows.findIndex((row) => pattern.test(row)));
   expect(places).toEqual(places.toSorted((a, b) => a - b));
   expect(places).not.toContain(-1);
@@ -62,15 +80,38 @@ test("a question shows its text and its options by number", () => {
 });
 
 test("afterwards the row says what is known: being applied, live, failed, used, undone", () => {
-  const decision = { version: 1, id: "p", digest: "d", status: "approved", scope: "session", notes: "", decided_by: "me@here (1)", decided_at: "2030-01-01T12:00:00.000Z" } as const;
-  const line = (over: Partial<InboxItem>) => textOf(itemRow({ item: itemFor({}, over), title: "t", warnings: 0 }, { selected: false, withSlug: true, width: 100, now: NOW }));
+  const decision = {
+    version: 1,
+    id: "p",
+    digest: "d",
+    status: "approved",
+    scope: "session",
+    notes: "",
+    decided_by: "me@here (1)",
+    decided_at: "2030-01-01T12:00:00.000Z",
+  } as const;
+  const line = (over: Partial<InboxItem>) =>
+    textOf(
+      itemRow(
+        { item: itemFor({}, over), title: "t", warnings: 0 },
+        { selected: false, withSlug: true, width: 100, now: NOW },
+      ),
+    );
   expect(line({ decision })).toContain("being applied…");
-  expect(line({ decision: { ...decision, applied: { ok: true, detail: "live in policy v3" } } })).toContain("live in policy v3");
-  expect(line({ decision: { ...decision, applied: { ok: false, detail: "the proxy is down" } } })).toContain("failed: the proxy is down");
-  expect(line({ decision, use: { count: 2, first_at: "2030-01-01T12:00:00.000Z", last_at: "2030-01-01T12:00:00.000Z" } })).toContain("used 2×");
+  expect(line({ decision: { ...decision, applied: { ok: true, detail: "live in policy v3" } } })).toContain(
+    "live in policy v3",
+  );
+  expect(line({ decision: { ...decision, applied: { ok: false, detail: "the proxy is down" } } })).toContain(
+    "failed: the proxy is down",
+  );
+  expect(
+    line({ decision, use: { count: 2, first_at: "2030-01-01T12:00:00.000Z", last_at: "2030-01-01T12:00:00.000Z" } }),
+  ).toContain("used 2×");
 });
 
 test("a held request says how long the agent still waits", () => {
   const item = itemFor({ origin: "held-request", deadline: "2030-01-01T12:00:42.000Z" });
-  expect(textOf(itemRow({ item, title: "t", warnings: 0 }, { selected: false, withSlug: false, width: 100, now: NOW }))).toContain("held, 42s left");
+  expect(
+    textOf(itemRow({ item, title: "t", warnings: 0 }, { selected: false, withSlug: false, width: 100, now: NOW })),
+  ).toContain("held, 42s left");
 });

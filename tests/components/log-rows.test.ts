@@ -4,7 +4,14 @@ import { expect, test } from "vitest";
 
 import { logRows, type LogRow } from "#components/tabs/log-rows.ts";
 
-const line = (text: string, over: Partial<LogRow> = {}): LogRow => ({ seq: 7, at: "2030-01-01T10:11:12.000Z", source: "agent", text, cut: 0, ...over });
+const line = (text: string, over: Partial<LogRow> = {}): LogRow => ({
+  seq: 7,
+  at: "2030-01-01T10:11:12.000Z",
+  source: "agent",
+  text,
+  cut: 0,
+  ...over,
+});
 const style = { search: "", match: null, wrap: false, times: false, width: 40 };
 const textOf = (rows: ReturnType<typeof logRows>) => rows.map((row) => row.map(({ text }) => text).join(""));
 

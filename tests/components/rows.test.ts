@@ -11,7 +11,14 @@ const text = fc.string({ unit: fc.constantFrom("a", "b", " ", "漢", "é", "👍
 test("a fitted row has exactly its columns", () => {
   fc.assert(
     fc.property(fc.array(text, { maxLength: 5 }), fc.integer({ min: 0, max: 60 }), (parts, width) => {
-      expect(rowWidth(fitRow(parts.map((part) => span(part)), width))).toBe(width);
+      expect(
+        rowWidth(
+          fitRow(
+            parts.map((part) => span(part)),
+            width,
+          ),
+        ),
+      ).toBe(width);
     }),
   );
 });
@@ -30,7 +37,13 @@ test("wrapped rows never exceed the width and lose nothing but spaces", () => {
     fc.property(text, fc.integer({ min: 2, max: 40 }), (words, width) => {
       const rows = wrap(words, width);
       for (const line of rows) expect(rowWidth(line)).toBeLessThanOrEqual(width);
-      expect(rows.flat().map((part) => part.text).join("").replaceAll(" ", "")).toBe(words.replaceAll(" ", ""));
+      expect(
+        rows
+          .flat()
+          .map((part) => part.text)
+          .join("")
+          .replaceAll(" ", ""),
+      ).toBe(words.replaceAll(" ", ""));
     }),
   );
 });
@@ -42,11 +55,18 @@ test("what stands between two edges fills the width", () => {
 
 test("a frame is a rectangle of its size, at any size", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 12 }), fc.boolean(), (width, height, open) => {
-      const rows = paneRows({ width, height, open, title: row("A title that is rather long"), note: row("a note") }, [row("content")]);
-      expect(rows.length).toBeLessThanOrEqual(height);
-      for (const line of rows) expect(rowWidth(line)).toBe(width);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.boolean(),
+      (width, height, open) => {
+        const rows = paneRows({ width, height, open, title: row("A title that is rather long"), note: row("a note") }, [
+          row("content"),
+        ]);
+        expect(rows.length).toBeLessThanOrEqual(height);
+        for (const line of rows) expect(rowWidth(line)).toBe(width);
+      },
+    ),
   );
 });
 

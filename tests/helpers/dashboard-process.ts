@@ -30,7 +30,9 @@ export async function bundleDashboard(): Promise<{ file: string; remove: () => v
     external: ["@lydell/node-pty"],
     plugins: patches,
     define: { "process.env.NODE_ENV": '"production"' },
-    banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+    },
   });
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
@@ -50,7 +52,13 @@ export interface DashboardOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function startDashboard({ bundle, cols, rows, config = {}, env = {} }: DashboardOptions): Promise<DashboardProcess> {
+export async function startDashboard({
+  bundle,
+  cols,
+  rows,
+  config = {},
+  env = {},
+}: DashboardOptions): Promise<DashboardProcess> {
   const folder = mkdtempSync(join(tmpdir(), "dashboard-"));
   const control = join(folder, "control.sock");
   const screen = openPtyScreen({
@@ -58,7 +66,15 @@ export async function startDashboard({ bundle, cols, rows, config = {}, env = {}
     args: [bundle],
     ...(cols === undefined ? {} : { cols }),
     ...(rows === undefined ? {} : { rows }),
-    env: { CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, DASHBOARD_CONTROL: control, DASHBOARD_CONFIG: JSON.stringify(config), DASHBOARD_ROOT: folder, ...env },
+    env: {
+      CI: undefined,
+      NO_COLOR: undefined,
+      FORCE_COLOR: undefined,
+      DASHBOARD_CONTROL: control,
+      DASHBOARD_CONFIG: JSON.stringify(config),
+      DASHBOARD_ROOT: folder,
+      ...env,
+    },
   });
   await Promise.race([screen.waitFor(/bottle-dash/), screen.exited]);
   await screen.waitFor(/bottle-dash/, 1);

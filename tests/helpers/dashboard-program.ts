@@ -9,7 +9,11 @@ import { openDashboard } from "#modes/tui/open-dashboard.ts";
 
 import { scriptedConsole } from "./scripted-console.ts";
 
-const { DASHBOARD_CONTROL: control = "", DASHBOARD_CONFIG: config = "{}", DASHBOARD_ROOT: root = "/nonexistent" } = process.env;
+const {
+  DASHBOARD_CONTROL: control = "",
+  DASHBOARD_CONFIG: config = "{}",
+  DASHBOARD_ROOT: root = "/nonexistent",
+} = process.env;
 
 const console_ = scriptedConsole({ root });
 const { script } = console_;
@@ -30,7 +34,10 @@ const commands: Record<string, (...args: never[]) => unknown> = {
   failNext: (name: string, message: string) => script.failNext(name, new Error(message)),
   calls: () => script.calls,
   output: (slug: string, data: string) => script.screen(slug).output(data),
-  exit: (slug: string) => script.screen(slug).emit({ type: "exit", exit: { at: new Date().toISOString(), exit_code: 1, signal: null, reason: "exited" } }),
+  exit: (slug: string) =>
+    script
+      .screen(slug)
+      .emit({ type: "exit", exit: { at: new Date().toISOString(), exit_code: 1, signal: null, reason: "exited" } }),
   screenOf: (slug: string) => {
     const { typed, resizes, viewers } = script.screen(slug);
     return { typed, resizes, viewers };

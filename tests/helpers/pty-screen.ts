@@ -30,7 +30,10 @@ export interface PtyScreen {
   readonly exited: Promise<number>;
   readonly alternate: boolean;
   /** The foreground colours and attributes of the cell, for tests of colours. */
-  cell(x: number, y: number): { readonly text: string; readonly bold: boolean; readonly inverse: boolean; readonly color: number };
+  cell(
+    x: number,
+    y: number,
+  ): { readonly text: string; readonly bold: boolean; readonly inverse: boolean; readonly color: number };
   signal(name: string): void;
   /** Ends the program when it still runs. */
   close(): Promise<void>;
@@ -39,7 +42,13 @@ export interface PtyScreen {
 export function openPtyScreen(options: PtyScreenOptions): PtyScreen {
   const { file, args, cols = 80, rows = 24, cwd = process.cwd(), env = {} } = options;
   const terminal = new xterm.Terminal({ cols, rows, allowProposedApi: true, scrollback: 0, logLevel: "off" });
-  const child = pty.spawn(file, [...args], { name: "xterm-256color", cols, rows, cwd, env: { ...process.env, ...env } });
+  const child = pty.spawn(file, [...args], {
+    name: "xterm-256color",
+    cols,
+    rows,
+    cwd,
+    env: { ...process.env, ...env },
+  });
   let raw = "";
   let running = true;
   const watchers = new Set<() => void>();
@@ -62,7 +71,14 @@ export function openPtyScreen(options: PtyScreenOptions): PtyScreen {
 
   const readRows = (): string[] => {
     const { active } = terminal.buffer;
-    return Array.from({ length: terminal.rows }, (_, index) => active.getLine(active.baseY + index)?.translateToString(true).trimEnd() ?? "");
+    return Array.from(
+      { length: terminal.rows },
+      (_, index) =>
+        active
+          .getLine(active.baseY + index)
+          ?.translateToString(true)
+          .trimEnd() ?? "",
+    );
   };
   const text = (): string => readRows().join("\n");
   const waitUntil = (check: () => boolean, what: string, timeoutMs = 10_000): Promise<void> =>
@@ -95,7 +111,11 @@ export function openPtyScreen(options: PtyScreenOptions): PtyScreen {
       child.resize(nextCols, nextRows);
     },
     waitFor: (wanted, timeoutMs) =>
-      waitUntil(() => (typeof wanted === "string" ? text().includes(wanted) : wanted.test(text())), String(wanted), timeoutMs),
+      waitUntil(
+        () => (typeof wanted === "string" ? text().includes(wanted) : wanted.test(text())),
+        String(wanted),
+        timeoutMs,
+      ),
     waitUntil,
     idle: (quietMs = 150) =>
       new Promise((resolve) => {

@@ -91,25 +91,51 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
     const inbox = fleet.inbox.map((item) => (item.proposal.id === id ? update(item) : item));
     change({ inbox, bottles: fleet.bottles.map((bottle) => ({ ...bottle, pending: pendingOf(inbox, bottle.slug) })) });
   };
-  const decide = (id: string, digest: string, decision: Pick<Decision, "status" | "scope" | "notes"> & Partial<Decision>, by = "operator@test (1)"): Decision => {
+  const decide = (
+    id: string,
+    digest: string,
+    decision: Pick<Decision, "status" | "scope" | "notes"> & Partial<Decision>,
+    by = "operator@test (1)",
+  ): Decision => {
     const item = itemOf(id);
-    if (item.decision !== null) throw new BottleError("conflict", `it was decided already by ${item.decision.decided_by}`, { where: id });
-    if (digest !== item.proposal.digest) throw new BottleError("invalid", "this is not the proposal that was shown", { where: id });
-    const applied = decision.status === "rejected" ? { ok: true, detail: "the agent was told" } : { ok: true, detail: "live in policy v2", policy_version: 2 };
-    const full: Decision = { version: 1, id, digest, decided_by: by, decided_at: now().toISOString(), applied, ...decision };
+    if (item.decision !== null)
+      throw new BottleError("conflict", `it was decided already by ${item.decision.decided_by}`, { where: id });
+    if (digest !== item.proposal.digest)
+      throw new BottleError("invalid", "this is not the proposal that was shown", { where: id });
+    const applied =
+      decision.status === "rejected"
+        ? { ok: true, detail: "the agent was told" }
+        : { ok: true, detail: "live in policy v2", policy_version: 2 };
+    const full: Decision = {
+      version: 1,
+      id,
+      digest,
+      decided_by: by,
+      decided_at: now().toISOString(),
+      applied,
+      ...decision,
+    };
     setItem(id, (before) => ({ ...before, decision: full }));
     return full;
   };
-  const logOf = (slug: string) => getOr(logs, slug, () => ({ lines: [], followers: new Set<(line: LogLine) => void>() }));
-  const requestsOf = (slug: string) => getOr(requests, slug, () => ({ seen: [], followers: new Set<(request: EgressRequest) => void>() }));
+  const logOf = (slug: string) =>
+    getOr(logs, slug, () => ({ lines: [], followers: new Set<(line: LogLine) => void>() }));
+  const requestsOf = (slug: string) =>
+    getOr(requests, slug, () => ({ seen: [], followers: new Set<(request: EgressRequest) => void>() }));
   const screenOf = (slug: string): ScreenOfBottle => getOr(screens, slug, () => new ScreenOfBottle());
 
   const script: Script = {
     bottle(row) {
       const before = fleet.bottles.find(({ slug }) => slug === row.slug);
-      const next: BottleRow = { ...(before ?? aBottle(row.slug, now())), ...row, pending: pendingOf(fleet.inbox, row.slug) };
+      const next: BottleRow = {
+        ...(before ?? aBottle(row.slug, now())),
+        ...row,
+        pending: pendingOf(fleet.inbox, row.slug),
+      };
       const others = fleet.bottles.filter(({ slug }) => slug !== row.slug);
-      change({ bottles: [...others, next].toSorted((a, b) => compare(a.started_at, b.started_at) || compare(a.slug, b.slug)) });
+      change({
+        bottles: [...others, next].toSorted((a, b) => compare(a.started_at, b.started_at) || compare(a.slug, b.slug)),
+      });
     },
     removeBottle: (slug) => change({ bottles: fleet.bottles.filter((bottle) => bottle.slug !== slug) }),
     proposal(draft) {
@@ -122,18 +148,31 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
         origin: "mcp",
         ...draft,
       } as Omit<Proposal, "digest">;
-      const proposal = { ...rest, digest: `sha256:${createHash("sha256").update(digestInput(rest)).digest("hex")}` } as Proposal;
+      const proposal = {
+        ...rest,
+        digest: `sha256:${createHash("sha256").update(digestInput(rest)).digest("hex")}`,
+      } as Proposal;
       const inbox = [...fleet.inbox, { proposal, seen: null, decision: null, undo: null, use: null }];
-      change({ inbox, bottles: fleet.bottles.map((bottle) => ({ ...bottle, pending: pendingOf(inbox, bottle.slug) })) });
+      change({
+        inbox,
+        bottles: fleet.bottles.map((bottle) => ({ ...bottle, pending: pendingOf(inbox, bottle.slug) })),
+      });
       return proposal;
     },
-    decideElsewhere: (id, by) => void decide(id, itemOf(id).proposal.digest, { status: "approved", scope: "session", notes: "" }, by),
-    used: (id, count) => setItem(id, (item) => ({ ...item, use: { count, first_at: now().toISOString(), last_at: now().toISOString() } })),
+    decideElsewhere: (id, by) =>
+      void decide(id, itemOf(id).proposal.digest, { status: "approved", scope: "session", notes: "" }, by),
+    used: (id, count) =>
+      setItem(id, (item) => ({ ...item, use: { count, first_at: now().toISOString(), last_at: now().toISOString() } })),
     archive: (id) => change({ inbox: fleet.inbox.filter(({ proposal }) => proposal.id !== id) }),
     log(slug, ...lines) {
       const log = logOf(slug);
       for (const entry of lines) {
-        const line = { at: now().toISOString(), source: "agent", text: "", ...(typeof entry === "string" ? { text: entry } : entry) };
+        const line = {
+          at: now().toISOString(),
+          source: "agent",
+          text: "",
+          ...(typeof entry === "string" ? { text: entry } : entry),
+        };
         log.lines.push(line);
         for (const follower of log.followers) follower(line);
       }
@@ -182,7 +221,10 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
     async preflight(request) {
       await called("preflight", request);
       const questions = (script.preflight.questions ?? []).filter(({ name }) => request.answers?.[name] === undefined);
-      const lines = [{ label: "bottle", text: "demo" }, { label: "label", text: request.label ?? "none" }];
+      const lines = [
+        { label: "bottle", text: "demo" },
+        { label: "label", text: request.label ?? "none" },
+      ];
       return { slug: `${request.agent}-fresh`, lines, warnings: [], ...script.preflight, request, questions };
     },
     async launch({ slug, request }, progress, signal) {
@@ -227,7 +269,13 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
       const { digest, scope, notes = "", payload, expiresAt } = options;
       const changed = payload === undefined ? {} : { final_payload: payload as NonNullable<Decision["final_payload"]> };
       const status = payload === undefined ? "approved" : "modified";
-      return decide(id, digest, { status, scope, notes, ...changed, ...(expiresAt === undefined ? {} : { expires_at: expiresAt }) });
+      return decide(id, digest, {
+        status,
+        scope,
+        notes,
+        ...changed,
+        ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+      });
     },
     async reject(id, options) {
       await called("reject", id, options);
@@ -236,7 +284,15 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
     async undo(id, notes) {
       await called("undo", id, notes);
       const { proposal } = itemOf(id);
-      const undo = { version: 1, id, digest: proposal.digest, notes, decided_by: "operator@test (1)", decided_at: now().toISOString(), applied: { ok: true, detail: "the rule is gone" } } as const;
+      const undo = {
+        version: 1,
+        id,
+        digest: proposal.digest,
+        notes,
+        decided_by: "operator@test (1)",
+        decided_at: now().toISOString(),
+        applied: { ok: true, detail: "the rule is gone" },
+      } as const;
       setItem(id, (item) => ({ ...item, undo }));
       return undo;
     },
@@ -352,7 +408,14 @@ function aBottle(slug: string, at: Date): BottleRow {
     isolation: {
       mechanism: "bubblewrap",
       proved_at: at.toISOString(),
-      checks: [{ name: "no route to an address outside", ok: true, evidence: "connect to 192.0.2.1:443 failed: ENETUNREACH", required: true }],
+      checks: [
+        {
+          name: "no route to an address outside",
+          ok: true,
+          evidence: "connect to 192.0.2.1:443 failed: ENETUNREACH",
+          required: true,
+        },
+      ],
     },
     stats: null,
     last_line: "",
@@ -362,11 +425,23 @@ function aBottle(slug: string, at: Date): BottleRow {
 
 function anAuditEntry(bottle: string, at: Date): AuditEntry {
   const hash = "0".repeat(64);
-  return { seq: 1, at: at.toISOString(), bottle, actor: "operator:test", action: "launch", component: "core", detail: "launched on local", prev: hash, hash };
+  return {
+    seq: 1,
+    at: at.toISOString(),
+    bottle,
+    actor: "operator:test",
+    action: "launch",
+    component: "core",
+    detail: "launched on local",
+    prev: hash,
+    hash,
+  };
 }
 
 function pendingOf(inbox: readonly InboxItem[], slug: string): number {
-  return inbox.filter(({ proposal, decision, undo }) => proposal.bottle_slug === slug && decision === null && undo === null).length;
+  return inbox.filter(
+    ({ proposal, decision, undo }) => proposal.bottle_slug === slug && decision === null && undo === null,
+  ).length;
 }
 
 function compare(a: string, b: string): number {

@@ -32,12 +32,19 @@ export function driveView(size: Size = { cols: 100, rows: 40 }, keymap: Keymap =
   let at = START;
   const console = scriptedConsole({ now: () => new Date(at) });
   const words = rememberWords(() => []);
-  const bare = () => ({ view: driver.view, fleet: console.fleet(), at, logs: { first: 0, last: 99 }, words: words(console.fleet()) });
+  const bare = () => ({
+    view: driver.view,
+    fleet: console.fleet(),
+    at,
+    logs: { first: 0, last: 99 },
+    words: words(console.fleet()),
+  });
   const driver: ViewDriver = {
     console,
     view: firstView(size, DEFAULT_CONFIG),
     effects: [],
-    scene: () => sceneOf({ context: bare(), keymap, watch: null, color: true, crashTail: { lines: [], problem: null } }),
+    scene: () =>
+      sceneOf({ context: bare(), keymap, watch: null, color: true, crashTail: { lines: [], problem: null } }),
     context: () => ({ ...bare(), scrollable: driver.scene().scrollable }),
     send(intent) {
       const next = reduce(driver.context(), intent, keymap);

@@ -6,7 +6,12 @@ import { tmpdir } from "node:os";
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
-import { bundleDashboard, startDashboard, type DashboardOptions, type DashboardProcess } from "#tests/helpers/dashboard-process.ts";
+import {
+  bundleDashboard,
+  startDashboard,
+  type DashboardOptions,
+  type DashboardProcess,
+} from "#tests/helpers/dashboard-process.ts";
 
 let bundle: Awaited<ReturnType<typeof bundleDashboard>>;
 let open: DashboardProcess[] = [];
@@ -26,7 +31,10 @@ async function start(options: Partial<DashboardOptions> = {}): Promise<Dashboard
   return dashboard;
 }
 
-const RULE = { kind: "egress-block" as const, payload: { host: "api.example.com", methods: ["GET"], path_allowlist: ["/v1/"] } };
+const RULE = {
+  kind: "egress-block" as const,
+  payload: { host: "api.example.com", methods: ["GET"], path_allowlist: ["/v1/"] },
+};
 
 /** The detail has to be in view for half a second before a decision counts; until then the dashboard says so. */
 async function decide(dashboard: DashboardProcess, key: string, until: string): Promise<void> {
@@ -75,7 +83,11 @@ test("says what it needs in a terminal of 20x5, and shows everything when it gro
 
 test("an idle dashboard writes nothing at all", async () => {
   const dashboard = await start();
-  await dashboard.call("bottle", { slug: "a-1", state: "idle", since: new Date(Date.now() - 86_400_000 * 30).toISOString() });
+  await dashboard.call("bottle", {
+    slug: "a-1",
+    state: "idle",
+    since: new Date(Date.now() - 86_400_000 * 30).toISOString(),
+  });
   await dashboard.waitFor("a-1");
   await dashboard.idle(300);
   const before = dashboard.raw().length;
@@ -164,7 +176,18 @@ test("nothing that an agent prints reaches the terminal raw: screen, logs, names
   await dashboard.call("bottle", { slug: "a-1", label: "label", last_line: "plain" });
   await dashboard.call("output", "a-1", `${HOSTILE}\r\nSCREEN-END\r\n`);
   await dashboard.call("request", "a-1", {
-    at: new Date().toISOString(), verdict: "block", method: "GET", scheme: "https", host: `h${HOSTILE}`, port: 443, path: `/PATH-START${HOSTILE}`, status: 403, bytes_up: 0, bytes_down: 0, ms: 1, rule: "none",
+    at: new Date().toISOString(),
+    verdict: "block",
+    method: "GET",
+    scheme: "https",
+    host: `h${HOSTILE}`,
+    port: 443,
+    path: `/PATH-START${HOSTILE}`,
+    status: 403,
+    bytes_up: 0,
+    bytes_down: 0,
+    ms: 1,
+    rule: "none",
   });
   await dashboard.proposal({ bottle_slug: "a-1", ...RULE, justification: `${HOSTILE}JUSTIFIED` });
   await dashboard.waitFor("SCREEN-END");
@@ -174,7 +197,18 @@ test("nothing that an agent prints reaches the terminal raw: screen, logs, names
   await dashboard.waitFor("JUSTIFIED");
   const raw = dashboard.raw();
   const enters = raw.split("\u001b[?1049h").length - 1;
-  for (const leak of ["EVIL-TITLE", "RVZJTA", "\u001b[?1003h", "\u001b[?1006h", "\u001b[6n", "\u001b[>c", "\u001bP", "evil.example", "\u202e", "\u001b]52"]) {
+  for (const leak of [
+    "EVIL-TITLE",
+    "RVZJTA",
+    "\u001b[?1003h",
+    "\u001b[?1006h",
+    "\u001b[6n",
+    "\u001b[>c",
+    "\u001bP",
+    "evil.example",
+    "\u202e",
+    "\u001b]52",
+  ]) {
     expect(raw).not.toContain(leak);
   }
   expect(enters).toBe(1);
@@ -218,7 +252,9 @@ test("rejects with a reason, typed as fast as it comes", async () => {
   await decide(dashboard, "x", "the agent reads why");
   dashboard.type("use the mirror instead\r");
   await dashboard.waitFor("rejected: the agent was told");
-  expect(await dashboard.calls("reject")).toMatchObject([[expect.any(String), { reason: expect.stringContaining("use the mirror instead") as string }]]);
+  expect(await dashboard.calls("reject")).toMatchObject([
+    [expect.any(String), { reason: expect.stringContaining("use the mirror instead") as string }],
+  ]);
 });
 
 test("a pasted text is never taken for keys", async () => {
@@ -244,7 +280,9 @@ describe("reattach", () => {
     await dashboard.waitUntil(() => dashboard.raw().includes("a-1: ctrl-] detaches"), "the title");
     await dashboard.waitUntil(() => dashboard.rows()[0] === "agent prompt>", "the agent's screen");
     dashboard.type("hello\r");
-    await expect.poll(async () => ((await dashboard.call("screenOf", "a-1")) as { typed: string[] }).typed.join("")).toBe("hello\r");
+    await expect
+      .poll(async () => ((await dashboard.call("screenOf", "a-1")) as { typed: string[] }).typed.join(""))
+      .toBe("hello\r");
     expect(((await dashboard.call("screenOf", "a-1")) as { resizes: number[][] }).resizes[0]).toEqual([100, 30]);
     await dashboard.call("output", "a-1", "\u001b[?1003h\u001b[?1006h\u001b[?2004h\u001b[?25l\u001b[3;10rraw");
     await dashboard.waitFor("raw");
@@ -252,7 +290,8 @@ describe("reattach", () => {
     dashboard.type("\u001d");
     await dashboard.waitFor("detached from a-1");
     const after = dashboard.raw().slice(before);
-    for (const reset of ["\u001b[?1003l", "\u001b[?1006l", "\u001b[?1004l", "\u001b[>4;0m", "\u001b[<16u", "\u001b[r"]) expect(after).toContain(reset);
+    for (const reset of ["\u001b[?1003l", "\u001b[?1006l", "\u001b[?1004l", "\u001b[>4;0m", "\u001b[<16u", "\u001b[r"])
+      expect(after).toContain(reset);
     expect(dashboard.rows()[1]).toContain("╭─ Bottles 1");
     dashboard.type("?");
     await dashboard.waitFor("Help");
@@ -265,7 +304,9 @@ describe("reattach", () => {
     dashboard.type("o");
     await dashboard.waitUntil(() => dashboard.raw().includes("detaches"), "the title");
     dashboard.type("\u001d\u001d");
-    await expect.poll(async () => ((await dashboard.call("screenOf", "a-1")) as { typed: string[] }).typed).toEqual(["\u001d"]);
+    await expect
+      .poll(async () => ((await dashboard.call("screenOf", "a-1")) as { typed: string[] }).typed)
+      .toEqual(["\u001d"]);
   });
 
   test("comes back by itself when the bottle ends, and says so", async () => {
@@ -313,7 +354,11 @@ describe("editing", () => {
     mkdirSync(folder);
     const editor = join(folder, "editor.sh");
     // The first round breaks the rule, the second narrows it.
-    writeFileSync(editor, `#!/bin/sh\nif [ -e ${folder}/second ]; then printf 'host: api.example.com\\nmethods: [GET]\\npath_allowlist: [/v1/only/]\\n' > "$1"; else touch ${folder}/second; printf 'hots: x\\n' > "$1"; fi\n`, { mode: 0o755 });
+    writeFileSync(
+      editor,
+      `#!/bin/sh\nif [ -e ${folder}/second ]; then printf 'host: api.example.com\\nmethods: [GET]\\npath_allowlist: [/v1/only/]\\n' > "$1"; else touch ${folder}/second; printf 'hots: x\\n' > "$1"; fi\n`,
+      { mode: 0o755 },
+    );
     const dashboard = await start({ env: { EDITOR: editor, VISUAL: "" }, config: { editor } });
     await dashboard.call("bottle", { slug: "a-1" });
     await dashboard.proposal({ bottle_slug: "a-1", ...RULE });
@@ -327,7 +372,9 @@ describe("editing", () => {
     expect(await dashboard.calls("approve")).toEqual([]);
     dashboard.type("y");
     await dashboard.waitFor("modified: live in policy v2");
-    expect(await dashboard.calls("approve")).toMatchObject([[expect.any(String), { payload: { path_allowlist: ["/v1/only/"] } }]]);
+    expect(await dashboard.calls("approve")).toMatchObject([
+      [expect.any(String), { payload: { path_allowlist: ["/v1/only/"] } }],
+    ]);
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -343,7 +390,9 @@ describe("editing", () => {
     await dashboard.waitFor("only below /v2/");
     dashboard.type("\u0013");
     await dashboard.waitFor("modified: live");
-    expect(await dashboard.calls("approve")).toMatchObject([[expect.any(String), { payload: { path_allowlist: ["/v2/"] } }]]);
+    expect(await dashboard.calls("approve")).toMatchObject([
+      [expect.any(String), { payload: { path_allowlist: ["/v2/"] } }],
+    ]);
   });
 });
 
@@ -381,7 +430,9 @@ describe("the end", () => {
     const log = join(dashboard.root, "logs", "dashboard-crash.log");
     await dashboard.waitFor("bottle-dash crashed: Error: the roof is on fire");
     expect(dashboard.text().replaceAll("\n", "")).toContain(log);
-    expect(readFileSync(log, "utf8")).toMatch(/^=== dashboard crash \d{4}-\d\d-\d\dT[\d:.]+Z ===\nError: the roof is on fire\n +at /);
+    expect(readFileSync(log, "utf8")).toMatch(
+      /^=== dashboard crash \d{4}-\d\d-\d\dT[\d:.]+Z ===\nError: the roof is on fire\n +at /,
+    );
   });
 
   test("a crash is kept in a temporary file when the root cannot be written", async () => {

@@ -27,7 +27,10 @@ export interface Keymap {
 export function bindKeys(overrides: Readonly<Record<string, string | readonly string[]>> = {}): Keymap {
   for (const id of Object.keys(overrides)) {
     if (!ACTIONS.some((action) => action.id === id)) {
-      throw new BottleError("invalid", `${JSON.stringify(id)} is no action`, { where: `config.yml: keys`, hint: "see `?` in the dashboard for their names" });
+      throw new BottleError("invalid", `${JSON.stringify(id)} is no action`, {
+        where: `config.yml: keys`,
+        hint: "see `?` in the dashboard for their names",
+      });
     }
   }
   const actions = ACTIONS.map((action) => {
@@ -49,10 +52,14 @@ function claim(table: Map<string, Action>, action: Action, key: string): void {
   for (const place of action.places) {
     const other = table.get(`${place} ${key}`);
     if (other !== undefined && other !== action) {
-      throw new BottleError("invalid", `the key ${shownKey(key)} is bound to both ${other.id} and ${action.id} (${place})`, {
-        where: `config.yml: keys.${action.id}`,
-        hint: "give one of them another key",
-      });
+      throw new BottleError(
+        "invalid",
+        `the key ${shownKey(key)} is bound to both ${other.id} and ${action.id} (${place})`,
+        {
+          where: `config.yml: keys.${action.id}`,
+          hint: "give one of them another key",
+        },
+      );
     }
     table.set(`${place} ${key}`, action);
   }
@@ -71,7 +78,9 @@ export interface Hint {
 export function footerHints(keymap: Keymap, context: Context): Hint[] {
   const place = placeOf(context.view);
   return keymap.actions
-    .filter((action) => action.footer !== undefined && action.places.includes(place) && action.enabled(context) === true)
+    .filter(
+      (action) => action.footer !== undefined && action.places.includes(place) && action.enabled(context) === true,
+    )
     .toSorted((a, b) => (a.footer ?? 0) - (b.footer ?? 0))
     .map((action) => ({ key: shownKey(action.keys[0] ?? ""), title: titleOf(action, context) }));
 }
@@ -97,7 +106,13 @@ export function helpLines(keymap: Keymap, context: Context, filter: string): Hel
   const lines = keymap.actions.map((action): HelpLine => {
     const here = action.places.includes(place);
     const state = here ? action.enabled(under) : true;
-    return { keys: action.keys.map(shownKey).join(" "), id: action.id, description: action.description, reason: state === true ? "" : state, here };
+    return {
+      keys: action.keys.map(shownKey).join(" "),
+      id: action.id,
+      description: action.description,
+      reason: state === true ? "" : state,
+      here,
+    };
   });
   return lines
     .filter(({ keys, id, description }) => `${keys} ${id} ${description}`.toLowerCase().includes(wanted))

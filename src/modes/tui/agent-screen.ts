@@ -25,7 +25,10 @@ export interface AgentScreen {
   dispose(): void;
 }
 
-export function createAgentScreen(start: { cols: number; rows: number; snapshot: string }, changed: () => void): AgentScreen {
+export function createAgentScreen(
+  start: { cols: number; rows: number; snapshot: string },
+  changed: () => void,
+): AgentScreen {
   const emulator = new xterm.Terminal({
     cols: start.cols,
     rows: start.rows,

@@ -58,7 +58,10 @@ const RESIZED_WITHIN_MS = 500;
  * A terminal whose snapshot is of the operator's size: one of another size is resized first, and then asked for again,
  * since a screen of 80 columns cannot be painted on 60.
  */
-export async function attachFitted(attach: () => Promise<Terminal>, stdout: Pick<NodeJS.WriteStream, "columns" | "rows">): Promise<Terminal> {
+export async function attachFitted(
+  attach: () => Promise<Terminal>,
+  stdout: Pick<NodeJS.WriteStream, "columns" | "rows">,
+): Promise<Terminal> {
   const terminal = await attach();
   const cols = stdout.columns || 80;
   const rows = stdout.rows || 24;

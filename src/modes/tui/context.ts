@@ -108,7 +108,10 @@ export function unsettled({ view, at }: Context, item: InboxItem): string | unde
   return at - inView.since < SETTLE_MS ? "it appeared just now: look, then press again" : undefined;
 }
 
-export function layerOf<T extends Layer["type"]>({ view }: Pick<Context, "view">, type: T): Extract<Layer, { type: T }> | undefined {
+export function layerOf<T extends Layer["type"]>(
+  { view }: Pick<Context, "view">,
+  type: T,
+): Extract<Layer, { type: T }> | undefined {
   const layer = top(view);
   return layer?.type === type ? (layer as Extract<Layer, { type: T }>) : undefined;
 }

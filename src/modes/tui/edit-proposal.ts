@@ -22,7 +22,16 @@ export interface EditInEditor {
   readonly stdout: NodeJS.WriteStream;
 }
 
-export async function editInEditor({ console, id, digest, store, handover, editor, stdin, stdout }: EditInEditor): Promise<void> {
+export async function editInEditor({
+  console,
+  id,
+  digest,
+  store,
+  handover,
+  editor,
+  stdin,
+  stdout,
+}: EditInEditor): Promise<void> {
   const item = findItem(console.fleet(), id);
   if (item === undefined) return;
   let end: EditEnd = { type: "unchanged" };
@@ -32,7 +41,12 @@ export async function editInEditor({ console, id, digest, store, handover, edito
   finish(end, item.proposal, digest, { console, store });
 }
 
-function finish(end: EditEnd, proposal: Proposal, digest: string, { console, store }: Pick<EditInEditor, "console" | "store">): void {
+function finish(
+  end: EditEnd,
+  proposal: Proposal,
+  digest: string,
+  { console, store }: Pick<EditInEditor, "console" | "store">,
+): void {
   switch (end.type) {
     case "unchanged":
       return store.dispatch({ type: "notice", tone: "info", text: "unchanged: nothing was approved" });
@@ -50,7 +64,11 @@ function confirmEdited(edited: Proposal, digest: string, console: Console): Conf
   const dangers = warnings.filter(({ severity }) => severity === "danger").map(({ text }) => `! ${text}`);
   return {
     type: "confirm",
-    lines: ["Approve the edited rule until the bottle stops?", ...describeProposal(edited).meaning.slice(0, 2), ...dangers],
+    lines: [
+      "Approve the edited rule until the bottle stops?",
+      ...describeProposal(edited).meaning.slice(0, 2),
+      ...dangers,
+    ],
     safe: "Leave it",
     act: "Approve",
     focus: "safe",

@@ -37,7 +37,8 @@ export async function editProposal({ proposal, editor, stdin, stdout }: EditOpti
       const edited = validateEdit(proposal.kind, text);
       if (edited.ok) return { type: "edited", payload: edited.payload };
       const problems = edited.problems.map(({ message }) => `  ${message}\n`).join("");
-      if (!(await again(`\nThis cannot be used:\n${problems}`, stdin, stdout))) return { type: "dropped", why: "the edited rule was not valid" };
+      if (!(await again(`\nThis cannot be used:\n${problems}`, stdin, stdout)))
+        return { type: "dropped", why: "the edited rule was not valid" };
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -49,7 +50,9 @@ function openEditor(editor: string, file: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit" });
     child.on("error", (error) => resolve(`the editor cannot be started: ${error.message}`));
-    child.on("exit", (code, signal) => resolve(code === 0 ? undefined : `the editor ended with ${signal ?? `exit code ${code}`}`));
+    child.on("exit", (code, signal) =>
+      resolve(code === 0 ? undefined : `the editor ended with ${signal ?? `exit code ${code}`}`),
+    );
   });
 }
 

@@ -43,15 +43,29 @@ export class Effects {
       case "approve":
         return ending(store, effect.id, this.#approve(effect));
       case "reject":
-        return ending(store, effect.id, console.reject(effect.id, { digest: effect.digest, reason: effect.reason }).then(decisionOutcome));
+        return ending(
+          store,
+          effect.id,
+          console.reject(effect.id, { digest: effect.digest, reason: effect.reason }).then(decisionOutcome),
+        );
       case "undo":
         return ending(store, effect.id, console.undo(effect.id, "").then(undoOutcome));
       case "stop":
-        return ending(store, effect.slug, console.stop(effect.slug).then(() => ({ tone: "good", text: `${effect.slug} is stopped; its home stays` })));
+        return ending(
+          store,
+          effect.slug,
+          console.stop(effect.slug).then(() => ({ tone: "good", text: `${effect.slug} is stopped; its home stays` })),
+        );
       case "load-agents":
-        return reporting(store, console.agents().then((agents) => store.dispatch({ type: "agents", agents })));
+        return reporting(
+          store,
+          console.agents().then((agents) => store.dispatch({ type: "agents", agents })),
+        );
       case "load-crash-logs":
-        return reporting(store, console.crashLogs().then((files) => store.dispatch({ type: "crash-logs", files })));
+        return reporting(
+          store,
+          console.crashLogs().then((files) => store.dispatch({ type: "crash-logs", files })),
+        );
       case "find":
         return store.find(effect.text, effect.direction);
       default:
@@ -67,7 +81,9 @@ export class Effects {
       case "launch":
         return void this.#launch(store, (progress, signal) => console.launch(effect.plan, progress, signal));
       case "resume":
-        return void this.#launch(store, (progress, signal) => console.resume(effect.slug, progress, signal).then(() => effect.slug));
+        return void this.#launch(store, (progress, signal) =>
+          console.resume(effect.slug, progress, signal).then(() => effect.slug),
+        );
       case "start-demo":
         return void this.#launch(store, startDemo);
       case "abort-progress":

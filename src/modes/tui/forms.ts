@@ -17,7 +17,9 @@ export function answerForm({ proposal }: InboxItem): FormLayer {
   const { id, digest } = proposal;
   const options = proposal.kind === "question" ? (proposal.payload.options ?? []).map(plainLine) : [];
   const hint = options.length === 0 ? "your answer" : `a number from 1 to ${options.length}, or your own words`;
-  return form({ type: "answer", id, digest, options }, "Answer the agent", [{ name: "answer", label: "answer", value: "", hint }]);
+  return form({ type: "answer", id, digest, options }, "Answer the agent", [
+    { name: "answer", label: "answer", value: "", hint },
+  ]);
 }
 
 export function editForm({ proposal }: InboxItem): FormLayer {
@@ -27,7 +29,12 @@ export function editForm({ proposal }: InboxItem): FormLayer {
     { name: "host", label: "host", value: plainLine(rule.host ?? ""), hint: "api.example.com" },
     { name: "port", label: "port", value: String(rule.port ?? 443), hint: "443" },
     { name: "methods", label: "methods", value: (rule.methods ?? []).join(" "), hint: "any method; or GET HEAD" },
-    { name: "paths", label: "paths", value: (rule.path_allowlist ?? []).map(plainLine).join(" "), hint: "any path; or prefixes such as /v1/ /health" },
+    {
+      name: "paths",
+      label: "paths",
+      value: (rule.path_allowlist ?? []).map(plainLine).join(" "),
+      hint: "any path; or prefixes such as /v1/ /health",
+    },
   ]);
 }
 
@@ -38,7 +45,13 @@ export function labelForm(request: LaunchRequest): FormLayer {
 }
 
 export function launchAnswersForm({ request, questions }: Preflight): FormLayer {
-  const fields = questions.map(({ name, prompt }) => ({ name, label: plainLine(prompt), value: "", hint: `for ${name}; never shown or stored`, secret: true }));
+  const fields = questions.map(({ name, prompt }) => ({
+    name,
+    label: plainLine(prompt),
+    value: "",
+    hint: `for ${name}; never shown or stored`,
+    secret: true,
+  }));
   return form({ type: "launch-answers", request }, "The bottle asks for", fields);
 }
 
@@ -56,7 +69,9 @@ export function answerText(answer: string, options: readonly string[]): string {
   return chosen ?? answer;
 }
 
-export type EditedRule = { readonly ok: true; readonly payload: EgressBlockPayload } | { readonly ok: false; readonly error: string };
+export type EditedRule =
+  | { readonly ok: true; readonly payload: EgressBlockPayload }
+  | { readonly ok: false; readonly error: string };
 
 /** The rule that the form's fields say; everything else of the proposal stays. */
 export function editedRule(fields: readonly FormField[], original: EgressBlockPayload): EditedRule {

@@ -21,7 +21,8 @@ export class KeyStream extends EventEmitter {
   #given = false;
   readonly #source: NodeJS.ReadStream;
   readonly #decoder = new StringDecoder("utf8");
-  readonly #take = (chunk: Buffer | string): void => this.#receive(typeof chunk === "string" ? chunk : this.#decoder.write(chunk));
+  readonly #take = (chunk: Buffer | string): void =>
+    this.#receive(typeof chunk === "string" ? chunk : this.#decoder.write(chunk));
 
   constructor(source: NodeJS.ReadStream) {
     super();

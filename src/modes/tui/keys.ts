@@ -25,7 +25,9 @@ export function keyNames(input: string, key: Key): string[] {
   if (key.tab) return [key.shift ? "shift-tab" : "tab"];
   if (key.ctrl) return input === "" ? [] : [`ctrl-${input.toLowerCase()}`];
   if (key.meta) return input === "" ? [] : [`alt-${input}`];
-  return Array.from(input, (character) => KEY_OF_CHARACTER[character] ?? character).filter((name) => name.length > 1 || name >= " ");
+  return Array.from(input, (character) => KEY_OF_CHARACTER[character] ?? character).filter(
+    (name) => name.length > 1 || name >= " ",
+  );
 }
 
 const KEY_OF_CHARACTER: Readonly<Record<string, string>> = { "\r": "enter", "\n": "enter", "\t": "tab", " ": "space" };

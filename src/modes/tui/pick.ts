@@ -2,7 +2,12 @@
 
 import type { AgentChoice } from "#contracts/console.ts";
 
-export function filteredAgents(picker: { readonly agents: readonly AgentChoice[] | null; readonly filter: string }): readonly AgentChoice[] {
+export function filteredAgents(picker: {
+  readonly agents: readonly AgentChoice[] | null;
+  readonly filter: string;
+}): readonly AgentChoice[] {
   const wanted = picker.filter.toLowerCase();
-  return (picker.agents ?? []).filter(({ name, bottle, provider }) => `${name} ${bottle} ${provider}`.toLowerCase().includes(wanted));
+  return (picker.agents ?? []).filter(({ name, bottle, provider }) =>
+    `${name} ${bottle} ${provider}`.toLowerCase().includes(wanted),
+  );
 }

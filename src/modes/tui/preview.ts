@@ -57,7 +57,8 @@ function contentOf(needs: PreviewNeeds): Content {
     case "info":
       return fromTheStart(infoRows(bottle, width), view.scroll, height);
     case "audit":
-      if (watch === null || watch.audit.note !== "") return message(watch?.audit.note ?? "reading the audit trail…", width);
+      if (watch === null || watch.audit.note !== "")
+        return message(watch?.audit.note ?? "reading the audit trail…", width);
       return fromTheEnd(auditRows(watch.audit.entries), view.scroll, height);
   }
 }
@@ -75,26 +76,39 @@ function visibleOf<T>(all: readonly T[], rowOf: (one: T) => Row, scroll: number,
   const scrollable = Math.max(0, all.length - height);
   const start = Math.min(scroll, scrollable);
   const below = all.length - start - height;
-  return { rows: all.slice(start, start + height).map(rowOf), note: below > 0 ? row(span(`${below} more ↓`, DIM)) : [], scrollable };
+  return {
+    rows: all.slice(start, start + height).map(rowOf),
+    note: below > 0 ? row(span(`${below} more ↓`, DIM)) : [],
+    scrollable,
+  };
 }
 
 function fromTheEnd(rows: readonly Row[], scroll: number, height: number): Content {
   const scrollable = Math.max(0, rows.length - height);
   const up = Math.min(scroll, scrollable);
   const end = rows.length - up;
-  return { rows: rows.slice(Math.max(0, end - height), end), note: up > 0 ? row(span(`${up} more ↓`, BOLD)) : [], scrollable };
+  return {
+    rows: rows.slice(Math.max(0, end - height), end),
+    note: up > 0 ? row(span(`${up} more ↓`, BOLD)) : [],
+    scrollable,
+  };
 }
 
 function screenContent({ watch, context, width, height }: PreviewNeeds, bottle: BottleRow): Content {
   const screen = watch?.screen ?? null;
   if (screen === null) {
     const note = watch?.screenNote ?? "";
-    if (hasEnded(bottle)) return message(`${bottle.slug} does not run. What it printed is in Logs (2); R resumes it.`, width);
+    if (hasEnded(bottle))
+      return message(`${bottle.slug} does not run. What it printed is in Logs (2); R resumes it.`, width);
     return message(note === "" ? "connecting to its terminal…" : note, width);
   }
   const scrollable = Math.max(0, screen.length - height);
   const up = Math.min(context.view.scroll, scrollable);
-  return { rows: screen.visible(height, up, width), note: screenNote(screen, watch?.screenNote ?? "", up, width), scrollable };
+  return {
+    rows: screen.visible(height, up, width),
+    note: screenNote(screen, watch?.screenNote ?? "", up, width),
+    scrollable,
+  };
 }
 
 function screenNote(screen: { cols: number; rows: number }, ended: string, up: number, width: number): Row {
@@ -116,7 +130,11 @@ function logContent({ logs }: BottleWatch, view: View, width: number, height: nu
     if (line !== undefined) rows.unshift(...logRows(line, { search, match, wrap: wrapping, times, width }));
   }
   const shown = rows.slice(-height);
-  return { rows: shown.length === 0 ? [row(span("no line yet", DIM))] : shown, note: logNote(logs, pausedAt, bottom, search), scrollable: 0 };
+  return {
+    rows: shown.length === 0 ? [row(span("no line yet", DIM))] : shown,
+    note: logNote(logs, pausedAt, bottom, search),
+    scrollable: 0,
+  };
 }
 
 function logNote(logs: BottleWatch["logs"], pausedAt: number | null, bottom: number, search: string): Row {
@@ -125,7 +143,10 @@ function logNote(logs: BottleWatch["logs"], pausedAt: number | null, bottom: num
   const position =
     pausedAt === null
       ? span("FOLLOWING", BOLD)
-      : span(`PAUSED at ${bottom - logs.first + 1} of ${logs.last - logs.first + 1}, ${plural(logs.last - bottom, "newer line")}`, { bold: true, color: YELLOW });
+      : span(
+          `PAUSED at ${bottom - logs.first + 1} of ${logs.last - logs.first + 1}, ${plural(logs.last - bottom, "newer line")}`,
+          { bold: true, color: YELLOW },
+        );
   return row(...dropped, ...searched, position);
 }
 
@@ -135,7 +156,10 @@ function proposalContent({ context, width, height }: PreviewNeeds, { slug }: Bot
   const rowOf = (item: InboxItem): Row => {
     const words = context.words(item);
     const warnings = words.warnings.filter(({ severity }) => severity === "danger").length;
-    return itemRow({ item, title: words.title, warnings }, { selected: false, withSlug: false, width, now: context.at });
+    return itemRow(
+      { item, title: words.title, warnings },
+      { selected: false, withSlug: false, width, now: context.at },
+    );
   };
   return visibleOf(items, rowOf, context.view.scroll, height);
 }

@@ -15,7 +15,11 @@ export function advance(layer: ProgressLayer, next: LaunchStep): ProgressLayer {
   if (next.type === "output") {
     return { ...layer, output: [...layer.output, ...plainLines(next.text)].slice(-OUTPUT_LINES) };
   }
-  const entry = { step: plainLine(next.step), state: next.state, ...(next.state === "failed" ? { message: plainLine(next.message) } : {}) };
+  const entry = {
+    step: plainLine(next.step),
+    state: next.state,
+    ...(next.state === "failed" ? { message: plainLine(next.message) } : {}),
+  };
   const index = layer.steps.findIndex(({ step }) => step === entry.step);
   return { ...layer, steps: index === -1 ? [...layer.steps, entry] : layer.steps.with(index, entry) };
 }

@@ -13,7 +13,9 @@ export function wordsOf(proposal: Proposal, inbox: readonly InboxItem[], tables:
 }
 
 /** Tables that were read for the egress tab count as knowledge too. */
-export function rememberWords(tables: () => readonly RouteTable[]): (fleet: Fleet) => (item: InboxItem) => ProposalWords {
+export function rememberWords(
+  tables: () => readonly RouteTable[],
+): (fleet: Fleet) => (item: InboxItem) => ProposalWords {
   let inbox: readonly InboxItem[] | undefined;
   let known = new Map<Proposal, ProposalWords>();
   return (fleet) => {

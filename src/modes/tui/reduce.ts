@@ -8,7 +8,21 @@ import { beneath, paletteActions, placeOf, type Action, type Keymap } from "./ac
 import { findItem, inboxItems, itemInView, visibleBottles, type Context } from "./context.ts";
 import { isTyping } from "./keys.ts";
 import { advance } from "./progress.ts";
-import { notify, pop, push, replaceTop, step, textField, top, type InView, type Layer, type Notice, type Size, type Step, type View } from "./view.ts";
+import {
+  notify,
+  pop,
+  push,
+  replaceTop,
+  step,
+  textField,
+  top,
+  type InView,
+  type Layer,
+  type Notice,
+  type Size,
+  type Step,
+  type View,
+} from "./view.ts";
 
 export type Intent =
   | { readonly type: "key"; readonly name: string }
@@ -107,7 +121,10 @@ function typed(view: View, value: string): View {
   }
 }
 
-type Loaded = Extract<Intent, { type: "agents" | "planned" | "plan-failed" | "progress" | "launched" | "progress-failed" | "crash-logs" }>;
+type Loaded = Extract<
+  Intent,
+  { type: "agents" | "planned" | "plan-failed" | "progress" | "launched" | "progress-failed" | "crash-logs" }
+>;
 
 /** Answers go to the layer that asked for them; when it was left meanwhile, they are dropped. */
 function loaded(view: View, intent: Loaded): View {
@@ -115,9 +132,13 @@ function loaded(view: View, intent: Loaded): View {
     case "agents":
       return change(view, "picker", (layer) => ({ ...layer, agents: intent.agents }));
     case "planned":
-      return change(view, "preflight", (layer) => (layer.request === intent.request ? { ...layer, plan: intent.plan, problem: null } : layer));
+      return change(view, "preflight", (layer) =>
+        layer.request === intent.request ? { ...layer, plan: intent.plan, problem: null } : layer,
+      );
     case "plan-failed":
-      return change(view, "preflight", (layer) => (layer.request === intent.request ? { ...layer, problem: intent.problem } : layer));
+      return change(view, "preflight", (layer) =>
+        layer.request === intent.request ? { ...layer, problem: intent.problem } : layer,
+      );
     case "progress":
       return change(view, "progress", (layer) => advance(layer, intent.step));
     case "progress-failed":
@@ -126,19 +147,34 @@ function loaded(view: View, intent: Loaded): View {
       return change(view, "crash-logs", (layer) => ({ ...layer, files: intent.files }));
     case "launched": {
       const stack = view.stack.filter(({ type }) => type !== "progress");
-      return notify({ ...view, stack, selected: intent.slug, filter: "", tab: "screen", scroll: 0 }, "good", `${intent.slug} runs`);
+      return notify(
+        { ...view, stack, selected: intent.slug, filter: "", tab: "screen", scroll: 0 },
+        "good",
+        `${intent.slug} runs`,
+      );
     }
   }
 }
 
-function change<T extends Layer["type"]>(view: View, type: T, update: (layer: Extract<Layer, { type: T }>) => Layer): View {
+function change<T extends Layer["type"]>(
+  view: View,
+  type: T,
+  update: (layer: Extract<Layer, { type: T }>) => Layer,
+): View {
   const index = view.stack.findLastIndex((layer) => layer.type === type);
   const layer = view.stack[index];
-  return layer === undefined ? view : { ...view, stack: view.stack.with(index, update(layer as Extract<Layer, { type: T }>)) };
+  return layer === undefined
+    ? view
+    : { ...view, stack: view.stack.with(index, update(layer as Extract<Layer, { type: T }>)) };
 }
 
 function found({ view, logs }: Context, seq: number | null, below: number): View {
-  if (seq === null) return notify(view, "info", view.logs.search === "" ? "nothing to search for" : `no further match of “${view.logs.search}”`);
+  if (seq === null)
+    return notify(
+      view,
+      "info",
+      view.logs.search === "" ? "nothing to search for" : `no further match of “${view.logs.search}”`,
+    );
   const bottom = Math.min(logs.last, seq + below);
   return { ...view, logs: { ...view.logs, match: seq, pausedAt: bottom } };
 }

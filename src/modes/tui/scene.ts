@@ -8,7 +8,16 @@ import { DIM, row, span, wrap, type Row } from "#components/rows.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 
 import { footerHints, helpLines, paletteActions, type Keymap } from "./actions.ts";
-import { findItem, inboxItems, itemAtHand, layout, pendingItems, selectedBottle, visibleBottles, type Context } from "./context.ts";
+import {
+  findItem,
+  inboxItems,
+  itemAtHand,
+  layout,
+  pendingItems,
+  selectedBottle,
+  visibleBottles,
+  type Context,
+} from "./context.ts";
 import { editedRule } from "./forms.ts";
 import { shownKey } from "./keys.ts";
 import { filteredAgents } from "./pick.ts";
@@ -50,7 +59,9 @@ export function sceneOf(needs: SceneNeeds): Scene {
       now: at,
       screen,
       sheet: sheet?.props ?? null,
-      strip: stripItems(pending, context).slice(0, place.strip).map((item) => itemLine(item, context)),
+      strip: stripItems(pending, context)
+        .slice(0, place.strip)
+        .map((item) => itemLine(item, context)),
       footer: { hints: footerHints(keymap, context), notice: view.notice },
     },
     scrollable: sheet?.scrollable ?? scrollable,
@@ -60,7 +71,9 @@ export function sceneOf(needs: SceneNeeds): Scene {
 /** What `a` would open comes first. */
 function stripItems(pending: readonly InboxItem[], context: Context): readonly InboxItem[] {
   const atHand = itemAtHand(context);
-  return atHand === undefined || !pending.includes(atHand) ? pending : [atHand, ...pending.filter((item) => item !== atHand)];
+  return atHand === undefined || !pending.includes(atHand)
+    ? pending
+    : [atHand, ...pending.filter((item) => item !== atHand)];
 }
 
 function itemLine(item: InboxItem, context: Context): ItemLine {
@@ -81,25 +94,44 @@ function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; s
       const open = item === undefined ? null : { item, words: context.words(item), now: context.at };
       const inside = insideOf(body);
       const rows = open === null ? 0 : proposalDetail({ ...open, width: inside.width }).rows.length;
-      return { screen: { type: "proposal", open, scroll: layer.scroll, active: true }, scrollable: Math.max(0, rows - inside.height) };
+      return {
+        screen: { type: "proposal", open, scroll: layer.scroll, active: true },
+        scrollable: Math.max(0, rows - inside.height),
+      };
     }
     case "help": {
       const lines = helpLines(needs.keymap, context, layer.filter);
-      return { screen: { type: "help", lines, filter: layer.filter, scroll: layer.scroll }, scrollable: Math.max(0, lines.length - (body.height - 3)) };
+      return {
+        screen: { type: "help", lines, filter: layer.filter, scroll: layer.scroll },
+        scrollable: Math.max(0, lines.length - (body.height - 3)),
+      };
     }
     case "picker": {
       const agents = layer.agents === null ? null : filteredAgents(layer);
-      return { screen: { type: "picker", agents, index: layer.index, filter: layer.filter }, scrollable: Math.max(0, (agents?.length ?? 0) - 1) };
+      return {
+        screen: { type: "picker", agents, index: layer.index, filter: layer.filter },
+        scrollable: Math.max(0, (agents?.length ?? 0) - 1),
+      };
     }
     case "preflight": {
       const { plan, problem, request, scroll } = layer;
-      const screen = { type: "preflight", agent: request.agent, plan, problem, copies: request.copyCwd !== undefined, scroll } as const;
+      const screen = {
+        type: "preflight",
+        agent: request.agent,
+        plan,
+        problem,
+        copies: request.copyCwd !== undefined,
+        scroll,
+      } as const;
       return { screen, scrollable: Math.max(0, (plan?.lines.length ?? 0) - 3) };
     }
     case "progress":
       return { screen: layer, scrollable: 0 };
     case "crash-logs":
-      return { screen: { type: "crash-logs", files: layer.files, index: layer.index, now: context.at }, scrollable: Math.max(0, (layer.files?.length ?? 0) - 1) };
+      return {
+        screen: { type: "crash-logs", files: layer.files, index: layer.index, now: context.at },
+        scrollable: Math.max(0, (layer.files?.length ?? 0) - 1),
+      };
     case "crash-log": {
       const { lines, problem } = needs.crashTail;
       const scrollable = Math.max(0, lines.length - (body.height - 2));
@@ -114,12 +146,20 @@ function mainOf({ keymap, watch }: SceneNeeds, context: Context): { screen: Scre
   const { view, fleet, at } = context;
   if (fleet.bottles.length === 0 && fleet.inbox.length === 0 && Object.keys(fleet.problems).length === 0) {
     const key = (id: string): string => shownKey(keymap.actions.find((action) => action.id === id)?.keys[0] ?? "");
-    return { screen: { type: "welcome", keys: { demo: key("demo"), start: key("start"), help: key("help") } }, scrollable: 0 };
+    return {
+      screen: { type: "welcome", keys: { demo: key("demo"), start: key("start"), help: key("help") } },
+      scrollable: 0,
+    };
   }
   const { preview, kind } = layout(context);
   const bottle = selectedBottle(context);
   const shown = watch?.slug === bottle?.slug ? watch : null;
-  const { scrollable, ...content } = previewContent({ context, bottle, watch: shown, ...insideOf({ ...preview, open: kind !== "wide" }) });
+  const { scrollable, ...content } = previewContent({
+    context,
+    bottle,
+    watch: shown,
+    ...insideOf({ ...preview, open: kind !== "wide" }),
+  });
   const screen: ScreenProps = {
     type: "main",
     fleet: {
@@ -137,7 +177,10 @@ function mainOf({ keymap, watch }: SceneNeeds, context: Context): { screen: Scre
   return { screen, scrollable };
 }
 
-function inboxOf(layer: Extract<Layer, { type: "inbox" }>, context: Context): { screen: ScreenProps; scrollable: number } {
+function inboxOf(
+  layer: Extract<Layer, { type: "inbox" }>,
+  context: Context,
+): { screen: ScreenProps; scrollable: number } {
   const { fleet, at } = context;
   const items = inboxItems(fleet, at);
   const item = findItem(fleet, layer.selected);
@@ -148,7 +191,9 @@ function inboxOf(layer: Extract<Layer, { type: "inbox" }>, context: Context): { 
   return {
     screen: {
       type: "inbox",
-      items: items.slice(layer.offset, layer.offset + insideOf(inboxList).height).map((each) => itemLine(each, context)),
+      items: items
+        .slice(layer.offset, layer.offset + insideOf(inboxList).height)
+        .map((each) => itemLine(each, context)),
       pending: pendingItems(fleet, at).length,
       selected: layer.selected,
       open,
@@ -159,10 +204,17 @@ function inboxOf(layer: Extract<Layer, { type: "inbox" }>, context: Context): { 
   };
 }
 
-function sheetOf(layer: Layer, { keymap }: SceneNeeds, context: Context): { props: SheetProps; scrollable: number } | null {
+function sheetOf(
+  layer: Layer,
+  { keymap }: SceneNeeds,
+  context: Context,
+): { props: SheetProps; scrollable: number } | null {
   switch (layer.type) {
     case "confirm":
-      return { props: { type: "confirm", lines: layer.lines, safe: layer.safe, act: layer.act, focus: layer.focus }, scrollable: 0 };
+      return {
+        props: { type: "confirm", lines: layer.lines, safe: layer.safe, act: layer.act, focus: layer.focus },
+        scrollable: 0,
+      };
     case "scope":
       return { props: { type: "scope", scopes: SCOPES, index: layer.index }, scrollable: SCOPES.length - 1 };
     case "form":
@@ -177,7 +229,10 @@ function sheetOf(layer: Layer, { keymap }: SceneNeeds, context: Context): { prop
         description: action.description,
         reason,
       }));
-      return { props: { type: "palette", filter: layer.filter, index: layer.index, actions }, scrollable: Math.max(0, actions.length - 1) };
+      return {
+        props: { type: "palette", filter: layer.filter, index: layer.index, actions },
+        scrollable: Math.max(0, actions.length - 1),
+      };
     }
     default:
       return null;
@@ -188,7 +243,10 @@ function formOf(layer: FormLayer, context: Context): SheetProps {
   const { purpose, title, fields, index, error } = layer;
   const width = context.view.size.cols - 4;
   const above = purpose.type === "answer" ? purpose.options.map((option, at) => row(span(`${at + 1} `), option)) : [];
-  const below = purpose.type === "edit" ? editedMeaning(layer, purpose.id, context, width) : [row(span("Enter sends it, Esc leaves", DIM))];
+  const below =
+    purpose.type === "edit"
+      ? editedMeaning(layer, purpose.id, context, width)
+      : [row(span("Enter sends it, Esc leaves", DIM))];
   return { type: "form", title, fields, index, error, above, below };
 }
 
@@ -202,6 +260,8 @@ function editedMeaning(layer: FormLayer, id: string, { fleet }: Context, width: 
   const { method: _method, path: _path, ...rule } = edited.payload;
   const words = wordsOf({ ...item.proposal, payload: rule }, fleet.inbox, []);
   const meaning = words.meaning.slice(0, 1).flatMap((text) => wrap(text, width));
-  const dangers = words.warnings.filter(({ severity }) => severity === "danger").flatMap((warning) => warningRows(warning, width));
+  const dangers = words.warnings
+    .filter(({ severity }) => severity === "danger")
+    .flatMap((warning) => warningRows(warning, width));
   return [...dangers, ...meaning, keys];
 }

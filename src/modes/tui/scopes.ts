@@ -12,7 +12,11 @@ export interface ScopeChoice {
 
 export const SCOPES: readonly [ScopeChoice, ...ScopeChoice[]] = [
   { title: "once", detail: "the next matching request, within 10 minutes", approval: { scope: "once" } },
-  { title: "for an hour", detail: "then the rule goes away by itself", approval: { scope: "session", expiresInMs: HOUR_MS } },
+  {
+    title: "for an hour",
+    detail: "then the rule goes away by itself",
+    approval: { scope: "session", expiresInMs: HOUR_MS },
+  },
   { title: "until the bottle stops", detail: "this session", approval: { scope: "session" } },
   { title: "for good", detail: "also written to the bottle's definition", approval: { scope: "manifest" } },
 ];

@@ -10,7 +10,12 @@ export function sheetHeight(layer: Layer | undefined): number {
     case "scope":
       return 6;
     case "form":
-      return layer.fields.length + 3 + (layer.purpose.type === "edit" ? 4 : 0) + (layer.purpose.type === "answer" ? layer.purpose.options.length : 0);
+      return (
+        layer.fields.length +
+        3 +
+        (layer.purpose.type === "edit" ? 4 : 0) +
+        (layer.purpose.type === "answer" ? layer.purpose.options.length : 0)
+      );
     case "prompt":
       return 3;
     case "palette":

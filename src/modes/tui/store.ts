@@ -134,7 +134,9 @@ export class Store {
     const { console, clock } = this.#options;
     const at = clock();
     const fleet = console.fleet();
-    const deadlines = pendingItems(fleet, at).flatMap(({ proposal: { deadline } }) => (deadline === undefined ? [] : [Date.parse(deadline)]));
+    const deadlines = pendingItems(fleet, at).flatMap(({ proposal: { deadline } }) =>
+      deadline === undefined ? [] : [Date.parse(deadline)],
+    );
     const wait = untilTimeChanges(at, deadlines, fleet.bottles.length > 0);
     clearTimeout(this.#waking);
     if (wait !== undefined) this.#waking = setTimeout(() => this.dispatch({ type: "tick" }), wait + 5);
@@ -152,7 +154,12 @@ export class Store {
 
   /** A bottle whose agent has just been started has another terminal than before, or one at last. */
   #noticeRestart(): void {
-    const running = new Set(this.#options.console.fleet().bottles.filter(({ run }) => run?.phase === "running").map(({ slug }) => slug));
+    const running = new Set(
+      this.#options.console
+        .fleet()
+        .bottles.filter(({ run }) => run?.phase === "running")
+        .map(({ slug }) => slug),
+    );
     const slug = this.#watch?.slug ?? "";
     if (running.has(slug) && !this.#running.has(slug)) {
       this.#watch?.close();

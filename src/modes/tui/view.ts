@@ -58,8 +58,19 @@ export type Layer =
   | { readonly type: "proposal"; readonly id: string; readonly scroll: number }
   | { readonly type: "help"; readonly filter: string; readonly scroll: number }
   | { readonly type: "palette"; readonly filter: string; readonly index: number }
-  | { readonly type: "picker"; readonly agents: readonly AgentChoice[] | null; readonly index: number; readonly filter: string }
-  | { readonly type: "preflight"; readonly request: LaunchRequest; readonly plan: Preflight | null; readonly problem: string | null; readonly scroll: number }
+  | {
+      readonly type: "picker";
+      readonly agents: readonly AgentChoice[] | null;
+      readonly index: number;
+      readonly filter: string;
+    }
+  | {
+      readonly type: "preflight";
+      readonly request: LaunchRequest;
+      readonly plan: Preflight | null;
+      readonly problem: string | null;
+      readonly scroll: number;
+    }
   | ProgressLayer
   | ConfirmLayer
   | { readonly type: "scope"; readonly id: string; readonly digest: string; readonly index: number }
@@ -71,7 +82,11 @@ export type Layer =
 export interface ProgressLayer {
   readonly type: "progress";
   readonly title: string;
-  readonly steps: readonly { readonly step: string; readonly state: "started" | "done" | "failed"; readonly message?: string }[];
+  readonly steps: readonly {
+    readonly step: string;
+    readonly state: "started" | "done" | "failed";
+    readonly message?: string;
+  }[];
   /** The last lines of what the steps printed. */
   readonly output: readonly string[];
   readonly showOutput: boolean;

@@ -68,7 +68,9 @@ export class BottleWatch {
       case "screen":
         return this.#failing(this.#followScreen(), (note) => (this.screenNote = note));
       case "logs":
-        return this.#failing(this.#followLogs(), (text) => this.logs.push({ at: new Date().toISOString(), source: "dashboard", text }));
+        return this.#failing(this.#followLogs(), (text) =>
+          this.logs.push({ at: new Date().toISOString(), source: "dashboard", text }),
+        );
       case "egress":
         return this.#failing(this.#followEgress(), (note) => (this.egress = { ...this.egress, note }));
       case "audit":

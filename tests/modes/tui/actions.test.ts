@@ -13,7 +13,11 @@ function at(place: Place): ViewDriver {
   const drive = driveView();
   const { script } = drive.console;
   script.bottle({ slug: "a-1" });
-  const { id, digest } = script.proposal({ bottle_slug: "a-1", kind: "egress-block", payload: { host: "api.example.com" } });
+  const { id, digest } = script.proposal({
+    bottle_slug: "a-1",
+    kind: "egress-block",
+    payload: { host: "api.example.com" },
+  });
   drive.sync();
   const request = { agent: "demo" };
   const layers: Partial<Record<Place, Layer>> = {
@@ -22,9 +26,22 @@ function at(place: Place): ViewDriver {
     help: { type: "help", filter: "", scroll: 0 },
     palette: { type: "palette", filter: "", index: 0 },
     picker: { type: "picker", agents: script.agents, index: 0, filter: "" },
-    preflight: { type: "preflight", request, plan: { request, slug: "demo-1", lines: [], questions: [], warnings: [] }, problem: null, scroll: 0 },
+    preflight: {
+      type: "preflight",
+      request,
+      plan: { request, slug: "demo-1", lines: [], questions: [], warnings: [] },
+      problem: null,
+      scroll: 0,
+    },
     progress: { type: "progress", title: "Starting", steps: [], output: [], showOutput: false, failed: undefined },
-    confirm: { type: "confirm", lines: ["Sure?"], safe: "No", act: "Yes", focus: "safe", effect: { type: "stop", slug: "a-1" } },
+    confirm: {
+      type: "confirm",
+      lines: ["Sure?"],
+      safe: "No",
+      act: "Yes",
+      focus: "safe",
+      effect: { type: "stop", slug: "a-1" },
+    },
     scope: { type: "scope", id, digest, index: 1 },
     form: {
       type: "form",
@@ -38,7 +55,11 @@ function at(place: Place): ViewDriver {
       error: null,
     },
     prompt: { type: "prompt", what: "filter", text: "a" },
-    "crash-logs": { type: "crash-logs", files: [{ path: "/x/crash.log", of: "a-1", modified: "2030-01-01T00:00:00.000Z", bytes: 3 }], index: 0 },
+    "crash-logs": {
+      type: "crash-logs",
+      files: [{ path: "/x/crash.log", of: "a-1", modified: "2030-01-01T00:00:00.000Z", bytes: 3 }],
+      index: 0,
+    },
     "crash-log": { type: "crash-log", path: "/x/crash.log", scroll: 0 },
   };
   const layer = layers[place];
@@ -48,21 +69,37 @@ function at(place: Place): ViewDriver {
   return drive;
 }
 
-const rows = ACTIONS.flatMap((action) => action.places.flatMap((place) => action.keys.map((key) => ({ action, place, key }))));
+const rows = ACTIONS.flatMap((action) =>
+  action.places.flatMap((place) => action.keys.map((key) => ({ action, place, key }))),
+);
 
 /** Moving at an edge changes nothing, and that is right. */
-const STILL = new Set(["up", "down", "page-up", "page-down", "first", "last", "focus-list", "tab-screen", "field-previous", "back"]);
+const STILL = new Set([
+  "up",
+  "down",
+  "page-up",
+  "page-down",
+  "first",
+  "last",
+  "focus-list",
+  "tab-screen",
+  "field-previous",
+  "back",
+]);
 
 describe("every key in every place", () => {
-  test.each(rows.map(({ action, place, key }) => ({ name: `${key} in ${place}: ${action.id}`, action, place, key })))("$name", ({ action, place, key }) => {
-    const drive = at(place);
-    const before = drive.view;
-    const state = action.enabled(drive.context());
-    drive.press(key);
-    const told = state !== true && drive.notice().includes(state);
-    const changed = drive.view !== before || drive.effects.length > 0 || STILL.has(action.id);
-    expect(state === true ? changed : told).toBe(true);
-  });
+  test.each(rows.map(({ action, place, key }) => ({ name: `${key} in ${place}: ${action.id}`, action, place, key })))(
+    "$name",
+    ({ action, place, key }) => {
+      const drive = at(place);
+      const before = drive.view;
+      const state = action.enabled(drive.context());
+      drive.press(key);
+      const told = state !== true && drive.notice().includes(state);
+      const changed = drive.view !== before || drive.effects.length > 0 || STILL.has(action.id);
+      expect(state === true ? changed : told).toBe(true);
+    },
+  );
 });
 
 test("ids are unique, and every action has a key and a sentence", () => {

@@ -13,10 +13,18 @@ async function shown(bytes: string, { cols = 20, rows = 5, width = 20, count = 5
   return screen.visible(count, 0, width);
 }
 
-const textOf = (rows: readonly Row[]) => rows.map((row) => row.map(({ text }) => text).join("").trimEnd());
+const textOf = (rows: readonly Row[]) =>
+  rows.map((row) =>
+    row
+      .map(({ text }) => text)
+      .join("")
+      .trimEnd(),
+  );
 
 test("keeps colours, bold, dim, italic, underline and inverse", async () => {
-  const [row = []] = await shown("\u001b[1;31ma\u001b[0;2mb\u001b[0;3mc\u001b[0;4md\u001b[0;7me\u001b[0;38;2;1;2;3mf\u001b[0;48;5;200mg");
+  const [row = []] = await shown(
+    "\u001b[1;31ma\u001b[0;2mb\u001b[0;3mc\u001b[0;4md\u001b[0;7me\u001b[0;38;2;1;2;3mf\u001b[0;48;5;200mg",
+  );
   const styles = Object.fromEntries(row.map(({ text, style }) => [text.trim(), style]));
   expect(styles).toMatchObject({
     a: { bold: true, color: 1 },
@@ -74,7 +82,9 @@ test.each(HOSTILE)("lets nothing through of %j but text", async (bytes) => {
   const rows = await shown(`x${bytes}y`);
   const out = rows.map((row) => paint(row, true)).join("\n");
   // oxlint-disable-next-line no-control-regex -- only our own SGR may stand there
-  expect(out.replaceAll(/\u001b\[[\d;]*m/g, "")).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/u);
+  expect(out.replaceAll(/\u001b\[[\d;]*m/g, "")).not.toMatch(
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/u,
+  );
 });
 
 test("follows a resize in its place between the bytes", async () => {

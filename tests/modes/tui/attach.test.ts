@@ -41,7 +41,13 @@ function terminal() {
 async function attached() {
   const all = terminal();
   all.screen.snapshot = "what stood there";
-  const end = relayTerminal({ terminal: await all.console.attach("a-1"), stdin: all.stdin, stdout: all.stdout, detachKey, name: "a-1" });
+  const end = relayTerminal({
+    terminal: await all.console.attach("a-1"),
+    stdin: all.stdin,
+    stdout: all.stdout,
+    detachKey,
+    name: "a-1",
+  });
   return { ...all, end };
 }
 

@@ -14,13 +14,21 @@ beforeEach(() => {
 });
 
 function ask(host = "api.example.com", slug = "a-1") {
-  const proposal = drive.console.script.proposal({ bottle_slug: slug, kind: "egress-block", payload: { host, methods: ["GET"], path_allowlist: ["/v1/"] } });
+  const proposal = drive.console.script.proposal({
+    bottle_slug: slug,
+    kind: "egress-block",
+    payload: { host, methods: ["GET"], path_allowlist: ["/v1/"] },
+  });
   drive.sync();
   return proposal;
 }
 
 function question(options?: string[]) {
-  const proposal = drive.console.script.proposal({ bottle_slug: "a-1", kind: "question", payload: { text: "Which one?", ...(options === undefined ? {} : { options }) } });
+  const proposal = drive.console.script.proposal({
+    bottle_slug: "a-1",
+    kind: "question",
+    payload: { text: "Which one?", ...(options === undefined ? {} : { options }) },
+  });
   drive.sync();
   return proposal;
 }
@@ -84,7 +92,10 @@ test("a rule too long for its pane has to be read to its end first", () => {
   drive.console.script.proposal({
     bottle_slug: "a-1",
     kind: "egress-block",
-    payload: { host: "api.example.com", path_allowlist: Array.from({ length: 40 }, (_, index) => `/a/rather/long/prefix/${index}/`) },
+    payload: {
+      host: "api.example.com",
+      path_allowlist: Array.from({ length: 40 }, (_, index) => `/a/rather/long/prefix/${index}/`),
+    },
   });
   drive.sync();
   drive.press("a");
@@ -115,7 +126,9 @@ test("`A` offers scopes: once, an hour, the session, for good", () => {
   drive.press("A");
   expect(drive.view.stack.at(-1)).toMatchObject({ type: "scope", index: 2 });
   drive.press("up", "enter");
-  expect(drive.effects).toEqual([{ type: "approve", id, digest, approval: { scope: "session", expiresInMs: 3_600_000 } }]);
+  expect(drive.effects).toEqual([
+    { type: "approve", id, digest, approval: { scope: "session", expiresInMs: 3_600_000 } },
+  ]);
 });
 
 test("`x` rejects with the typed reason", () => {
@@ -154,7 +167,10 @@ test("an empty answer is not sent", () => {
   drive.wait(600);
   drive.press("a", "enter");
   expect(drive.effects).toEqual([]);
-  expect(drive.view.stack.at(-1)).toMatchObject({ type: "form", error: expect.stringContaining("write an answer") as string });
+  expect(drive.view.stack.at(-1)).toMatchObject({
+    type: "form",
+    error: expect.stringContaining("write an answer") as string,
+  });
 });
 
 test("`e` approves the rule as it was changed", () => {
@@ -165,7 +181,15 @@ test("`e` approves the rule as it was changed", () => {
   drive.send({ type: "text", value: "get head" });
   drive.press("ctrl-s");
   expect(drive.effects).toEqual([
-    { type: "approve", id, digest, approval: { scope: "session", payload: { host: "api.example.com", methods: ["GET", "HEAD"], path_allowlist: ["/v1/"] } } },
+    {
+      type: "approve",
+      id,
+      digest,
+      approval: {
+        scope: "session",
+        payload: { host: "api.example.com", methods: ["GET", "HEAD"], path_allowlist: ["/v1/"] },
+      },
+    },
   ]);
 });
 

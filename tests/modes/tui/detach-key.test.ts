@@ -11,7 +11,11 @@ test.each([
   ["the kitty protocol", "\u001b[93;5u"],
   ["modifyOtherKeys", "\u001b[27;5;93~"],
 ])("finds the detach key as %s sends it", (_, bytes) => {
-  expect(splitAtDetachKey(key)(`ab${bytes}cd`)).toEqual([{ type: "data", data: "ab" }, { type: "detach-key" }, { type: "data", data: "cd" }]);
+  expect(splitAtDetachKey(key)(`ab${bytes}cd`)).toEqual([
+    { type: "data", data: "ab" },
+    { type: "detach-key" },
+    { type: "data", data: "cd" },
+  ]);
 });
 
 test("finds a key that is cut by the end of a read", () => {

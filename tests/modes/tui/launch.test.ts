@@ -7,7 +7,14 @@ import { driveView, type ViewDriver } from "#tests/helpers/view-driver.ts";
 let drive: ViewDriver;
 const agents = [
   { name: "writer", from: "root", bottle: "dev", provider: "command", backend: "local", problem: undefined },
-  { name: "broken", from: "root", bottle: "dev", provider: "command", backend: "local", problem: "its bottle is missing" },
+  {
+    name: "broken",
+    from: "root",
+    bottle: "dev",
+    provider: "command",
+    backend: "local",
+    problem: "its bottle is missing",
+  },
 ];
 
 beforeEach(() => {

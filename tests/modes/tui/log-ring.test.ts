@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { LogRing } from "#modes/tui/log-ring.ts";
 
 const line = (text: string) => ({ at: "2030-01-01T00:00:00.000Z", source: "agent", text });
-const ring = (limits: Partial<{ lines: number; size: number; line: number }> = {}) => new LogRing({ lines: 3, size: 1000, line: 100, ...limits });
+const ring = (limits: Partial<{ lines: number; size: number; line: number }> = {}) =>
+  new LogRing({ lines: 3, size: 1000, line: 100, ...limits });
 
 test("keeps the newest lines, and counts those that it dropped", () => {
   const logs = ring();

@@ -89,7 +89,8 @@ test("opens tabs by number and by Tab, and says why one cannot be opened", () =>
 });
 
 test("a long list scrolls only as far as it must", () => {
-  for (let index = 0; index < 1000; index += 1) drive.console.script.bottle({ slug: `z-${String(index).padStart(4, "0")}` });
+  for (let index = 0; index < 1000; index += 1)
+    drive.console.script.bottle({ slug: `z-${String(index).padStart(4, "0")}` });
   drive.sync();
   drive.press("j");
   expect(drive.view.listOffset).toBe(0);

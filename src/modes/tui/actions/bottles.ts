@@ -17,8 +17,12 @@ export const bottles: readonly Action[] = [
     description: "Hand the terminal to the agent; the detach key brings you back",
     keys: ["enter", "o"],
     places: ["main"],
-    enabled: (context) => onBottle(context, (bottle) => (runs(bottle) ? true : `${bottle.slug} does not run; R resumes it`)),
-    run: (context) => withBottle(context, ({ slug }) => step(notify(context.view, "info", `attaching to ${slug}…`), { type: "attach", slug })),
+    enabled: (context) =>
+      onBottle(context, (bottle) => (runs(bottle) ? true : `${bottle.slug} does not run; R resumes it`)),
+    run: (context) =>
+      withBottle(context, ({ slug }) =>
+        step(notify(context.view, "info", `attaching to ${slug}…`), { type: "attach", slug }),
+      ),
     footer: 20,
   },
   {
@@ -38,7 +42,8 @@ export const bottles: readonly Action[] = [
     keys: ["s"],
     places: ["main"],
     enabled: always,
-    run: ({ view }) => step(push(view, { type: "picker", agents: null, index: 0, filter: "" }), { type: "load-agents" }),
+    run: ({ view }) =>
+      step(push(view, { type: "picker", agents: null, index: 0, filter: "" }), { type: "load-agents" }),
     footer: 40,
   },
   {
@@ -47,7 +52,8 @@ export const bottles: readonly Action[] = [
     description: "Start the demo bottle: the whole loop with a scripted agent, without an account",
     keys: ["d"],
     places: ["main"],
-    enabled: ({ fleet }) => (fleet.bottles.length === 0 ? true : "only offered while there is no bottle; `bottle-dash demo` starts another"),
+    enabled: ({ fleet }) =>
+      fleet.bottles.length === 0 ? true : "only offered while there is no bottle; `bottle-dash demo` starts another",
     run: ({ view }) => step(push(view, emptyProgress("Starting the demo bottle")), { type: "start-demo" }),
     footer: 5,
   },
@@ -59,7 +65,9 @@ export const bottles: readonly Action[] = [
     places: ["main"],
     enabled: (context) => onBottle(context, (bottle) => (runs(bottle) ? `${bottle.slug} runs already` : true)),
     run: (context) =>
-      withBottle(context, ({ slug }) => step(push(context.view, emptyProgress(`Resuming ${slug}`)), { type: "resume", slug })),
+      withBottle(context, ({ slug }) =>
+        step(push(context.view, emptyProgress(`Resuming ${slug}`)), { type: "resume", slug }),
+      ),
     footer: 42,
   },
   {
@@ -68,7 +76,8 @@ export const bottles: readonly Action[] = [
     description: "Stop a bottle: ends its agent; its home and its logs stay",
     keys: ["S"],
     places: ["main"],
-    enabled: (context) => onBottle(context, (bottle) => (runs(bottle) ? notWorking(context, bottle) : `${bottle.slug} does not run`)),
+    enabled: (context) =>
+      onBottle(context, (bottle) => (runs(bottle) ? notWorking(context, bottle) : `${bottle.slug} does not run`)),
     run: confirmStop,
     footer: 44,
   },
@@ -98,7 +107,10 @@ export const bottles: readonly Action[] = [
     description: "Leave the dashboard; the bottles go on",
     keys: ["q"],
     places: BROWSING,
-    enabled: ({ view }) => (view.stack.length === 0 || top(view)?.type === "palette" ? true : "q quits at the main screen only; Esc goes back"),
+    enabled: ({ view }) =>
+      view.stack.length === 0 || top(view)?.type === "palette"
+        ? true
+        : "q quits at the main screen only; Esc goes back",
     run: ({ view }) => step(view, { type: "quit" }),
     footer: 80,
   },
@@ -145,7 +157,10 @@ function confirmStop(context: Context): Step {
     step(
       push(context.view, {
         type: "confirm",
-        lines: [`Stop ${slug}?`, `Its agent is ended; home, logs and audit stay.${pending > 0 ? ` ${pending} waiting for you go unanswered.` : ""}`],
+        lines: [
+          `Stop ${slug}?`,
+          `Its agent is ended; home, logs and audit stay.${pending > 0 ? ` ${pending} waiting for you go unanswered.` : ""}`,
+        ],
         safe: "Let it run",
         act: "Stop it",
         focus: "safe",

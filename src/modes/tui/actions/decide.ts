@@ -19,7 +19,8 @@ export const decide: readonly Action[] = [
     id: "approve",
     title: "approve",
     titleNow: (context) => (itemAtHand(context)?.proposal.kind === "question" ? "answer" : "approve"),
-    description: "Approve with the default scope; answers a question. Opens the proposal first when it is not on the screen",
+    description:
+      "Approve with the default scope; answers a question. Opens the proposal first when it is not on the screen",
     keys: ["a"],
     places: DECIDING,
     enabled: decidable,
@@ -32,9 +33,12 @@ export const decide: readonly Action[] = [
     description: "Approve once, for an hour, until the bottle stops, or kept in the definition",
     keys: ["A"],
     places: DECIDING,
-    enabled: (context) => (itemAtHand(context)?.proposal.kind === "question" ? "an answer has no scope" : decidable(context)),
+    enabled: (context) =>
+      itemAtHand(context)?.proposal.kind === "question" ? "an answer has no scope" : decidable(context),
     run: (context) =>
-      whenInView(context, ({ proposal: { id, digest } }) => step(push(context.view, { type: "scope", id, digest, index: 2 }))),
+      whenInView(context, ({ proposal: { id, digest } }) =>
+        step(push(context.view, { type: "scope", id, digest, index: 2 })),
+      ),
     footer: 12,
   },
   {
@@ -43,7 +47,8 @@ export const decide: readonly Action[] = [
     description: "Change the rule, see what it would then allow, and approve it so",
     keys: ["e"],
     places: DECIDING,
-    enabled: (context) => (itemAtHand(context)?.proposal.kind === "question" ? "a question has no rule to edit" : decidable(context)),
+    enabled: (context) =>
+      itemAtHand(context)?.proposal.kind === "question" ? "a question has no rule to edit" : decidable(context),
     run: (context) => whenInView(context, (item) => step(push(context.view, editForm(item)))),
     footer: 14,
   },
@@ -98,7 +103,9 @@ export const decide: readonly Action[] = [
     enabled: () => true,
     run: (context) => {
       const layer = top(context.view);
-      return layer?.type === "scope" ? chooseScope({ ...context, view: replaceTop(context.view, { ...layer, index }) }) : step(context.view);
+      return layer?.type === "scope"
+        ? chooseScope({ ...context, view: replaceTop(context.view, { ...layer, index }) })
+        : step(context.view);
     },
     motion: true,
   })),
@@ -155,7 +162,10 @@ function undoable(context: Context): true | string {
 function confirmUndo(context: Context): Step {
   const item = itemAtHand(context);
   if (item === undefined || item.decision === null) return step(context.view);
-  const again = item.decision.status === "rejected" ? "The proposal is asked again." : "Exactly what the decision added is removed.";
+  const again =
+    item.decision.status === "rejected"
+      ? "The proposal is asked again."
+      : "Exactly what the decision added is removed.";
   return step(
     push(context.view, {
       type: "confirm",

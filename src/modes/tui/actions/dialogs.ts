@@ -13,10 +13,20 @@ import { always, type Action } from "./action.ts";
 import { decided } from "./decide.ts";
 
 export const dialogs: readonly Action[] = [
-  dialog("confirm-switch", "switch", "The other choice", ["left", "right", "tab", "shift-tab", "h", "l"], ["confirm"], 1, (context) => {
-    const layer = layerOf(context, "confirm");
-    return layer === undefined ? step(context.view) : step(replaceTop(context.view, { ...layer, focus: layer.focus === "safe" ? "act" : "safe" }));
-  }),
+  dialog(
+    "confirm-switch",
+    "switch",
+    "The other choice",
+    ["left", "right", "tab", "shift-tab", "h", "l"],
+    ["confirm"],
+    1,
+    (context) => {
+      const layer = layerOf(context, "confirm");
+      return layer === undefined
+        ? step(context.view)
+        : step(replaceTop(context.view, { ...layer, focus: layer.focus === "safe" ? "act" : "safe" }));
+    },
+  ),
   dialog("confirm-take", "take it", "Take the choice that is marked", ["enter"], ["confirm"], 2, (context) => {
     const layer = layerOf(context, "confirm");
     return layer === undefined || layer.focus === "safe" ? step(pop(context.view)) : confirmed(context.view, layer);
@@ -26,8 +36,12 @@ export const dialogs: readonly Action[] = [
     return layer === undefined ? step(context.view) : confirmed(context.view, layer);
   }),
   dialog("confirm-no", "no", "Take the safe choice", ["n"], ["confirm"], 4, ({ view }) => step(pop(view))),
-  dialog("field-next", "next field", "The next field", ["tab", "down"], ["form"], 2, (context) => moveField(context, 1)),
-  dialog("field-previous", "field before", "The field before", ["shift-tab", "up"], ["form"], 3, (context) => moveField(context, -1)),
+  dialog("field-next", "next field", "The next field", ["tab", "down"], ["form"], 2, (context) =>
+    moveField(context, 1),
+  ),
+  dialog("field-previous", "field before", "The field before", ["shift-tab", "up"], ["form"], 3, (context) =>
+    moveField(context, -1),
+  ),
   dialog("form-enter", "send", "To the next field; on the last one, send", ["enter"], ["form"], 1, (context) => {
     const layer = layerOf(context, "form");
     if (layer === undefined) return step(context.view);
@@ -38,12 +52,22 @@ export const dialogs: readonly Action[] = [
     return layer === undefined ? step(context.view) : submit(context, layer);
   }),
   {
-    ...dialog("form-editor", "$EDITOR", "The whole proposal as YAML in your editor", ["ctrl-e"], ["form"], 5, openEditor),
-    enabled: (context) => (layerOf(context, "form")?.purpose.type === "edit" ? true : "only a rule can be edited in the editor"),
+    ...dialog(
+      "form-editor",
+      "$EDITOR",
+      "The whole proposal as YAML in your editor",
+      ["ctrl-e"],
+      ["form"],
+      5,
+      openEditor,
+    ),
+    enabled: (context) =>
+      layerOf(context, "form")?.purpose.type === "edit" ? true : "only a rule can be edited in the editor",
   },
   {
     ...dialog("pick", "choose", "Take this agent", ["enter"], ["picker"], 1, pick),
-    enabled: (context) => chosenAgent(context)?.problem ?? (chosenAgent(context) === undefined ? "no agent is selected" : true),
+    enabled: (context) =>
+      chosenAgent(context)?.problem ?? (chosenAgent(context) === undefined ? "no agent is selected" : true),
   },
   {
     ...dialog("launch", "launch", "Launch it so", ["enter"], ["preflight"], 1, launch),
@@ -53,21 +77,45 @@ export const dialogs: readonly Action[] = [
     const layer = layerOf(context, "preflight");
     return layer === undefined ? step(context.view) : step(push(context.view, labelForm(layer.request)));
   }),
-  dialog("copy-folder", "copy folder", "Copy the current folder into the workspace, or not", ["c"], ["preflight"], 4, (context) => {
-    const layer = layerOf(context, "preflight");
-    return layer === undefined ? step(context.view) : replan(context.view, toggleCopy(layer.request));
-  }),
+  dialog(
+    "copy-folder",
+    "copy folder",
+    "Copy the current folder into the workspace, or not",
+    ["c"],
+    ["preflight"],
+    4,
+    (context) => {
+      const layer = layerOf(context, "preflight");
+      return layer === undefined ? step(context.view) : replan(context.view, toggleCopy(layer.request));
+    },
+  ),
   dialog("toggle-output", "output", "Show or hide what the steps print", ["o"], ["progress"], 2, (context) => {
     const layer = layerOf(context, "progress");
-    return layer === undefined ? step(context.view) : step(replaceTop(context.view, { ...layer, showOutput: !layer.showOutput }));
+    return layer === undefined
+      ? step(context.view)
+      : step(replaceTop(context.view, { ...layer, showOutput: !layer.showOutput }));
   }),
-  dialog("progress-back", "cancel/back", "Cancel what is under way, or go back when it failed", ["esc"], ["progress"], 1, ({ view }) =>
-    step(pop(view), { type: "abort-progress" }),
+  dialog(
+    "progress-back",
+    "cancel/back",
+    "Cancel what is under way, or go back when it failed",
+    ["esc"],
+    ["progress"],
+    1,
+    ({ view }) => step(pop(view), { type: "abort-progress" }),
   ),
   dialog("palette-run", "run", "Do it", ["enter"], ["palette"], 1, ({ view }) => step(view)),
 ];
 
-function dialog(id: string, title: string, description: string, keys: string[], places: Action["places"], footer: number, run: Action["run"]): Action {
+function dialog(
+  id: string,
+  title: string,
+  description: string,
+  keys: string[],
+  places: Action["places"],
+  footer: number,
+  run: Action["run"],
+): Action {
   return { id, title, description, keys, places, footer, enabled: always, run, motion: true };
 }
 
@@ -94,7 +142,12 @@ function submit(context: Context, layer: FormLayer): Step {
     case "answer": {
       const notes = answerText(fieldValue(fields, "answer"), purpose.options);
       if (notes === "") return refused(context, layer, "write an answer, or Esc to leave the agent waiting");
-      return decided(context, purpose.id, { type: "approve", id: purpose.id, digest: purpose.digest, approval: { scope: "once", notes } });
+      return decided(context, purpose.id, {
+        type: "approve",
+        id: purpose.id,
+        digest: purpose.digest,
+        approval: { scope: "once", notes },
+      });
     }
     case "edit":
       return submitRule(context, layer, purpose.id, purpose.digest);
@@ -112,12 +165,18 @@ function submit(context: Context, layer: FormLayer): Step {
 
 function submitRule(context: Context, layer: FormLayer, id: string, digest: string): Step {
   const item = findItem(context.fleet, id);
-  if (item === undefined || item.proposal.kind !== "egress-block") return refused(context, layer, "the proposal is gone");
+  if (item === undefined || item.proposal.kind !== "egress-block")
+    return refused(context, layer, "the proposal is gone");
   const edited = editedRule(layer.fields, item.proposal.payload);
   if (!edited.ok) return refused(context, layer, edited.error);
   const checked = validatePayload("egress-block", edited.payload);
   if (!checked.ok) return refused(context, layer, checked.problems[0]?.message ?? "this is no rule");
-  return decided(context, id, { type: "approve", id, digest, approval: { scope: "session", payload: checked.payload } });
+  return decided(context, id, {
+    type: "approve",
+    id,
+    digest,
+    approval: { scope: "session", payload: checked.payload },
+  });
 }
 
 function refused({ view }: Context, layer: FormLayer, error: string): Step {
@@ -140,11 +199,17 @@ function pick(context: Context): Step {
   const agent = chosenAgent(context);
   if (agent === undefined) return step(context.view);
   const request: LaunchRequest = { agent: agent.name };
-  return step(push(context.view, { type: "preflight", request, plan: null, problem: null, scroll: 0 }), { type: "preflight", request });
+  return step(push(context.view, { type: "preflight", request, plan: null, problem: null, scroll: 0 }), {
+    type: "preflight",
+    request,
+  });
 }
 
 function replan(view: View, request: LaunchRequest): Step {
-  return step(replaceTop(view, { type: "preflight", request, plan: null, problem: null, scroll: 0 }), { type: "preflight", request });
+  return step(replaceTop(view, { type: "preflight", request, plan: null, problem: null, scroll: 0 }), {
+    type: "preflight",
+    request,
+  });
 }
 
 function toggleCopy(request: LaunchRequest): LaunchRequest {
@@ -156,6 +221,9 @@ function launch(context: Context): Step {
   const layer = layerOf(context, "preflight");
   if (layer?.plan === null || layer === undefined) return step(context.view);
   if (layer.plan.questions.length > 0) return step(push(context.view, launchAnswersForm(layer.plan)));
-  const view = { ...context.view, stack: context.view.stack.filter(({ type }) => type !== "picker" && type !== "preflight") };
+  const view = {
+    ...context.view,
+    stack: context.view.stack.filter(({ type }) => type !== "picker" && type !== "preflight"),
+  };
   return step(push(view, emptyProgress(`Starting ${layer.plan.slug}`)), { type: "launch", plan: layer.plan });
 }

@@ -19,7 +19,14 @@ export const logs: readonly Action[] = [
     places: ["main"],
     enabled: () => true,
     run: ({ view }) =>
-      step(push(view, view.tab === "logs" ? { type: "prompt", what: "search", text: "" } : { type: "prompt", what: "filter", text: view.filter })),
+      step(
+        push(
+          view,
+          view.tab === "logs"
+            ? { type: "prompt", what: "search", text: "" }
+            : { type: "prompt", what: "filter", text: view.filter },
+        ),
+      ),
     footer: 50,
   },
   {
@@ -69,7 +76,8 @@ export const logs: readonly Action[] = [
     keys: ["f"],
     places: ["main"],
     enabled: inLogs,
-    run: ({ view, logs: { last } }) => step({ ...view, logs: { ...view.logs, pausedAt: view.logs.pausedAt === null ? last : null } }),
+    run: ({ view, logs: { last } }) =>
+      step({ ...view, logs: { ...view.logs, pausedAt: view.logs.pausedAt === null ? last : null } }),
     footer: 23,
   },
   {
@@ -101,7 +109,9 @@ export const logs: readonly Action[] = [
     enabled: (context) => (crashFile(context) === undefined ? "there is no crash log" : true),
     run: (context) => {
       const file = crashFile(context);
-      return file === undefined ? step(context.view) : step(push(context.view, { type: "crash-log", path: file.path, scroll: 0 }));
+      return file === undefined
+        ? step(context.view)
+        : step(push(context.view, { type: "crash-log", path: file.path, scroll: 0 }));
     },
     footer: 1,
     motion: true,

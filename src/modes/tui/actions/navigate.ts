@@ -8,7 +8,18 @@ import { notify, pop, push, replaceTop, step, top, type Layer, type Step, type V
 
 import { always, BROWSING, type Action, type Place } from "./action.ts";
 
-const LISTS: readonly Place[] = ["main", "inbox", "proposal", "help", "palette", "picker", "preflight", "scope", "crash-logs", "crash-log"];
+const LISTS: readonly Place[] = [
+  "main",
+  "inbox",
+  "proposal",
+  "help",
+  "palette",
+  "picker",
+  "preflight",
+  "scope",
+  "crash-logs",
+  "crash-log",
+];
 const LONG: readonly Place[] = ["main", "inbox", "proposal", "help", "palette", "picker", "crash-logs", "crash-log"];
 
 export const navigate: readonly Action[] = [
@@ -16,10 +27,16 @@ export const navigate: readonly Action[] = [
   motion("down", "Down", "One down", ["down", "j"], LISTS, (context) => move(context, 1)),
   motion("page-up", "Page up", "Scroll back by a page", ["pgup", "ctrl-b"], LONG, (context) => page(context, -1)),
   motion("page-down", "Page down", "Scroll on by a page", ["pgdn", "ctrl-f"], LONG, (context) => page(context, 1)),
-  motion("first", "First", "To the first one, or the start", ["g", "home"], BROWSING, (context) => move(context, -Infinity)),
+  motion("first", "First", "To the first one, or the start", ["g", "home"], BROWSING, (context) =>
+    move(context, -Infinity),
+  ),
   motion("last", "Last", "To the last one, or the end", ["G", "end"], BROWSING, (context) => move(context, Infinity)),
-  motion("focus-list", "List", "The arrows move in the list of bottles", ["left", "h"], ["main"], ({ view }) => step({ ...view, focus: "list" })),
-  motion("focus-preview", "Preview", "The arrows scroll the preview", ["right", "l"], ["main"], ({ view }) => step({ ...view, focus: "preview" })),
+  motion("focus-list", "List", "The arrows move in the list of bottles", ["left", "h"], ["main"], ({ view }) =>
+    step({ ...view, focus: "list" }),
+  ),
+  motion("focus-preview", "Preview", "The arrows scroll the preview", ["right", "l"], ["main"], ({ view }) =>
+    step({ ...view, focus: "preview" }),
+  ),
   motion("next-tab", "Next tab", "The next tab of the preview", ["tab"], ["main"], (context) => nextTab(context, 1)),
   motion("previous-tab", "Previous tab", "The tab before", ["shift-tab"], ["main"], (context) => nextTab(context, -1)),
   ...TABS.map((tab, index): Action => ({
@@ -46,7 +63,21 @@ export const navigate: readonly Action[] = [
     title: "back",
     description: "One step back; never quits",
     keys: ["esc"],
-    places: ["main", "inbox", "proposal", "help", "palette", "picker", "preflight", "scope", "form", "prompt", "confirm", "crash-logs", "crash-log"],
+    places: [
+      "main",
+      "inbox",
+      "proposal",
+      "help",
+      "palette",
+      "picker",
+      "preflight",
+      "scope",
+      "form",
+      "prompt",
+      "confirm",
+      "crash-logs",
+      "crash-log",
+    ],
     enabled: always,
     run: ({ view }) => step(back(view)),
     footer: 90,
@@ -54,7 +85,14 @@ export const navigate: readonly Action[] = [
   },
 ];
 
-function motion(id: string, title: string, description: string, keys: string[], places: readonly Place[], run: Action["run"]): Action {
+function motion(
+  id: string,
+  title: string,
+  description: string,
+  keys: string[],
+  places: readonly Place[],
+  run: Action["run"],
+): Action {
   return { id, title, description, keys, places, enabled: always, run, motion: true };
 }
 
@@ -78,7 +116,10 @@ export function moveSelection({ view, fleet, at }: Context, by: number): View {
   const index = bottles.findIndex(({ slug }) => slug === view.selected);
   const next = bottles[clamp(index + by, 0, bottles.length - 1)];
   if (next === undefined || next.slug === view.selected) return view;
-  return inSight({ ...view, selected: next.slug, scroll: 0, logs: { ...view.logs, pausedAt: null, match: null } }, { fleet, at });
+  return inSight(
+    { ...view, selected: next.slug, scroll: 0, logs: { ...view.logs, pausedAt: null, match: null } },
+    { fleet, at },
+  );
 }
 
 /** The list is scrolled as little as possible so that the selection is visible. */
@@ -109,7 +150,9 @@ function moveInLayer(context: Context, layer: Layer, by: number, paging = false)
   const { view } = context;
   switch (layer.type) {
     case "inbox":
-      return paging ? replaceTop(view, { ...layer, scroll: Math.max(0, layer.scroll + by) }) : moveInInbox(context, layer, by);
+      return paging
+        ? replaceTop(view, { ...layer, scroll: Math.max(0, layer.scroll + by) })
+        : moveInInbox(context, layer, by);
     case "proposal":
     case "help":
     case "crash-log":
@@ -167,7 +210,8 @@ function back(view: View): View {
   if (layer?.type === "help" && layer.filter !== "") return replaceTop(view, { ...layer, filter: "", scroll: 0 });
   if (layer !== undefined) return pop(view);
   if (view.focus === "preview") return { ...view, focus: "list" };
-  if (view.logs.search !== "" && view.tab === "logs") return { ...view, logs: { ...view.logs, search: "", match: null } };
+  if (view.logs.search !== "" && view.tab === "logs")
+    return { ...view, logs: { ...view.logs, search: "", match: null } };
   if (view.filter !== "") return { ...view, filter: "", listOffset: 0 };
   return { ...view, notice: null };
 }

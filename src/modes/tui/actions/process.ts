@@ -5,7 +5,20 @@ import { step } from "../view.ts";
 import { always, type Action, type Place } from "./action.ts";
 
 const EVERYWHERE: readonly Place[] = [
-  "main", "inbox", "proposal", "help", "palette", "picker", "preflight", "progress", "confirm", "scope", "form", "prompt", "crash-logs", "crash-log",
+  "main",
+  "inbox",
+  "proposal",
+  "help",
+  "palette",
+  "picker",
+  "preflight",
+  "progress",
+  "confirm",
+  "scope",
+  "form",
+  "prompt",
+  "crash-logs",
+  "crash-log",
 ];
 
 export const processActions: readonly Action[] = [
