@@ -17,7 +17,7 @@ export async function runCommandLine(argv: readonly string[], world: World): Pro
     return await dispatch(argv, world);
   } catch (error) {
     world.stderr.write(`${errorText(error, argv.includes("--debug"))}\n`);
-    return exitCodeOf(error);
+    return world.signal.aborted ? 130 : exitCodeOf(error);
   }
 }
 

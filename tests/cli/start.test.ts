@@ -86,8 +86,8 @@ describe("start", () => {
     const { launch, console } = starting();
     launch.mockRejectedValueOnce(new BottleError("unavailable", "no backend", { hint: "run `bottle-dash doctor`" }));
     expect((await runCli(["start", "reviewer", "--yes"], { console })).code).toBe(4);
-    launch.mockRejectedValueOnce(new DOMException("aborted", "AbortError"));
-    expect((await runCli(["start", "reviewer", "--yes"], { console })).code).toBe(130);
+    launch.mockRejectedValueOnce(new BottleError("failed", "was interrupted", { where: "launch" }));
+    expect(await runCli(["start", "reviewer", "--yes", "--json"], { console, signal: AbortSignal.abort() })).toMatchObject({ code: 130, stderr: "bottle-dash: launch: was interrupted\n" });
   });
 });
 
