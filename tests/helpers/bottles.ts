@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import headless from "@xterm/headless";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 
 import type { Backend, Bottle, BottleSpec, LaunchStep, Terminal } from "#contracts/backend.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
@@ -144,8 +144,14 @@ export async function view(bottle: Bottle): Promise<Viewer> {
     screen,
     ended,
     async shows(pattern) {
-      const matcher = typeof pattern === "string" ? expect.stringContaining(pattern) : expect.stringMatching(pattern);
-      await expect.poll(screen, { timeout: 15_000, interval: 25 }).toEqual(matcher);
+      const found = (text: string): boolean => (typeof pattern === "string" ? text.includes(pattern) : pattern.test(text));
+      await vi.waitFor(
+        async () => {
+          const text = await screen();
+          if (!found(text)) throw new Error(`the screen does not show ${String(pattern)}:\n${text}`);
+        },
+        { timeout: 15_000, interval: 25 },
+      );
       return screen();
     },
   };
