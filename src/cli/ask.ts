@@ -50,7 +50,11 @@ export async function askSecret(context: CommandContext, prompt: string): Promis
 }
 
 /** ctrl-c, ctrl-d and an abort of `signal` are an interruption. */
-async function lineOf(reader: ReturnType<typeof createInterface>, prompt: string, signal: AbortSignal): Promise<string> {
+async function lineOf(
+  reader: ReturnType<typeof createInterface>,
+  prompt: string,
+  signal: AbortSignal,
+): Promise<string> {
   const closed = new Promise<never>((_, reject) => {
     reader.once("SIGINT", () => reject(new Interrupted("interrupted")));
     reader.once("close", () => reject(new Interrupted("interrupted")));

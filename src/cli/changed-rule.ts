@@ -12,8 +12,13 @@ const FIELDS = ["host", "port", "methods", "path_allowlist"] as const;
 type Field = (typeof FIELDS)[number];
 
 /** Lists are separated by commas, an empty value takes the field away. Throws `usage`, or `invalid` for what can be no rule. */
-export function changedRule(rule: EgressBlockPayload, assignments: readonly string[]): (Edited & { ok: true })["payload"] {
-  const changes = assignments.map((text) => parseAssignment(text, "--set")).map(({ name, value }) => [demandField(name), value] as const);
+export function changedRule(
+  rule: EgressBlockPayload,
+  assignments: readonly string[],
+): (Edited & { ok: true })["payload"] {
+  const changes = assignments
+    .map((text) => parseAssignment(text, "--set"))
+    .map(({ name, value }) => [demandField(name), value] as const);
   const changed: Record<string, unknown> = { ...ruleOf(rule) };
   for (const [field, value] of changes) {
     if (value === "") delete changed[field];
@@ -28,9 +33,13 @@ function demandField(name: string): Field {
   const field = FIELDS.find((known) => known === name);
   if (field !== undefined) return field;
   const nearest = nearestOf(name, FIELDS);
-  throw new BottleError("usage", `${JSON.stringify(name)} cannot be set${nearest === undefined ? "" : ` (did you mean ${nearest}?)`}`, {
-    hint: `set one of ${FIELDS.join(", ")}`,
-  });
+  throw new BottleError(
+    "usage",
+    `${JSON.stringify(name)} cannot be set${nearest === undefined ? "" : ` (did you mean ${nearest}?)`}`,
+    {
+      hint: `set one of ${FIELDS.join(", ")}`,
+    },
+  );
 }
 
 function fieldValue(field: Field, value: string): unknown {

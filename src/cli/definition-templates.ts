@@ -3,7 +3,8 @@
 /** JSON strings are YAML strings: no value can leave its place. */
 export function bottleTemplate(command: string | undefined, hosts: readonly string[]): string {
   const runs = command === undefined ? '["bash", "-l"]' : JSON.stringify(["sh", "-c", command]);
-  const routes = hosts.length === 0 ? " []" : `\n${hosts.map((host) => `    - host: ${JSON.stringify(host)}`).join("\n")}`;
+  const routes =
+    hosts.length === 0 ? " []" : `\n${hosts.map((host) => `    - host: ${JSON.stringify(host)}`).join("\n")}`;
   return `---
 agent_provider:
   template: command

@@ -14,7 +14,8 @@ import { note } from "./print.ts";
 
 /** `$VISUAL`, `$EDITOR` or vi, which may have arguments of its own (`code --wait`). Throws `failed` when it fails. */
 export async function openInEditor(context: CommandContext, path: string): Promise<void> {
-  const editor = [context.env["VISUAL"], context.env["EDITOR"]].find((name) => name !== undefined && name.trim() !== "") ?? "vi";
+  const editor =
+    [context.env["VISUAL"], context.env["EDITOR"]].find((name) => name !== undefined && name.trim() !== "") ?? "vi";
   // A full-screen editor draws on the terminal, not into a pipe that waits for our answer.
   const screen = context.stdout.isTTY === true ? 1 : 2;
   const child = spawn("sh", ["-c", `${editor} "$@"`, "sh", path], { stdio: [0, screen, 2], env: { ...context.env } });

@@ -30,7 +30,8 @@ export function errorText(error: unknown, debug: boolean): string {
   if (error instanceof Interrupted) return `bottle-dash: ${error.message}`;
   if (isInterruption(error) && !debug) return "bottle-dash: interrupted";
   const line = `bottle-dash: ${plainLine(messageOf(error))}`;
-  if (!debug) return error instanceof BottleError ? line : `${line}; this is a mistake in bottle-dash: run it again with --debug`;
+  if (!debug)
+    return error instanceof BottleError ? line : `${line}; this is a mistake in bottle-dash: run it again with --debug`;
   return [line, ...stacks(error)].join("\n");
 }
 

@@ -35,7 +35,10 @@ export function commandHelp(row: CommandRow, command: Command): string {
     ...command.details.flatMap((paragraph) => ["", ...wrap(paragraph, 100)]),
     ...section("Arguments:", columns(described.map((argument) => [argumentName(argument), argument.describe]))),
     ...section("Options:", [...optionLines(command.options), ...optionLines(GLOBAL_OPTIONS)]),
-    ...section("Examples:", command.examples.map((example) => `  ${example}`)),
+    ...section(
+      "Examples:",
+      command.examples.map((example) => `  ${example}`),
+    ),
   ]);
 }
 

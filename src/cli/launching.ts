@@ -18,7 +18,11 @@ export function showPreflight(context: CommandContext, preflight: Preflight): vo
 }
 
 /** The preflight again with every `?prompt` variable answered, or itself when there are none. */
-export async function answerQuestions(context: CommandContext, console: Console, preflight: Preflight): Promise<Preflight> {
+export async function answerQuestions(
+  context: CommandContext,
+  console: Console,
+  preflight: Preflight,
+): Promise<Preflight> {
   if (preflight.questions.length === 0) return preflight;
   if (!canAsk(context)) {
     const names = preflight.questions.map((question) => question.name).join(", ");

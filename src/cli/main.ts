@@ -64,9 +64,14 @@ const world: World = {
 };
 
 const code = await runCommandLine(process.argv.slice(2), world);
-await openConsole.made()?.then((console) => console.close()).catch(() => {}); // its failure was the command's, and was told
+await openConsole
+  .made()
+  ?.then((console) => console.close())
+  .catch(() => {}); // its failure was the command's, and was told
 // When all of it is out; a full disk is told here first, before the stream's own event.
-process.stdout.write("", (error) => (error ? leaveUnheard(error) : process.exit(code === 130 ? interruptedWith : code)));
+process.stdout.write("", (error) =>
+  error ? leaveUnheard(error) : process.exit(code === 130 ? interruptedWith : code),
+);
 
 /** A reader that went away (`| head`) ends the program quietly; output that cannot be written is a failure. */
 function leaveUnheard(error: NodeJS.ErrnoException): never {

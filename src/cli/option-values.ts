@@ -6,7 +6,9 @@ import { BottleError } from "#domain/bottle-error.ts";
 export function parseCount(text: string, option: string, least = 0): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (count >= least) return count;
-  throw new BottleError("usage", `${option} is ${JSON.stringify(text)}`, { hint: `give a whole number from ${least} on` });
+  throw new BottleError("usage", `${option} is ${JSON.stringify(text)}`, {
+    hint: `give a whole number from ${least} on`,
+  });
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -14,7 +16,10 @@ const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_0
 /** Milliseconds of `90s`, `10m`, `2h`, `1d`, `1h30m`; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(?:\d{1,9}[smhd])+$/.test(text)) return undefined;
-  return [...text.matchAll(/(\d+)([smhd])/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ""] ?? 0), 0);
+  return [...text.matchAll(/(\d+)([smhd])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ""] ?? 0),
+    0,
+  );
 }
 
 /** A moment: an ISO date, or a duration before (`direction` -1) or after (1) `now`. */

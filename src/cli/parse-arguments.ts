@@ -17,7 +17,11 @@ export const GLOBAL_OPTIONS = {
 type GlobalFlags = Record<keyof typeof GLOBAL_OPTIONS, boolean>;
 
 /** Throws `usage`. `help` wins over every complaint, so that `start --help` needs no agent. */
-export function parseArguments(name: string, command: Pick<Command, "arguments" | "options">, argv: readonly string[]): ParsedInput & { global: GlobalFlags } {
+export function parseArguments(
+  name: string,
+  command: Pick<Command, "arguments" | "options">,
+  argv: readonly string[],
+): ParsedInput & { global: GlobalFlags } {
   const table: OptionTable = { ...GLOBAL_OPTIONS, ...command.options };
   const { tokens } = parseArgs({
     args: [...argv],
@@ -36,7 +40,10 @@ export function parseArguments(name: string, command: Pick<Command, "arguments" 
     if (token.kind !== "option") continue;
     const spec = table[token.name];
     if (spec === undefined) throw complain(unknownOption(token.rawName, table));
-    options[token.name] = spec.type === "boolean" ? flag(token, complain) : added(options[token.name], spec, stringValue(token, spec, complain));
+    options[token.name] =
+      spec.type === "boolean"
+        ? flag(token, complain)
+        : added(options[token.name], spec, stringValue(token, spec, complain));
   }
   const positionals = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
   const args = named(positionals, command.arguments, complain);
@@ -77,7 +84,9 @@ function stringValue(token: OptionToken, spec: OptionSpec & { type: "string" }, 
 
 function chosen(value: string, choices: readonly string[] | undefined, of: string, complain: Complain): string {
   if (choices === undefined || choices.includes(value)) return value;
-  throw complain(`${of} is ${JSON.stringify(value)}, but takes one of ${choices.join(", ")}${didYouMean(value, choices)}`);
+  throw complain(
+    `${of} is ${JSON.stringify(value)}, but takes one of ${choices.join(", ")}${didYouMean(value, choices)}`,
+  );
 }
 
 function unknownOption(rawName: string, table: OptionTable): string {
@@ -99,6 +108,7 @@ function named(given: readonly string[], specs: readonly ArgumentSpec[], complai
     else args[spec.name] = value === undefined ? undefined : chosen(value, spec.choices, `<${spec.name}>`, complain);
   }
   const surplus = given[specs.length];
-  if (surplus !== undefined && specs.at(-1)?.rest !== true) throw complain(`${JSON.stringify(surplus)} is one argument too many`);
+  if (surplus !== undefined && specs.at(-1)?.rest !== true)
+    throw complain(`${JSON.stringify(surplus)} is one argument too many`);
   return args;
 }

@@ -27,7 +27,11 @@ async function dispatch(argv: readonly string[], world: World): Promise<ExitCode
   if (leading.some((flag) => flag === "--version" || flag === "-V")) return printVersion(world);
   const name = at === -1 ? undefined : argv[at];
   const rest = at === -1 ? [...argv] : [...leading, ...argv.slice(at + 1)];
-  if (name === "help") return printHelp(rest.find((argument) => !argument.startsWith("-")), world);
+  if (name === "help")
+    return printHelp(
+      rest.find((argument) => !argument.startsWith("-")),
+      world,
+    );
   if (name === undefined) return withoutCommand(rest, world);
 
   const row = COMMANDS.find((candidate) => candidate.name === name);

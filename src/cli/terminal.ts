@@ -13,7 +13,12 @@ export function hasTerminal(context: CommandContext): boolean {
 }
 
 /** Returns when the operator detached or the agent ended. Throws `usage` where there is no terminal to hand over. */
-export async function handOver(context: CommandContext, console: Console, slug: string, detachKeys: string | undefined): Promise<void> {
+export async function handOver(
+  context: CommandContext,
+  console: Console,
+  slug: string,
+  detachKeys: string | undefined,
+): Promise<void> {
   const { stdin, stdout } = context;
   if (!(stdin instanceof ReadStream && stdout instanceof WriteStream)) {
     throw new BottleError("usage", "there is no terminal on standard input and output to hand over", {
@@ -24,5 +29,8 @@ export async function handOver(context: CommandContext, console: Console, slug: 
   const detachKey = parseDetachKey(detachKeys ?? DEFAULT_DETACH_KEY);
   const terminal = await console.attach(slug);
   const end = await relayTerminal({ terminal, stdin, stdout, detachKey, name: slug });
-  note(context, end === "detached" ? `detached; the agent goes on: bottle-dash attach ${slug}` : `the agent of ${slug} has ended`);
+  note(
+    context,
+    end === "detached" ? `detached; the agent goes on: bottle-dash attach ${slug}` : `the agent of ${slug} has ended`,
+  );
 }

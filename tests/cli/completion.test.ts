@@ -31,7 +31,13 @@ describe("the completion of bash", () => {
   });
 
   it("counts arguments past options and their values", async () => {
-    expect(await offered("egress", "--port", "80", "a-11111", "")).toEqual(["show", "add", "remove", "test", "requests"]);
+    expect(await offered("egress", "--port", "80", "a-11111", "")).toEqual([
+      "show",
+      "add",
+      "remove",
+      "test",
+      "requests",
+    ]);
     expect(await offered("stop", "a-1", "b-2", "")).toEqual(["slug-1", "slug-2"]);
     expect(await offered("list", "a")).toEqual(["active", "available", "all"]);
   });

@@ -3,7 +3,14 @@ import { describe, expect, it, vi } from "vitest";
 import type { Console } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { Undo } from "#domain/proposal/decision.ts";
-import { decision, egressProposal, EMPTY_FLEET, fakeConsole, inboxItem, questionProposal } from "#tests/helpers/fake-console.ts";
+import {
+  decision,
+  egressProposal,
+  EMPTY_FLEET,
+  fakeConsole,
+  inboxItem,
+  questionProposal,
+} from "#tests/helpers/fake-console.ts";
 import { runCli } from "#tests/helpers/command-line.ts";
 
 const ID = "mfx12k3ab-c4d5e";
@@ -12,7 +19,11 @@ const { digest } = egressProposal();
 function deciding(proposal = inboxItem()) {
   const approve = vi.fn<Console["approve"]>(async () => decision());
   const reject = vi.fn<Console["reject"]>(async (_id, { reason }) => decision({ status: "rejected", notes: reason }));
-  return { approve, reject, console: fakeConsole({ proposal: async () => proposal, snapshot: async () => EMPTY_FLEET, approve, reject }) };
+  return {
+    approve,
+    reject,
+    console: fakeConsole({ proposal: async () => proposal, snapshot: async () => EMPTY_FLEET, approve, reject }),
+  };
 }
 
 describe("approve", () => {
@@ -21,19 +32,44 @@ describe("approve", () => {
     const { code, stdout } = await runCli(["approve", ID, "--json"], { console });
     expect(approve).toHaveBeenCalledWith(ID, { digest, scope: "session" });
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ status: "approved", scope: "session", applied: { ok: true, policy_version: 2 } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: "approved",
+      scope: "session",
+      applied: { ok: true, policy_version: 2 },
+    });
   });
 
   it("takes scope, expiry and notes", async () => {
     const { approve, console } = deciding();
     await runCli(["approve", ID, "--scope", "manifest", "--expires", "2h", "--notes", "fine"], { console });
-    expect(approve).toHaveBeenCalledWith(ID, { digest, scope: "manifest", expiresAt: "2030-01-01T14:00:00.000Z", notes: "fine" });
+    expect(approve).toHaveBeenCalledWith(ID, {
+      digest,
+      scope: "manifest",
+      expiresAt: "2030-01-01T14:00:00.000Z",
+      notes: "fine",
+    });
   });
 
   it("sends the whole changed rule for --set", async () => {
     const { approve, console } = deciding();
-    await runCli(["approve", ID, "--set", "path_allowlist=/packages/left-pad,/x", "--set", "methods=get,head", "--set", "host=Mirror.Demo.test."], { console });
-    const payload = { host: "mirror.demo.test", methods: ["GET", "HEAD"], path_allowlist: ["/packages/left-pad", "/x"] };
+    await runCli(
+      [
+        "approve",
+        ID,
+        "--set",
+        "path_allowlist=/packages/left-pad,/x",
+        "--set",
+        "methods=get,head",
+        "--set",
+        "host=Mirror.Demo.test.",
+      ],
+      { console },
+    );
+    const payload = {
+      host: "mirror.demo.test",
+      methods: ["GET", "HEAD"],
+      path_allowlist: ["/packages/left-pad", "/x"],
+    };
     expect(approve).toHaveBeenCalledWith(ID, { digest, scope: "session", payload });
   });
 
@@ -84,7 +120,10 @@ describe("approve", () => {
   it("names the first decider", async () => {
     const { approve, console } = deciding();
     approve.mockRejectedValue(new BottleError("conflict", "was approved by root@there (7) already"));
-    expect(await runCli(["approve", ID], { console })).toMatchObject({ code: 1, stderr: "bottle-dash: was approved by root@there (7) already\n" });
+    expect(await runCli(["approve", ID], { console })).toMatchObject({
+      code: 1,
+      stderr: "bottle-dash: was approved by root@there (7) already\n",
+    });
   });
 });
 
@@ -108,7 +147,15 @@ describe("reject", () => {
 
 describe("undo", () => {
   it("prints what became of it", async () => {
-    const undone: Undo = { version: 1, id: ID, digest, notes: "", decided_by: "root@here (1)", decided_at: "2030-01-01T12:00:00.000Z", applied: { ok: true, detail: "the route is gone" } };
+    const undone: Undo = {
+      version: 1,
+      id: ID,
+      digest,
+      notes: "",
+      decided_by: "root@here (1)",
+      decided_at: "2030-01-01T12:00:00.000Z",
+      applied: { ok: true, detail: "the route is gone" },
+    };
     const undo = vi.fn<Console["undo"]>(async () => undone);
     const { code, stdout } = await runCli(["undo", ID, "--notes", "mistake"], { console: fakeConsole({ undo }) });
     expect(undo).toHaveBeenCalledWith(ID, "mistake");

@@ -14,7 +14,11 @@ let root: string;
 let console: Console;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "bottle-dash-test-"));
-  console = fakeConsole({ root, definitions: () => loadDefinitions({ root, cwd: root }), snapshot: async () => EMPTY_FLEET });
+  console = fakeConsole({
+    root,
+    definitions: () => loadDefinitions({ root, cwd: root }),
+    snapshot: async () => EMPTY_FLEET,
+  });
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -27,9 +31,16 @@ async function editor(line: string): Promise<Record<string, string>> {
 
 describe("init", () => {
   it("writes definitions that load and resolve as they are", async () => {
-    const { code, stdout } = await runCli(["init", "reviewer", "--command", "my-agent '--yolo' \"$X\"", "--allow", "API.example.com", "--json"], { console });
+    const { code, stdout } = await runCli(
+      ["init", "reviewer", "--command", "my-agent '--yolo' \"$X\"", "--allow", "API.example.com", "--json"],
+      { console },
+    );
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ agent: "reviewer", bottle: "reviewer", written: [join(root, "bottles/reviewer.md"), join(root, "agents/reviewer.md")] });
+    expect(JSON.parse(stdout)).toEqual({
+      agent: "reviewer",
+      bottle: "reviewer",
+      written: [join(root, "bottles/reviewer.md"), join(root, "agents/reviewer.md")],
+    });
     expect((await stat(join(root, "agents/reviewer.md"))).mode & 0o777).toBe(0o600);
     const info = AgentInfo.parse(JSON.parse((await runCli(["info", "reviewer", "--json"], { console })).stdout));
     expect(info.bottle.agent_provider.command).toEqual(["sh", "-c", "my-agent '--yolo' \"$X\""]);
@@ -39,9 +50,14 @@ describe("init", () => {
   it("keeps a bottle that is there, and overwrites no agent", async () => {
     await runCli(["init", "one", "--bottle", "dev"], { console });
     const before = await readFile(join(root, "bottles/dev.md"), "utf8");
-    expect((await runCli(["init", "two", "--bottle", "dev", "--allow", "x.test"], { console })).stdout).toContain("was there and stays");
+    expect((await runCli(["init", "two", "--bottle", "dev", "--allow", "x.test"], { console })).stdout).toContain(
+      "was there and stays",
+    );
     expect(await readFile(join(root, "bottles/dev.md"), "utf8")).toBe(before);
-    expect(await runCli(["init", "one"], { console })).toMatchObject({ code: 1, stderr: expect.stringContaining("is there already; nothing was changed") });
+    expect(await runCli(["init", "one"], { console })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("is there already; nothing was changed"),
+    });
   });
 
   it("writes the agent of a repository", async () => {
@@ -61,8 +77,14 @@ describe("init", () => {
 describe("info", () => {
   beforeEach(async () => {
     await runCli(["init", "reviewer", "--bottle", "dev"], { console });
-    await writeFile(join(root, "bottles/base.md"), "---\nenv:\n  SECRET: s3cret\n  ASKED: ?Password\n  MINE: ${HOME}\n---\n");
-    await writeFile(join(root, "bottles/dev.md"), "---\nextends: base\nagent_provider:\n  template: command\n  command: [bash]\n---\n");
+    await writeFile(
+      join(root, "bottles/base.md"),
+      "---\nenv:\n  SECRET: s3cret\n  ASKED: ?Password\n  MINE: ${HOME}\n---\n",
+    );
+    await writeFile(
+      join(root, "bottles/dev.md"),
+      "---\nextends: base\nagent_provider:\n  template: command\n  command: [bash]\n---\n",
+    );
   });
 
   it("shows a definition as a launch would see it, and no value", async () => {
@@ -76,7 +98,9 @@ describe("info", () => {
   });
 
   it("shows a bottle", async () => {
-    expect(BottleInfo.parse(JSON.parse((await runCli(["info", "base", "--json"], { console })).stdout)).bottle.chain).toEqual(["base"]);
+    expect(
+      BottleInfo.parse(JSON.parse((await runCli(["info", "base", "--json"], { console })).stdout)).bottle.chain,
+    ).toEqual(["base"]);
   });
 
   it("says everything that is wrong with a malformed one", async () => {
@@ -88,7 +112,10 @@ describe("info", () => {
   });
 
   it("names the nearest", async () => {
-    expect(await runCli(["info", "reviwer"], { console })).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean `reviewer`") });
+    expect(await runCli(["info", "reviwer"], { console })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("did you mean `reviewer`"),
+    });
   });
 });
 
@@ -110,18 +137,30 @@ describe("edit of a definition", () => {
   });
 
   it("lets the operator go on editing until it is sound", async () => {
-    const env = await editor(`if grep -q skils "$1"; then sed -i s/skils/skills/ "$1"; else printf -- '---\\nbottle: reviewer\\nskils: []\\n---\\n' > "$1"; fi`);
-    const { code, stderr } = await runCli(["edit", "reviewer", "--kind", "agent"], { console, env, terminal: true, input: "\r" });
+    const env = await editor(
+      `if grep -q skils "$1"; then sed -i s/skils/skills/ "$1"; else printf -- '---\\nbottle: reviewer\\nskils: []\\n---\\n' > "$1"; fi`,
+    );
+    const { code, stderr } = await runCli(["edit", "reviewer", "--kind", "agent"], {
+      console,
+      env,
+      terminal: true,
+      input: "\r",
+    });
     expect(stderr).toContain("Go on editing?");
     expect(code).toBe(0);
   });
 
   it("asks which one when an agent and a bottle share the name", async () => {
-    expect(await runCli(["edit", "reviewer"], { console })).toMatchObject({ code: 2, stderr: expect.stringContaining("--kind") });
+    expect(await runCli(["edit", "reviewer"], { console })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--kind"),
+    });
   });
 
   it("says so when the editor fails", async () => {
-    expect(await runCli(["edit", "reviewer", "--kind", "bottle"], { console, env: await editor("exit 3") })).toMatchObject({ code: 1, stderr: expect.stringContaining("the editor ended with 3") });
+    expect(
+      await runCli(["edit", "reviewer", "--kind", "bottle"], { console, env: await editor("exit 3") }),
+    ).toMatchObject({ code: 1, stderr: expect.stringContaining("the editor ended with 3") });
   });
 
   it("names the nearest when there is neither", async () => {
@@ -131,7 +170,8 @@ describe("edit of a definition", () => {
 
 describe("edit of a proposal", () => {
   const approve = vi.fn<Console["approve"]>(async () => decision({ status: "modified" }));
-  const waiting = (item = inboxItem()) => fakeConsole({ approve, snapshot: async () => ({ ...EMPTY_FLEET, inbox: [item] }) });
+  const waiting = (item = inboxItem()) =>
+    fakeConsole({ approve, snapshot: async () => ({ ...EMPTY_FLEET, inbox: [item] }) });
   beforeEach(() => approve.mockClear());
 
   it("approves the rule that was saved", async () => {
@@ -145,7 +185,10 @@ describe("edit of a proposal", () => {
   });
 
   it("decides nothing when it was left as it was", async () => {
-    const { code, stderr } = await runCli(["edit", "mfx12k3ab-c4d5e"], { console: waiting(), env: await editor("true") });
+    const { code, stderr } = await runCli(["edit", "mfx12k3ab-c4d5e"], {
+      console: waiting(),
+      env: await editor("true"),
+    });
     expect([code, stderr]).toEqual([130, "bottle-dash: it was left as it was: nothing was decided\n"]);
     expect(approve).not.toHaveBeenCalled();
   });
@@ -156,7 +199,10 @@ describe("edit of a proposal", () => {
     ["host: 127.0.0.1", "an address is never a rule"],
     ["methods: [GET]", "host: "],
   ])("refuses the draft %j and decides nothing", async (draft, message) => {
-    const { code, stderr } = await runCli(["edit", "mfx12k3ab-c4d5e"], { console: waiting(), env: await editor(`printf '${draft}\\n' > "$1"`) });
+    const { code, stderr } = await runCli(["edit", "mfx12k3ab-c4d5e"], {
+      console: waiting(),
+      env: await editor(`printf '${draft}\\n' > "$1"`),
+    });
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
     expect(approve).not.toHaveBeenCalled();
   });

@@ -29,8 +29,12 @@ describe("how an error leaves the program", () => {
 
   it("asks for --debug when the mistake is ours, and then shows the causes", () => {
     const error = new TypeError("x is undefined", { cause: new Error("deeper") });
-    expect(errorText(error, false)).toBe("bottle-dash: x is undefined; this is a mistake in bottle-dash: run it again with --debug");
-    expect(errorText(error, true)).toMatch(/^bottle-dash: x is undefined\nTypeError: x is undefined\n[^]*caused by Error: deeper/);
+    expect(errorText(error, false)).toBe(
+      "bottle-dash: x is undefined; this is a mistake in bottle-dash: run it again with --debug",
+    );
+    expect(errorText(error, true)).toMatch(
+      /^bottle-dash: x is undefined\nTypeError: x is undefined\n[^]*caused by Error: deeper/,
+    );
     expect(exitCodeOf(error)).toBe(1);
   });
 });

@@ -10,7 +10,14 @@ import type { Console } from "#contracts/console.ts";
 import { loadDefinitions } from "#core/definitions/load.ts";
 import type { EgressStatus } from "#domain/egress/control.ts";
 import { PUBLISHED } from "#modes/json/published.ts";
-import { bottleRow, decision, EMPTY_FLEET, fakeConsole, inboxItem, questionProposal } from "#tests/helpers/fake-console.ts";
+import {
+  bottleRow,
+  decision,
+  EMPTY_FLEET,
+  fakeConsole,
+  inboxItem,
+  questionProposal,
+} from "#tests/helpers/fake-console.ts";
 import { runCli } from "#tests/helpers/command-line.ts";
 
 let root: string;
@@ -31,23 +38,39 @@ const printing: Readonly<Record<string, readonly (readonly string[])[]>> = {
   "list-all": [["list", "all"]],
   proposals: [["proposals"], ["proposals", "--all"]],
   proposal: [["proposals", ID]],
-  decision: [["approve", ID], ["reject", ID, "--reason", "no"]],
+  decision: [
+    ["approve", ID],
+    ["reject", ID, "--reason", "no"],
+  ],
   undo: [["undo", ID]],
   preflight: [["start", "reviewer", "--dry-run"]],
-  started: [["start", "reviewer", "--yes"], ["resume", SLUG]],
+  started: [
+    ["start", "reviewer", "--yes"],
+    ["resume", SLUG],
+  ],
   stop: [["stop", SLUG]],
-  cleanup: [["cleanup", "--dry-run"], ["cleanup", "--yes"]],
+  cleanup: [
+    ["cleanup", "--dry-run"],
+    ["cleanup", "--yes"],
+  ],
   "log-line": [["logs", SLUG]],
   "crash-logs": [["crash-logs"]],
   "crash-log-line": [["crash-logs", "dashboard"]],
-  egress: [["egress", SLUG], ["egress", SLUG, "add", "x.test"], ["egress", SLUG, "remove", "x.test"]],
+  egress: [
+    ["egress", SLUG],
+    ["egress", SLUG, "add", "x.test"],
+    ["egress", SLUG, "remove", "x.test"],
+  ],
   "egress-verdict": [["egress", SLUG, "test", "https://x.test/"]],
   "egress-request": [["egress", SLUG, "requests"]],
   audit: [["audit", "show", SLUG]],
   "audit-verify": [["audit", "verify"]],
   doctor: [["doctor"]],
   init: [["init", "made", "--bottle", "dev"]],
-  info: [["info", "made"], ["info", "dev"]],
+  info: [
+    ["info", "made"],
+    ["info", "dev"],
+  ],
 };
 const elsewhere = ["watch-event", "edited"]; // reading.test.ts; an editor: definitions.test.ts
 
@@ -56,7 +79,9 @@ describe("--json", () => {
     expect([...Object.keys(printing), ...elsewhere].toSorted()).toEqual(Object.keys(PUBLISHED).toSorted());
   });
 
-  const cases = Object.entries(printing).flatMap(([name, lines]) => lines.map((argv) => ({ name, argv, line: argv.join(" ") })));
+  const cases = Object.entries(printing).flatMap(([name, lines]) =>
+    lines.map((argv) => ({ name, argv, line: argv.join(" ") })),
+  );
   it.each(cases)("prints one line of the schema $name for: $line", async ({ name, argv }) => {
     const { stdout, stderr } = await runCli([...argv, "--json"], { console });
     expect(stdout.trimEnd().split("\n")).toHaveLength(1);
@@ -82,15 +107,35 @@ function scripted(): Console {
   };
   return fakeConsole({
     root,
-    snapshot: async () => ({ ...EMPTY_FLEET, bottles: [bottleRow()], inbox: [inboxItem(), inboxItem({ proposal: questionProposal(), decision: decision() })] }),
-    agents: async () => [{ name: "reviewer", from: "root", bottle: "dev", provider: "command", backend: "local", problem: "no" }],
+    snapshot: async () => ({
+      ...EMPTY_FLEET,
+      bottles: [bottleRow()],
+      inbox: [inboxItem(), inboxItem({ proposal: questionProposal(), decision: decision() })],
+    }),
+    agents: async () => [
+      { name: "reviewer", from: "root", bottle: "dev", provider: "command", backend: "local", problem: "no" },
+    ],
     history: async () => [],
     definitions: () => loadDefinitions({ root, cwd: root }),
     proposal: async () => inboxItem(),
     approve: async () => decision({ status: "modified", final_payload: { host: "x.test" }, expires_at: at }),
     reject: async () => decision({ status: "rejected" }),
-    undo: async () => ({ version: 1, id: ID, digest: `sha256:${hash}`, notes: "", decided_by: "root@here (1)", decided_at: at, reopened_as: "mfx12k3ad-c4d5e" }),
-    preflight: async (request) => ({ request, slug: SLUG, lines: [{ label: "a", text: "b" }], questions: [], warnings: [] }),
+    undo: async () => ({
+      version: 1,
+      id: ID,
+      digest: `sha256:${hash}`,
+      notes: "",
+      decided_by: "root@here (1)",
+      decided_at: at,
+      reopened_as: "mfx12k3ad-c4d5e",
+    }),
+    preflight: async (request) => ({
+      request,
+      slug: SLUG,
+      lines: [{ label: "a", text: "b" }],
+      questions: [],
+      warnings: [],
+    }),
     launch: async () => SLUG,
     resume: async () => {},
     stop: async () => {},
@@ -104,10 +149,32 @@ function scripted(): Console {
       remove: async () => status,
       test: async () => ({ verdict: "block", rule: "default deny", reason: "no" }),
       requests: async (_slug, request) =>
-        request({ at, verdict: "allow", method: "GET", scheme: "https", host: "x.test", port: 443, path: "/", status: 200, bytes_up: 0, bytes_down: 1, ms: 1.5, rule: "x.test" }),
+        request({
+          at,
+          verdict: "allow",
+          method: "GET",
+          scheme: "https",
+          host: "x.test",
+          port: 443,
+          path: "/",
+          status: 200,
+          bytes_up: 0,
+          bytes_down: 1,
+          ms: 1.5,
+          rule: "x.test",
+        }),
     },
-    audit: async () => [{ seq: 1, at, bottle: SLUG, actor: "agent", action: "launch", component: "local", detail: "x", prev: hash, hash }],
+    audit: async () => [
+      { seq: 1, at, bottle: SLUG, actor: "agent", action: "launch", component: "local", detail: "x", prev: hash, hash },
+    ],
     verifyAudit: async () => [{ slug: SLUG, verdict: { ok: true, entries: 1 } }],
-    doctor: async () => [{ name: "backend local", state: "ok", detail: "x", probe: { available: true, version: "1", mechanism: "bubblewrap", weaknesses: [] } }],
+    doctor: async () => [
+      {
+        name: "backend local",
+        state: "ok",
+        detail: "x",
+        probe: { available: true, version: "1", mechanism: "bubblewrap", weaknesses: [] },
+      },
+    ],
   });
 }

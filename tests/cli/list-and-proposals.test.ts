@@ -1,10 +1,25 @@
 import { describe, expect, it } from "vitest";
 
-import { bottleRow, decision, egressProposal, EMPTY_FLEET, fakeConsole, inboxItem, questionProposal } from "#tests/helpers/fake-console.ts";
+import {
+  bottleRow,
+  decision,
+  egressProposal,
+  EMPTY_FLEET,
+  fakeConsole,
+  inboxItem,
+  questionProposal,
+} from "#tests/helpers/fake-console.ts";
 import { runCli } from "#tests/helpers/command-line.ts";
 import { AvailableRow, ListRow, ProposalDetail, ProposalRow } from "#modes/json/schemas.ts";
 
-const agent = { name: "reviewer", from: "root", bottle: "dev", provider: "command", backend: "local", problem: undefined };
+const agent = {
+  name: "reviewer",
+  from: "root",
+  bottle: "dev",
+  provider: "command",
+  backend: "local",
+  problem: undefined,
+};
 const pending = inboxItem();
 const decided = inboxItem({
   proposal: egressProposal({ id: "mfx12k3aa-a1b2c" }),
@@ -16,7 +31,12 @@ const fleet = { ...EMPTY_FLEET, bottles: [bottleRow({ pending: 1 })], inbox: [de
 const console = fakeConsole({
   snapshot: async () => fleet,
   agents: async () => [agent],
-  history: async () => [inboxItem({ proposal: egressProposal({ id: "mfx12k3a0-old00" }), decision: decision({ status: "rejected", notes: "no" }) })],
+  history: async () => [
+    inboxItem({
+      proposal: egressProposal({ id: "mfx12k3a0-old00" }),
+      decision: decision({ status: "rejected", notes: "no" }),
+    }),
+  ],
   proposal: async () => pending,
 });
 
@@ -24,9 +44,26 @@ describe("list", () => {
   it("prints exactly the published fields", async () => {
     const rows: unknown[] = JSON.parse((await runCli(["list", "--json"], { console })).stdout);
     expect(Object.keys(rows[0] as object)).toEqual([
-      "slug", "agent", "bottle", "provider", "backend", "host", "state", "since", "started_at", "label", "pending", "exit_code", "isolation",
+      "slug",
+      "agent",
+      "bottle",
+      "provider",
+      "backend",
+      "host",
+      "state",
+      "since",
+      "started_at",
+      "label",
+      "pending",
+      "exit_code",
+      "isolation",
     ]);
-    expect(ListRow.parse(rows[0]).isolation).toEqual({ mechanism: "bubblewrap", proved: true, proved_at: "2030-01-01T11:00:01.000Z", weaknesses: ["seccomp"] });
+    expect(ListRow.parse(rows[0]).isolation).toEqual({
+      mechanism: "bubblewrap",
+      proved: true,
+      proved_at: "2030-01-01T11:00:01.000Z",
+      weaknesses: ["seccomp"],
+    });
   });
 
   it("lists the agents that can be started, and both", async () => {
@@ -39,7 +76,9 @@ describe("list", () => {
   it("prints a table for people", async () => {
     const { stdout } = await runCli(["list"], { console });
     expect(stdout.split("\n")[0]).toMatch(/^SLUG +STATE +FOR +INBOX +AGENT/);
-    expect(stdout.split("\n")[1]).toMatch(/^reviewer-k3x9a +busy +5m +1 +reviewer +command +local +bubblewrap, 1 weak$/);
+    expect(stdout.split("\n")[1]).toMatch(
+      /^reviewer-k3x9a +busy +5m +1 +reviewer +command +local +bubblewrap, 1 weak$/,
+    );
   });
 
   it("says what to do when there is nothing", async () => {
@@ -49,13 +88,18 @@ describe("list", () => {
 
   it("warns of unreadable files on stderr alone", async () => {
     const problems = { "/root/state/x/metadata.json": "not JSON\u001b[2J" };
-    const { code, stdout, stderr } = await runCli(["list", "--json"], { console: fakeConsole({ snapshot: async () => ({ ...EMPTY_FLEET, problems }) }) });
+    const { code, stdout, stderr } = await runCli(["list", "--json"], {
+      console: fakeConsole({ snapshot: async () => ({ ...EMPTY_FLEET, problems }) }),
+    });
     expect([code, stdout]).toEqual([0, "[]\n"]);
     expect(stderr).toBe("bottle-dash: warning: /root/state/x/metadata.json: not JSON\n");
   });
 
   it("never lets an agent's words reach the terminal raw", async () => {
-    const hostile = { ...EMPTY_FLEET, bottles: [bottleRow({ last_line: "\u001b]0;owned\u0007hi\u009b31m", label: "a\u202eb" })] };
+    const hostile = {
+      ...EMPTY_FLEET,
+      bottles: [bottleRow({ last_line: "\u001b]0;owned\u0007hi\u009b31m", label: "a\u202eb" })],
+    };
     const setting = { console: fakeConsole({ snapshot: async () => hostile }), terminal: true };
     const { stdout } = await runCli(["list"], { ...setting, env: { NO_COLOR: "1" } });
     // oxlint-disable-next-line no-control-regex -- controls are exactly what is looked for
@@ -70,7 +114,9 @@ describe("list", () => {
 describe("proposals", () => {
   it("prints the pending ones with their fate", async () => {
     const rows: unknown[] = JSON.parse((await runCli(["proposals", "--json"], { console })).stdout);
-    expect(rows.map((row) => ProposalRow.parse(row))).toMatchObject([{ id: "mfx12k3ab-c4d5e", status: "pending", scope: null, applied: null, used: null }]);
+    expect(rows.map((row) => ProposalRow.parse(row))).toMatchObject([
+      { id: "mfx12k3ab-c4d5e", status: "pending", scope: null, applied: null, used: null },
+    ]);
   });
 
   it("prints decided, expired and archived ones with --all, oldest first", async () => {
@@ -92,7 +138,9 @@ describe("proposals", () => {
   });
 
   it("prints one with its warnings as JSON", async () => {
-    const row = ProposalDetail.parse(JSON.parse((await runCli(["proposals", "mfx12k3ab-c4d5e", "--json"], { console })).stdout));
+    const row = ProposalDetail.parse(
+      JSON.parse((await runCli(["proposals", "mfx12k3ab-c4d5e", "--json"], { console })).stdout),
+    );
     expect(row.warnings.map(({ code }) => code)).toEqual(["internal-name", "any-path"]);
   });
 
@@ -101,6 +149,8 @@ describe("proposals", () => {
   });
 
   it("says so when nothing waits", async () => {
-    expect((await runCli(["proposals"], { console: fakeConsole({ snapshot: async () => EMPTY_FLEET }) })).stdout).toBe("nothing waits for you\n");
+    expect((await runCli(["proposals"], { console: fakeConsole({ snapshot: async () => EMPTY_FLEET }) })).stdout).toBe(
+      "nothing waits for you\n",
+    );
   });
 });

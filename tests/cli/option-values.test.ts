@@ -6,8 +6,15 @@ const now = new Date("2030-01-01T00:00:00.000Z");
 
 describe("option values", () => {
   it("reads durations", () => {
-    expect([parseDuration("90s"), parseDuration("1h30m"), parseDuration("2d")]).toEqual([90_000, 5_400_000, 172_800_000]);
-    expect([parseDuration("10"), parseDuration("m"), parseDuration("-5m"), parseDuration("")]).toEqual([undefined, undefined, undefined, undefined]);
+    expect([parseDuration("90s"), parseDuration("1h30m"), parseDuration("2d")]).toEqual([
+      90_000, 5_400_000, 172_800_000,
+    ]);
+    expect([parseDuration("10"), parseDuration("m"), parseDuration("-5m"), parseDuration("")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("reads moments before and after now, and dates", () => {

@@ -23,7 +23,14 @@ describe("arguments of a command", () => {
   });
 
   it("gives every option a value when nothing is said", () => {
-    expect(parse("a-1").options).toEqual({ follow: false, tail: undefined, source: [], json: false, debug: false, help: false });
+    expect(parse("a-1").options).toEqual({
+      follow: false,
+      tail: undefined,
+      source: [],
+      json: false,
+      debug: false,
+      help: false,
+    });
   });
 
   it("takes what stands after -- as an argument", () => {
@@ -40,7 +47,9 @@ describe("arguments of a command", () => {
     [[], "<slug> is missing: a bottle"],
     [["a-1", "b-2"], '"b-2" is one argument too many'],
   ])("refuses %j and says what to do", (argv, message) => {
-    expect(() => parse(...argv)).toThrow(expect.objectContaining({ code: "usage", message: `${message}; see \`bottle-dash logs --help\`` }));
+    expect(() => parse(...argv)).toThrow(
+      expect.objectContaining({ code: "usage", message: `${message}; see \`bottle-dash logs --help\`` }),
+    );
   });
 
   it("lets help win over every complaint", () => {

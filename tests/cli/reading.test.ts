@@ -24,8 +24,15 @@ describe("logs", () => {
   });
 
   it("passes on what is wanted, and prints plain text", async () => {
-    const { stdout } = await runCli(["logs", "a-11111", "-n", "5", "--since", "10m", "-s", "egress", "-s", "init"], { console });
-    expect(logs.mock.lastCall?.[1]).toEqual({ follow: false, tail: 5, since: new Date("2030-01-01T11:50:00.000Z"), sources: ["egress", "init"] });
+    const { stdout } = await runCli(["logs", "a-11111", "-n", "5", "--since", "10m", "-s", "egress", "-s", "init"], {
+      console,
+    });
+    expect(logs.mock.lastCall?.[1]).toEqual({
+      follow: false,
+      tail: 5,
+      since: new Date("2030-01-01T11:50:00.000Z"),
+      sources: ["egress", "init"],
+    });
     expect(stdout).toBe("11:59:58.123 egress    blocked it\n");
   });
 
@@ -39,7 +46,10 @@ describe("logs", () => {
           operator.abort();
         }),
     });
-    expect(await runCli(["logs", "a-11111", "-f"], { console: following, signal: operator.signal })).toMatchObject({ code: 130, stderr: "" });
+    expect(await runCli(["logs", "a-11111", "-f"], { console: following, signal: operator.signal })).toMatchObject({
+      code: 130,
+      stderr: "",
+    });
   });
 });
 
@@ -53,7 +63,10 @@ describe("crash-logs", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  const listing = () => fakeConsole({ crashLogs: async () => [{ of: "dashboard", path, modified: "2030-01-01T11:00:00.000Z", bytes: 900 }] });
+  const listing = () =>
+    fakeConsole({
+      crashLogs: async () => [{ of: "dashboard", path, modified: "2030-01-01T11:00:00.000Z", bytes: 900 }],
+    });
 
   it("lists them, newest first", async () => {
     const { stdout } = await runCli(["crash-logs"], { console: listing() });
@@ -64,14 +77,20 @@ describe("crash-logs", () => {
   it("prints the end of one", async () => {
     const { stdout } = await runCli(["crash-logs", "dashboard", "-n", "2"], { console: listing() });
     expect(stdout).toBe("line 98\nline 99\n");
-    expect((await runCli(["crash-logs", "dashboard", "-n", "1", "--json"], { console: listing() })).stdout).toBe('{"of":"dashboard","text":"line 99"}\n');
+    expect((await runCli(["crash-logs", "dashboard", "-n", "1", "--json"], { console: listing() })).stdout).toBe(
+      '{"of":"dashboard","text":"line 99"}\n',
+    );
   });
 
   it("names what there is", async () => {
     const { code, stderr } = await runCli(["crash-logs", "dashbord"], { console: listing() });
     expect(code).toBe(1);
-    expect(stderr).toBe('bottle-dash: there is no crash log of "dashbord" (did you mean dashboard?); there are: dashboard\n');
-    expect((await runCli(["crash-logs", "-f"], { console: fakeConsole({ crashLogs: async () => [] }) })).stderr).toContain("nothing has crashed");
+    expect(stderr).toBe(
+      'bottle-dash: there is no crash log of "dashbord" (did you mean dashboard?); there are: dashboard\n',
+    );
+    expect(
+      (await runCli(["crash-logs", "-f"], { console: fakeConsole({ crashLogs: async () => [] }) })).stderr,
+    ).toContain("nothing has crashed");
   });
 });
 
@@ -94,7 +113,11 @@ describe("egress", () => {
   };
   const add = vi.fn<Console["egress"]["add"]>(async () => status);
   const remove = vi.fn<Console["egress"]["remove"]>(async () => status);
-  const test = vi.fn<Console["egress"]["test"]>(async () => ({ verdict: "block", rule: "default", reason: "no rule names evil.test" }));
+  const test = vi.fn<Console["egress"]["test"]>(async () => ({
+    verdict: "block",
+    rule: "default",
+    reason: "no rule names evil.test",
+  }));
   const console = fakeConsole({ egress: { status: async () => status, add, remove, test } });
 
   it("shows the table in force", async () => {
@@ -106,8 +129,16 @@ describe("egress", () => {
   });
 
   it("adds and removes hosts", async () => {
-    await runCli(["egress", "a-11111", "add", "API.test.", "-m", "get", "--path", "/a/", "--port", "8443", "--http"], { console });
-    expect(add).toHaveBeenCalledWith("a-11111", { host: "api.test", methods: ["GET"], path_allowlist: ["/a/"], port: 8443, http: true });
+    await runCli(["egress", "a-11111", "add", "API.test.", "-m", "get", "--path", "/a/", "--port", "8443", "--http"], {
+      console,
+    });
+    expect(add).toHaveBeenCalledWith("a-11111", {
+      host: "api.test",
+      methods: ["GET"],
+      path_allowlist: ["/a/"],
+      port: 8443,
+      http: true,
+    });
     await runCli(["egress", "a-11111", "remove", "x.test"], { console });
     expect(remove).toHaveBeenCalledWith("a-11111", "x.test");
   });
@@ -125,7 +156,9 @@ describe("egress", () => {
   });
 
   it("says what would happen to a request", async () => {
-    const { code, stdout } = await runCli(["egress", "a-11111", "test", "https://evil.test/", "-m", "post"], { console });
+    const { code, stdout } = await runCli(["egress", "a-11111", "test", "https://evil.test/", "-m", "post"], {
+      console,
+    });
     expect([code, stdout]).toEqual([0, "block: no rule names evil.test (default)\n"]);
     expect(test).toHaveBeenCalledWith("a-11111", "https://evil.test/", "POST");
   });
@@ -139,7 +172,11 @@ describe("watch", () => {
     const console = fakeConsole({ fleet: () => fleet, subscribe: (listener) => ((changed = listener), () => {}) });
     const { world, stdout, outcome } = startCli({ console, signal: operator.signal });
     const ended = runCommandLine(["watch"], world);
-    const events = () => stdout().trimEnd().split("\n").map((line) => WatchEvent.parse(JSON.parse(line)));
+    const events = () =>
+      stdout()
+        .trimEnd()
+        .split("\n")
+        .map((line) => WatchEvent.parse(JSON.parse(line)));
     await expect.poll(() => stdout()).toContain('"type":"bottle"');
 
     fleet = { ...fleet, inbox: [inboxItem()], bottles: [bottleRow({ pending: 1 })] };
@@ -148,7 +185,9 @@ describe("watch", () => {
     changed();
     fleet = { ...fleet, bottles: [] };
     changed();
-    await expect.poll(() => events().map(({ type }) => type)).toEqual(["bottle", "bottle", "proposal", "bottle-removed"]);
+    await expect
+      .poll(() => events().map(({ type }) => type))
+      .toEqual(["bottle", "bottle", "proposal", "bottle-removed"]);
     operator.abort();
     expect(outcome(await ended)).toMatchObject({ code: 130, stderr: "" });
   });
@@ -156,11 +195,18 @@ describe("watch", () => {
 
 describe("audit", () => {
   const whole = { slug: "a-11111", verdict: { ok: true, entries: 7 } } as const;
-  const broken = { slug: "b-22222", verdict: { ok: false, entries: 2, fault: "missing-seq", line: 3, detail: "seq 3 is missing" } } as const;
+  const broken = {
+    slug: "b-22222",
+    verdict: { ok: false, entries: 2, fault: "missing-seq", line: 3, detail: "seq 3 is missing" },
+  } as const;
 
   it("verifies all logs and exits 0 when they are whole", async () => {
     const verifyAudit = vi.fn<Console["verifyAudit"]>(async () => [whole]);
-    expect(await runCli(["audit", "verify"], { console: fakeConsole({ verifyAudit }) })).toEqual({ code: 0, stdout: "a-11111: whole, 7 entries\n", stderr: "" });
+    expect(await runCli(["audit", "verify"], { console: fakeConsole({ verifyAudit }) })).toEqual({
+      code: 0,
+      stdout: "a-11111: whole, 7 entries\n",
+      stderr: "",
+    });
     expect(verifyAudit).toHaveBeenCalledWith(undefined);
   });
 
@@ -171,7 +217,14 @@ describe("audit", () => {
     expect(stdout).toContain("b-22222: missing-seq at line 3: seq 3 is missing");
     expect(stderr).toContain("the audit log of b-22222 is not whole");
     const json = JSON.parse((await runCli(["audit", "verify", "--json"], { console })).stdout);
-    expect(json[1]).toEqual({ slug: "b-22222", ok: false, entries: 2, fault: "missing-seq", line: 3, detail: "seq 3 is missing" });
+    expect(json[1]).toEqual({
+      slug: "b-22222",
+      ok: false,
+      entries: 2,
+      fault: "missing-seq",
+      line: 3,
+      detail: "seq 3 is missing",
+    });
   });
 
   it("needs to know whose entries to show", async () => {
@@ -181,8 +234,19 @@ describe("audit", () => {
 });
 
 describe("doctor", () => {
-  const works: DoctorItem = { name: "backend local", state: "warning", detail: "util-linux", probe: { available: true, version: "2", mechanism: "util-linux", weaknesses: ["no seccomp"] } };
-  const lacks: DoctorItem = { name: "backend docker", state: "missing", detail: "no daemon", hint: "install docker", probe: { available: false, why: "no daemon", hint: "install docker" } };
+  const works: DoctorItem = {
+    name: "backend local",
+    state: "warning",
+    detail: "util-linux",
+    probe: { available: true, version: "2", mechanism: "util-linux", weaknesses: ["no seccomp"] },
+  };
+  const lacks: DoctorItem = {
+    name: "backend docker",
+    state: "missing",
+    detail: "no daemon",
+    hint: "install docker",
+    probe: { available: false, why: "no daemon", hint: "install docker" },
+  };
   const node: DoctorItem = { name: "Node", state: "ok", detail: "24" };
 
   it.each<[string, DoctorItem[], number]>([
@@ -195,6 +259,8 @@ describe("doctor", () => {
 
   it("says what to do below what is missing", async () => {
     const { stdout } = await runCli(["doctor"], { console: fakeConsole({ doctor: async () => [node, lacks] }) });
-    expect(stdout).toBe("ok       Node            24\nmissing  backend docker  no daemon\n                         → install docker\n");
+    expect(stdout).toBe(
+      "ok       Node            24\nmissing  backend docker  no daemon\n                         → install docker\n",
+    );
   });
 });

@@ -35,7 +35,9 @@ describe("the registry", () => {
   });
 
   it.each(loaded)("gives the options of $row.name letters of their own", ({ command }) => {
-    const letters = Object.values({ ...GLOBAL_OPTIONS, ...command.options }).flatMap((option) => ("short" in option ? [option.short] : []));
+    const letters = Object.values({ ...GLOBAL_OPTIONS, ...command.options }).flatMap((option) =>
+      "short" in option ? [option.short] : [],
+    );
     expect(new Set(letters).size).toBe(letters.length);
     expect(Object.keys(command.options).filter((long) => long in GLOBAL_OPTIONS)).toEqual([]);
   });

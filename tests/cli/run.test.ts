@@ -13,11 +13,14 @@ describe("the command line", () => {
     expect(stdout).toMatch(/^bottle-dash: the operator's console/);
   });
 
-  it.each([[["start", "--help"]], [["help", "start"]], [["--help", "start"]], [["start", "-h", "--nonsense"]]])("prints a command's help for %j", async (argv) => {
-    const { code, stdout } = await runCli(argv);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^bottle-dash start: .*\n\nUsage: bottle-dash start <agent> \[options\]/);
-  });
+  it.each([[["start", "--help"]], [["help", "start"]], [["--help", "start"]], [["start", "-h", "--nonsense"]]])(
+    "prints a command's help for %j",
+    async (argv) => {
+      const { code, stdout } = await runCli(argv);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^bottle-dash start: .*\n\nUsage: bottle-dash start <agent> \[options\]/);
+    },
+  );
 
   it.each([["--version"], ["-V"]])("prints the version for %s", async (flag) => {
     expect((await runCli([flag])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -26,7 +29,9 @@ describe("the command line", () => {
   it("names the nearest command", async () => {
     const { code, stdout, stderr } = await runCli(["aprove", "x"]);
     expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr).toBe('bottle-dash: there is no command "aprove" (did you mean approve?); see `bottle-dash --help`\n');
+    expect(stderr).toBe(
+      'bottle-dash: there is no command "aprove" (did you mean approve?); see `bottle-dash --help`\n',
+    );
   });
 
   it("refuses an unknown option without a command", async () => {
@@ -47,14 +52,19 @@ describe("the command line", () => {
     });
     const short = await runCli(["list"], { console });
     expect(short).toEqual({ code: 4, stdout: "", stderr: "bottle-dash: nothing works; install something\n" });
-    expect((await runCli(["list", "--debug"], { console })).stderr).toMatch(/^bottle-dash: nothing works.*\nBottleError: [^]*at /);
+    expect((await runCli(["list", "--debug"], { console })).stderr).toMatch(
+      /^bottle-dash: nothing works.*\nBottleError: [^]*at /,
+    );
   });
 });
 
 describe("without a command", () => {
   it("opens the dashboard in a terminal", async () => {
     const opened: unknown[] = [];
-    const { code } = await runCli([], { terminal: true, openDashboard: async (options) => (opened.push(options), 130) });
+    const { code } = await runCli([], {
+      terminal: true,
+      openDashboard: async (options) => (opened.push(options), 130),
+    });
     expect([code, opened]).toEqual([130, [{}]]);
   });
 

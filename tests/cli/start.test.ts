@@ -26,14 +26,27 @@ function starting(questions: Preflight["questions"] = []) {
 describe("start", () => {
   it("launches with --yes and prints the slug alone on stdout", async () => {
     const { preflight, console } = starting();
-    const { code, stdout, stderr } = await runCli(["start", "reviewer", "--yes", "--label", "auth", "--color", "red", "--backend", "local", "--cwd"], { console, cwd: "/project" });
+    const { code, stdout, stderr } = await runCli(
+      ["start", "reviewer", "--yes", "--label", "auth", "--color", "red", "--backend", "local", "--cwd"],
+      { console, cwd: "/project" },
+    );
     expect([code, stdout]).toEqual([0, "reviewer-k3x9a\n"]);
     expect(stderr).toBe("slug     reviewer-k3x9a\nbackend  local (bubblewrap)\nwarning: no seccomp\n  sandbox: done\n");
-    expect(preflight).toHaveBeenCalledWith({ agent: "reviewer", backend: "local", label: "auth", color: "red", copyCwd: "/project" });
+    expect(preflight).toHaveBeenCalledWith({
+      agent: "reviewer",
+      backend: "local",
+      label: "auth",
+      color: "red",
+      copyCwd: "/project",
+    });
   });
 
   it("prints {slug} and is otherwise quiet with --json", async () => {
-    expect(await runCli(["start", "reviewer", "--yes", "--json", "--detach"], starting())).toEqual({ code: 0, stdout: '{"slug":"reviewer-k3x9a"}\n', stderr: "" });
+    expect(await runCli(["start", "reviewer", "--yes", "--json", "--detach"], starting())).toEqual({
+      code: 0,
+      stdout: '{"slug":"reviewer-k3x9a"}\n',
+      stderr: "",
+    });
   });
 
   it("launches nothing without a terminal and without --yes", async () => {
@@ -56,13 +69,20 @@ describe("start", () => {
     const { stdout } = await runCli(["start", "reviewer", "--dry-run"], { console });
     expect(stdout).toBe("backend   local (bubblewrap)\nasks for  PASSWORD (Password)\nwarning: no seccomp\n");
     const json = await runCli(["start", "reviewer", "-n", "--json"], { console });
-    expect(PreflightRow.parse(JSON.parse(json.stdout))).toMatchObject({ agent: "reviewer", questions: [{ name: "PASSWORD" }] });
+    expect(PreflightRow.parse(JSON.parse(json.stdout))).toMatchObject({
+      agent: "reviewer",
+      questions: [{ name: "PASSWORD" }],
+    });
     expect(launch).not.toHaveBeenCalled();
   });
 
   it("asks for secrets without showing them", async () => {
     const { launch, console } = starting([{ name: "PASSWORD", prompt: "Password" }]);
-    const { code, stdout, stderr } = await runCli(["start", "reviewer", "--yes", "--detach"], { console, terminal: true, input: "hunter2\r" });
+    const { code, stdout, stderr } = await runCli(["start", "reviewer", "--yes", "--detach"], {
+      console,
+      terminal: true,
+      input: "hunter2\r",
+    });
     expect(code).toBe(0);
     expect(launch.mock.calls[0]?.[0].request.answers).toEqual({ PASSWORD: "hunter2" });
     expect(stdout + stderr).not.toContain("hunter2");
@@ -71,7 +91,10 @@ describe("start", () => {
   it("reads the answers from stdin where there is no terminal", async () => {
     const { launch, console } = starting([{ name: "PASSWORD", prompt: "Password" }]);
     expect((await runCli(["start", "reviewer", "--yes"], { console })).stderr).toContain("--answers-stdin");
-    const { code } = await runCli(["start", "reviewer", "--yes", "--answers-stdin"], { console, input: '{"PASSWORD":"hunter2"}' });
+    const { code } = await runCli(["start", "reviewer", "--yes", "--answers-stdin"], {
+      console,
+      input: '{"PASSWORD":"hunter2"}',
+    });
     expect([code, launch.mock.calls[0]?.[0].request.answers]).toEqual([0, { PASSWORD: "hunter2" }]);
   });
 
@@ -87,7 +110,9 @@ describe("start", () => {
     launch.mockRejectedValueOnce(new BottleError("unavailable", "no backend", { hint: "run `bottle-dash doctor`" }));
     expect((await runCli(["start", "reviewer", "--yes"], { console })).code).toBe(4);
     launch.mockRejectedValueOnce(new BottleError("failed", "was interrupted", { where: "launch" }));
-    expect(await runCli(["start", "reviewer", "--yes", "--json"], { console, signal: AbortSignal.abort() })).toMatchObject({ code: 130, stderr: "bottle-dash: launch: was interrupted\n" });
+    expect(
+      await runCli(["start", "reviewer", "--yes", "--json"], { console, signal: AbortSignal.abort() }),
+    ).toMatchObject({ code: 130, stderr: "bottle-dash: launch: was interrupted\n" });
   });
 });
 
@@ -104,7 +129,10 @@ describe("attach", () => {
 describe("resume", () => {
   it("prints the slug once the agent runs again", async () => {
     const resume = vi.fn<Console["resume"]>(async () => {});
-    expect(await runCli(["resume", "reviewer-k3x9a"], { console: fakeConsole({ resume }) })).toMatchObject({ code: 0, stdout: "reviewer-k3x9a\n" });
+    expect(await runCli(["resume", "reviewer-k3x9a"], { console: fakeConsole({ resume }) })).toMatchObject({
+      code: 0,
+      stdout: "reviewer-k3x9a\n",
+    });
     expect(resume.mock.calls[0]?.[0]).toBe("reviewer-k3x9a");
   });
 });

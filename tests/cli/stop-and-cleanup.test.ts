@@ -12,7 +12,13 @@ describe("stop", () => {
 
   it("stops all that are named", async () => {
     const { code, stdout } = await runCli(["stop", "a-11111", "b-22222", "--json"], { console });
-    expect([code, JSON.parse(stdout)]).toEqual([0, [{ slug: "a-11111", stopped: true }, { slug: "b-22222", stopped: true }]]);
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      [
+        { slug: "a-11111", stopped: true },
+        { slug: "b-22222", stopped: true },
+      ],
+    ]);
     expect(stop.mock.calls.map(([slug]) => slug)).toEqual(["a-11111", "b-22222"]);
   });
 
@@ -68,6 +74,10 @@ describe("cleanup", () => {
 
   it("has nothing to ask when there is nothing to remove", async () => {
     const nothing = fakeConsole({ cleanupPlan: async () => [] });
-    expect(await runCli(["cleanup"], { console: nothing })).toEqual({ code: 0, stdout: "there is nothing to clean up\n", stderr: "" });
+    expect(await runCli(["cleanup"], { console: nothing })).toEqual({
+      code: 0,
+      stdout: "there is nothing to clean up\n",
+      stderr: "",
+    });
   });
 });

@@ -32,7 +32,11 @@ export async function runCli(argv: readonly string[], setting: Setting = {}): Pr
 }
 
 /** For commands that go on: the streams can be read while it runs. */
-export function startCli(setting: Setting = {}): { world: World; outcome: (code: ExitCode) => Outcome; stdout: () => string } {
+export function startCli(setting: Setting = {}): {
+  world: World;
+  outcome: (code: ExitCode) => Outcome;
+  stdout: () => string;
+} {
   const isTTY = setting.terminal === true;
   const stdin = Object.assign(new PassThrough(), { isTTY });
   if (setting.input !== undefined) stdin.write(setting.input);

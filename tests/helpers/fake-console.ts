@@ -44,7 +44,10 @@ export function bottleRow(over: Partial<BottleRow> = {}): BottleRow {
     isolation: {
       mechanism: "bubblewrap",
       proved_at: "2030-01-01T11:00:01.000Z",
-      checks: [{ name: "seccomp", ok: false, evidence: "mode 0", required: false }, { name: "no route", ok: true, evidence: "ENETUNREACH", required: true }],
+      checks: [
+        { name: "seccomp", ok: false, evidence: "mode 0", required: false },
+        { name: "no route", ok: true, evidence: "ENETUNREACH", required: true },
+      ],
     },
     stats: null,
     last_line: "",

@@ -62,7 +62,11 @@ export const approve = defineCommand({
 /** The approval that the options ask for. Throws `usage` when a question would be left unanswered. */
 export function approval(
   { proposal }: InboxItem,
-  options: { readonly scope: ApproveOptions["scope"] | undefined; readonly expires: string | undefined; readonly notes: string | undefined },
+  options: {
+    readonly scope: ApproveOptions["scope"] | undefined;
+    readonly expires: string | undefined;
+    readonly notes: string | undefined;
+  },
   context: CommandContext,
 ): ApproveOptions {
   if (proposal.kind === "question" && (options.notes ?? "").trim() === "") {
@@ -71,7 +75,9 @@ export function approval(
   return {
     digest: proposal.digest,
     scope: options.scope ?? "session",
-    ...(options.expires !== undefined && { expiresAt: parseMoment(options.expires, "--expires", context.now(), 1).toISOString() }),
+    ...(options.expires !== undefined && {
+      expiresAt: parseMoment(options.expires, "--expires", context.now(), 1).toISOString(),
+    }),
     ...(options.notes !== undefined && { notes: options.notes }),
   };
 }
@@ -79,7 +85,9 @@ export function approval(
 async function changedPayload({ proposal }: InboxItem, assignments: readonly string[]): Promise<unknown> {
   if (assignments.length === 0) return undefined;
   if (proposal.kind !== "egress-block") {
-    throw new BottleError("usage", `--set changes a rule, and ${proposal.id} is a ${proposal.kind}`, { hint: "answer it with --notes <text>" });
+    throw new BottleError("usage", `--set changes a rule, and ${proposal.id} is a ${proposal.kind}`, {
+      hint: "answer it with --notes <text>",
+    });
   }
   const { changedRule } = await import("../changed-rule.ts");
   return changedRule(proposal.payload, assignments);
@@ -89,6 +97,9 @@ async function showAndAsk(console: Console, item: InboxItem, payload: unknown, c
   const { warningsFor } = await import("../proposal-warnings.ts");
   const warnings = await warningsFor(console, item, payload);
   const shown = payload === undefined ? item : ({ ...item, proposal: { ...item.proposal, payload } } as InboxItem);
-  note(context, proposalText(shown, warnings, context.now(), painter(wantsColor(context.env, context.stderr.isTTY === true))));
+  note(
+    context,
+    proposalText(shown, warnings, context.now(), painter(wantsColor(context.env, context.stderr.isTTY === true))),
+  );
   if (!(await askYesNo(context, "Approve it?"))) throw new Interrupted("nothing was decided");
 }

@@ -22,18 +22,26 @@ export const audit = defineCommand({
     const console = await context.console();
     const paint = painter(context.color);
     if (args.action === "show") {
-      if (args.slug === undefined) throw new BottleError("usage", "<slug> is missing: whose entries?", { hint: "see `bottle-dash audit --help`" });
+      if (args.slug === undefined)
+        throw new BottleError("usage", "<slug> is missing: whose entries?", { hint: "see `bottle-dash audit --help`" });
       const entries = await console.audit(args.slug);
       answer(context, entries, () => entries.map((entry) => auditLine(entry, paint)).join("\n"));
       return 0;
     }
     const reports = await console.verifyAudit(args.slug);
-    answer(context, reports.map(({ slug, verdict }) => ({ slug, ...verdict })), () =>
-      reports.length === 0 ? "there is no audit log yet" : reports.map((report) => auditReportLine(report, paint)).join("\n"),
+    answer(
+      context,
+      reports.map(({ slug, verdict }) => ({ slug, ...verdict })),
+      () =>
+        reports.length === 0
+          ? "there is no audit log yet"
+          : reports.map((report) => auditReportLine(report, paint)).join("\n"),
     );
     const broken = reports.filter(({ verdict }) => !verdict.ok);
     if (broken.length === 0) return 0;
     const names = broken.map(({ slug }) => plainLine(slug)).join(", ");
-    throw new BottleError("failed", `the audit log of ${names} is not whole`, { hint: "keep a copy of it and find out who wrote there" });
+    throw new BottleError("failed", `the audit log of ${names} is not whole`, {
+      hint: "keep a copy of it and find out who wrote there",
+    });
   },
 });

@@ -9,7 +9,15 @@ import { defineCommand } from "../command.ts";
 import { answer, note } from "../print.ts";
 
 export const cleanup = defineCommand({
-  arguments: [{ name: "slug", describe: "bottles that have ended (default: all of them)", optional: true, rest: true, completes: "slug" }],
+  arguments: [
+    {
+      name: "slug",
+      describe: "bottles that have ended (default: all of them)",
+      optional: true,
+      rest: true,
+      completes: "slug",
+    },
+  ],
   options: {
     yes: { type: "boolean", short: "y", describe: "do not ask" },
     force: { type: "boolean", describe: "also those with unread proposals or uncollected work" },
@@ -23,7 +31,8 @@ export const cleanup = defineCommand({
     if (options["dry-run"]) return answer(context, plan, () => cleanupTable(plan, "remove", painter(context.color)));
     const doomed = plan.filter((item) => item.remove);
     if (doomed.length > 0) {
-      if (!options.yes) note(context, cleanupTable(plan, "remove", painter(wantsColor(context.env, context.stderr.isTTY === true))));
+      if (!options.yes)
+        note(context, cleanupTable(plan, "remove", painter(wantsColor(context.env, context.stderr.isTTY === true))));
       await confirm(context, doomed.length === 1 ? "Remove it?" : `Remove these ${doomed.length}?`, options.yes);
       await console.cleanup(doomed);
     }

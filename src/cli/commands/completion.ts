@@ -7,7 +7,11 @@ import { COMMANDS } from "../registry.ts";
 
 export const completion = defineCommand({
   arguments: [
-    { name: "shell", describe: "which shell; words lists what the scripts ask for", choices: ["bash", "zsh", "fish", "words"] },
+    {
+      name: "shell",
+      describe: "which shell; words lists what the scripts ask for",
+      choices: ["bash", "zsh", "fish", "words"],
+    },
     { name: "kind", describe: "words: slug, proposal, agent, definition or crash-log", optional: true },
   ],
   options: {},

@@ -17,16 +17,27 @@ import { answer } from "../print.ts";
 import { approval, SCOPE_OPTIONS } from "./approve.ts";
 
 export const edit = defineCommand({
-  arguments: [{ name: "what", describe: "the id of a pending proposal, or the name of a definition", completes: "definition" }],
+  arguments: [
+    { name: "what", describe: "the id of a pending proposal, or the name of a definition", completes: "definition" },
+  ],
   options: {
     ...SCOPE_OPTIONS,
-    kind: { type: "string", value: "kind", describe: "which definition, when an agent and a bottle share the name", choices: ["agent", "bottle"] },
+    kind: {
+      type: "string",
+      value: "kind",
+      describe: "which definition, when an agent and a bottle share the name",
+      choices: ["agent", "bottle"],
+    },
   },
   details: [
     "A proposal: its rule opens in $VISUAL or $EDITOR; saved with changes it is approved as modified, left as it was nothing happens. A question: what you write is the answer.",
     "A definition: its file opens and is checked when you leave the editor; what is wrong is shown, and you may go on editing.",
   ],
-  examples: ["bottle-dash edit mfx12k3ab-c4d5e --scope once", "bottle-dash edit reviewer", "bottle-dash edit dev --kind bottle"],
+  examples: [
+    "bottle-dash edit mfx12k3ab-c4d5e --scope once",
+    "bottle-dash edit reviewer",
+    "bottle-dash edit dev --kind bottle",
+  ],
   async run({ args, options }, context) {
     const console = await context.console();
     const item = options.kind === undefined ? await proposalNamed(console, args.what) : undefined;
@@ -40,11 +51,17 @@ async function proposalNamed(console: Console, id: string): Promise<InboxItem | 
   return inbox.find((item) => item.proposal.id === id);
 }
 
-async function editProposal(console: Console, item: InboxItem, options: Parameters<typeof approval>[1], context: CommandContext): Promise<ExitCode> {
+async function editProposal(
+  console: Console,
+  item: InboxItem,
+  options: Parameters<typeof approval>[1],
+  context: CommandContext,
+): Promise<ExitCode> {
   const { proposal } = item;
   const answered = proposal.kind === "question" ? await editedAnswer(proposal, context) : undefined;
   const payload = proposal.kind === "question" ? undefined : await editedRule(proposal, context);
-  if (answered === undefined && payload === undefined) throw new Interrupted("it was left as it was: nothing was decided");
+  if (answered === undefined && payload === undefined)
+    throw new Interrupted("it was left as it was: nothing was decided");
   const decision = approval(item, { ...options, notes: answered ?? options.notes }, context);
   const made = await console.approve(proposal.id, { ...decision, ...(payload !== undefined && { payload }) });
   answer(context, made, () => decisionText(made, context.now(), painter(context.color)));
@@ -67,7 +84,12 @@ async function editedAnswer(proposal: ProposalOf<"question">, context: CommandCo
   return written === "" ? undefined : written;
 }
 
-async function editDefinition(console: Console, name: string, kind: "agent" | "bottle" | undefined, context: CommandContext): Promise<ExitCode> {
+async function editDefinition(
+  console: Console,
+  name: string,
+  kind: "agent" | "bottle" | undefined,
+  context: CommandContext,
+): Promise<ExitCode> {
   const path = definitionPath(await console.definitions(), name, kind);
   await untilAccepted(context, async () => {
     await openInEditor(context, path);
@@ -84,18 +106,28 @@ function definitionPath(definitions: Definitions, name: string, kind: "agent" | 
   const bottle = definitions.bottles.get(name)?.path ?? broken.find((file) => file.kind === "bottle")?.path;
   const found = kind === "agent" ? agent : kind === "bottle" ? bottle : (agent ?? bottle);
   if (kind === undefined && agent !== undefined && bottle !== undefined) {
-    throw new BottleError("usage", `${name} is an agent and a bottle`, { hint: "say which with --kind agent or --kind bottle" });
+    throw new BottleError("usage", `${name} is an agent and a bottle`, {
+      hint: "say which with --kind agent or --kind bottle",
+    });
   }
   if (found !== undefined) return found;
   const names = [...definitions.agents.keys(), ...definitions.bottles.keys()];
-  throw new BottleError("not-found", `there is no proposal and no definition ${JSON.stringify(name)}${didYouMean(name, names)}`, {
-    hint: "see `bottle-dash proposals` and `bottle-dash list available`, or make one with `bottle-dash init`",
-  });
+  throw new BottleError(
+    "not-found",
+    `there is no proposal and no definition ${JSON.stringify(name)}${didYouMean(name, names)}`,
+    {
+      hint: "see `bottle-dash proposals` and `bottle-dash list available`, or make one with `bottle-dash init`",
+    },
+  );
 }
 
 function demandSound(definitions: Definitions, path: string): void {
   const problem = definitions.problems.find((found) => found.path === path && found.severity === "error");
   if (problem === undefined) return;
   const where = problem.line === undefined ? path : `${path}:${problem.line}`;
-  throw new BottleError("invalid", problem.field === undefined ? problem.message : `${problem.field}: ${problem.message}`, { where });
+  throw new BottleError(
+    "invalid",
+    problem.field === undefined ? problem.message : `${problem.field}: ${problem.message}`,
+    { where },
+  );
 }

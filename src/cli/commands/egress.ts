@@ -31,7 +31,13 @@ export const egress = defineCommand({
   ],
   options: {
     port: { type: "string", value: "port", describe: "add: another port than 443" },
-    method: { type: "string", short: "m", value: "method", multiple: true, describe: "add: only this method; test: the method (default GET)" },
+    method: {
+      type: "string",
+      short: "m",
+      value: "method",
+      multiple: true,
+      describe: "add: only this method; test: the method (default GET)",
+    },
     path: { type: "string", value: "prefix", multiple: true, describe: "add: only below this path" },
     http: { type: "boolean", describe: "add: plain HTTP as well" },
   },
@@ -59,7 +65,10 @@ export const egress = defineCommand({
         return streaming(context, () =>
           console.egress.requests(
             slug,
-            (request) => (context.json ? printJsonLine(context, request) : printText(context, requestLine(request, painter(context.color)))),
+            (request) =>
+              context.json
+                ? printJsonLine(context, request)
+                : printText(context, requestLine(request, painter(context.color))),
             context.signal,
           ),
         );
@@ -71,8 +80,15 @@ function showStatus(context: CommandContext, status: Awaited<ReturnType<Console[
   answer(context, status, () => egressStatusText(status, context.now(), painter(context.color)));
 }
 
-async function test(console: Console, slug: string, url: string, methods: readonly string[], context: CommandContext): Promise<ExitCode> {
-  if (!URL.canParse(url)) throw new BottleError("usage", `${JSON.stringify(url)} is no URL`, { hint: "write it whole: https://host/path" });
+async function test(
+  console: Console,
+  slug: string,
+  url: string,
+  methods: readonly string[],
+  context: CommandContext,
+): Promise<ExitCode> {
+  if (!URL.canParse(url))
+    throw new BottleError("usage", `${JSON.stringify(url)} is no URL`, { hint: "write it whole: https://host/path" });
   const verdict = await console.egress.test(slug, url, (methods[0] ?? "GET").toUpperCase());
   answer(context, verdict, () => verdictText(verdict, painter(context.color)));
   return 0;

@@ -14,7 +14,12 @@ import { answer, note } from "../print.ts";
 export const info = defineCommand({
   arguments: [{ name: "name", describe: "an agent or a bottle definition", completes: "definition" }],
   options: {
-    kind: { type: "string", value: "kind", describe: "when an agent and a bottle share the name (default agent)", choices: ["agent", "bottle"] },
+    kind: {
+      type: "string",
+      value: "kind",
+      describe: "when an agent and a bottle share the name (default agent)",
+      choices: ["agent", "bottle"],
+    },
   },
   details: ["Of variables the names are shown and where they come from, never a value."],
   examples: ["bottle-dash info reviewer", "bottle-dash info dev --kind bottle --json"],
@@ -32,8 +37,10 @@ async function describeDefinition(
 ): Promise<DefinitionInfo> {
   const definitions = await console.definitions();
   const broken = definitions.broken.filter((file) => file.name === name && (kind === undefined || file.kind === kind));
-  const isBottle = !definitions.agents.has(name) && (definitions.bottles.has(name) || broken.some((file) => file.kind === "bottle"));
-  for (const problem of broken.flatMap((file) => file.problems)) note(context, `bottle-dash: ${plainLine(describeProblem(problem))}`);
+  const isBottle =
+    !definitions.agents.has(name) && (definitions.bottles.has(name) || broken.some((file) => file.kind === "bottle"));
+  for (const problem of broken.flatMap((file) => file.problems))
+    note(context, `bottle-dash: ${plainLine(describeProblem(problem))}`);
   if (kind === "bottle" || (kind === undefined && isBottle)) {
     return bottleInfo(resolveBottle(definitions, name), definitions.bottles.get(name)?.path ?? "");
   }

@@ -15,13 +15,28 @@ import { answer } from "../print.ts";
 export const init = defineCommand({
   arguments: [{ name: "name", describe: "the agent's name: a-z, 0-9 and -, a letter first" }],
   options: {
-    bottle: { type: "string", short: "b", value: "name", describe: "the bottle it runs in (default: its own name); made when missing" },
+    bottle: {
+      type: "string",
+      short: "b",
+      value: "name",
+      describe: "the bottle it runs in (default: its own name); made when missing",
+    },
     command: { type: "string", value: "line", describe: "what the bottle runs (default: a shell)" },
-    allow: { type: "string", value: "host", multiple: true, describe: "a host that the bottle may reach from the start" },
+    allow: {
+      type: "string",
+      value: "host",
+      multiple: true,
+      describe: "a host that the bottle may reach from the start",
+    },
     repository: { type: "boolean", describe: "write the agent to .bot-bottle/agents/ of the working directory" },
   },
-  details: ["Nothing that is there is overwritten. Change them with `edit`, see them with `info`, start them with `start`."],
-  examples: ["bottle-dash init reviewer", "bottle-dash init reviewer --bottle dev --command 'my-agent --yolo' --allow api.example.com"],
+  details: [
+    "Nothing that is there is overwritten. Change them with `edit`, see them with `info`, start them with `start`.",
+  ],
+  examples: [
+    "bottle-dash init reviewer",
+    "bottle-dash init reviewer --bottle dev --command 'my-agent --yolo' --allow api.example.com",
+  ],
   async run({ args, options }, context) {
     const console = await context.console();
     const name = demandName(args.name);
@@ -32,23 +47,34 @@ export const init = defineCommand({
     const agentFile = join(agents, `${name}.md`);
     const bottleFile = join(paths.bottles, `${bottle}.md`);
     if (!(await createExclusive(agentFile, agentTemplate(name, bottle)))) {
-      throw new BottleError("conflict", "is there already; nothing was changed", { where: agentFile, hint: `change it with \`bottle-dash edit ${name}\`` });
+      throw new BottleError("conflict", "is there already; nothing was changed", {
+        where: agentFile,
+        hint: `change it with \`bottle-dash edit ${name}\``,
+      });
     }
     const made = await createExclusive(bottleFile, bottleTemplate(options.command, hosts));
     const written = made ? [bottleFile, agentFile] : [agentFile];
     answer(context, { agent: name, bottle, written }, () =>
-      [...written.map((path) => `wrote ${path}`), ...(made ? [] : [`${bottleFile} was there and stays`]), `start it with: bottle-dash start ${name}`].join("\n"),
+      [
+        ...written.map((path) => `wrote ${path}`),
+        ...(made ? [] : [`${bottleFile} was there and stays`]),
+        `start it with: bottle-dash start ${name}`,
+      ].join("\n"),
     );
   },
 });
 
 function demandName(name: string): string {
   if (NAME.test(name) && name.length <= 60) return name;
-  throw new BottleError("usage", `${JSON.stringify(name)} cannot be the name of a definition`, { hint: "use a-z, 0-9 and -, a letter first" });
+  throw new BottleError("usage", `${JSON.stringify(name)} cannot be the name of a definition`, {
+    hint: "use a-z, 0-9 and -, a letter first",
+  });
 }
 
 function demandHost(host: string): string {
   const wrong = hostProblem(host);
   if (wrong === undefined) return ruleHost(host);
-  throw new BottleError("usage", `the host ${JSON.stringify(host)} ${wrong}`, { hint: "give --allow a name such as api.example.com" });
+  throw new BottleError("usage", `the host ${JSON.stringify(host)} ${wrong}`, {
+    hint: "give --allow a name such as api.example.com",
+  });
 }

@@ -10,7 +10,12 @@ import { warnOfProblems } from "../problems.ts";
 
 export const list = defineCommand({
   arguments: [
-    { name: "what", describe: "active (default), available or all", optional: true, choices: ["active", "available", "all"] },
+    {
+      name: "what",
+      describe: "active (default), available or all",
+      optional: true,
+      choices: ["active", "available", "all"],
+    },
   ],
   options: {},
   details: [

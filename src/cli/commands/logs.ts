@@ -24,7 +24,10 @@ export const logs = defineCommand({
     },
   },
   details: ["With --json each line is an object {at, source, text} of its own."],
-  examples: ["bottle-dash logs reviewer-k3x9a -f", "bottle-dash logs reviewer-k3x9a --source egress --since 10m --json"],
+  examples: [
+    "bottle-dash logs reviewer-k3x9a -f",
+    "bottle-dash logs reviewer-k3x9a --source egress --since 10m --json",
+  ],
   async run({ args, options }, context) {
     const console = await context.console();
     const paint = painter(context.color);

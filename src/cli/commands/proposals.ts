@@ -15,7 +15,9 @@ export const proposals = defineCommand({
     all: { type: "boolean", short: "a", describe: "also what is decided, expired or archived" },
     bottle: { type: "string", short: "b", value: "slug", describe: "only those of one bottle", completes: "slug" },
   },
-  details: ["Pending proposals of all bottles, oldest first. Nothing that an agent wrote is approved: only the rule is."],
+  details: [
+    "Pending proposals of all bottles, oldest first. Nothing that an agent wrote is approved: only the rule is.",
+  ],
   examples: ["bottle-dash proposals", "bottle-dash proposals --all --json"],
   async run({ args, options }, context) {
     const console = await context.console();
@@ -29,14 +31,24 @@ export const proposals = defineCommand({
       return;
     }
     const fleet = await console.snapshot();
-    const known = options.all ? merged(await console.history(), fleet.inbox) : fleet.inbox.filter((item) => statusOf(item, now) === "pending");
-    const items = options.bottle === undefined ? known : known.filter((item) => item.proposal.bottle_slug === options.bottle);
-    answer(context, items.map((item) => proposalRow(item, now)), () => proposalTable(items, now, paint));
+    const known = options.all
+      ? merged(await console.history(), fleet.inbox)
+      : fleet.inbox.filter((item) => statusOf(item, now) === "pending");
+    const items =
+      options.bottle === undefined ? known : known.filter((item) => item.proposal.bottle_slug === options.bottle);
+    answer(
+      context,
+      items.map((item) => proposalRow(item, now)),
+      () => proposalTable(items, now, paint),
+    );
     warnOfProblems(context, fleet);
   },
 });
 
-function merged<Item extends { readonly proposal: { readonly id: string } }>(archived: readonly Item[], live: readonly Item[]): Item[] {
+function merged<Item extends { readonly proposal: { readonly id: string } }>(
+  archived: readonly Item[],
+  live: readonly Item[],
+): Item[] {
   const byId = new Map([...archived, ...live].map((item) => [item.proposal.id, item]));
   return [...byId.values()].toSorted((a, b) => (a.proposal.id < b.proposal.id ? -1 : 1));
 }

@@ -23,7 +23,10 @@ export const reject = defineCommand({
 });
 
 async function reasonFrom(given: string | undefined, context: CommandContext): Promise<string> {
-  const reason = given ?? (canAsk(context) && !context.json ? await askText(context, "Reason, for the agent to read: ") : "");
+  const reason =
+    given ?? (canAsk(context) && !context.json ? await askText(context, "Reason, for the agent to read: ") : "");
   if (reason.trim() !== "") return reason.trim();
-  throw new BottleError("usage", "a rejection needs a reason", { hint: "say why with --reason <text>; the agent reads it" });
+  throw new BottleError("usage", "a rejection needs a reason", {
+    hint: "say why with --reason <text>; the agent reads it",
+  });
 }

@@ -13,7 +13,9 @@ import { answer } from "../print.ts";
 import { handOver, hasTerminal } from "../terminal.ts";
 
 export const start = defineCommand({
-  arguments: [{ name: "agent", describe: "an agent definition (see `bottle-dash list available`)", completes: "agent" }],
+  arguments: [
+    { name: "agent", describe: "an agent definition (see `bottle-dash list available`)", completes: "agent" },
+  ],
   options: {
     yes: { type: "boolean", short: "y", describe: "launch without asking" },
     "dry-run": { type: "boolean", short: "n", describe: "show what would be launched, and stop" },
@@ -28,7 +30,11 @@ export const start = defineCommand({
   details: [
     "Shows the preflight and asks. Then launches the bottle; the agent starts only after its isolation was proved from inside. In a terminal you are then at the agent's own terminal; otherwise, and with --detach, the slug is printed.",
   ],
-  examples: ["bottle-dash start reviewer", "bottle-dash start reviewer --yes --detach --json", "bottle-dash start reviewer --cwd --label auth"],
+  examples: [
+    "bottle-dash start reviewer",
+    "bottle-dash start reviewer --yes --detach --json",
+    "bottle-dash start reviewer --cwd --label auth",
+  ],
   async run({ args, options }, context) {
     const console = await context.console();
     const request: LaunchRequest = {
@@ -40,7 +46,8 @@ export const start = defineCommand({
       ...(options["answers-stdin"] && { answers: await readAnswers(context) }),
     };
     const planned = await console.preflight(request);
-    if (options["dry-run"]) return answer(context, preflightRow(planned), () => preflightText(planned, painter(context.color)));
+    if (options["dry-run"])
+      return answer(context, preflightRow(planned), () => preflightText(planned, painter(context.color)));
     if (!context.json) showPreflight(context, planned);
     await confirm(context, "Launch it?", options.yes);
     const preflight = await answerQuestions(context, console, planned);

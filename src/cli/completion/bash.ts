@@ -24,7 +24,14 @@ _bottle_dash() {
 
 _bottle_dash_takes_value() {
   case "$1 $2" in
-    ${patterns(commands.flatMap((command) => names(command, command.options.filter((option) => option.takesValue))))}) return 0 ;;
+    ${patterns(
+      commands.flatMap((command) =>
+        names(
+          command,
+          command.options.filter((option) => option.takesValue),
+        ),
+      ),
+    )}) return 0 ;;
     *) return 1 ;;
   esac
 }
@@ -67,7 +74,10 @@ function listing(choices: readonly string[], completes: string | undefined): str
 }
 
 function names(command: CompletedCommand, options: readonly CompletedOption[]): string[] {
-  return options.flatMap(({ long, short }) => [`${command.name} --${long}`, ...(short === undefined ? [] : [`${command.name} -${short}`])]);
+  return options.flatMap(({ long, short }) => [
+    `${command.name} --${long}`,
+    ...(short === undefined ? [] : [`${command.name} -${short}`]),
+  ]);
 }
 
 function patterns(all: readonly string[]): string {

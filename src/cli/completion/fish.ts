@@ -6,7 +6,9 @@ export function fishScript({ commands }: CompletionModel): string {
   return [
     "# fish completion for bottle-dash: bottle-dash completion fish > ~/.config/fish/completions/bottle-dash.fish",
     "complete -c bottle-dash -f",
-    ...commands.map(({ name, summary }) => `complete -c bottle-dash -n __fish_use_subcommand -a ${name} -d ${fishQuoted(summary)}`),
+    ...commands.map(
+      ({ name, summary }) => `complete -c bottle-dash -n __fish_use_subcommand -a ${name} -d ${fishQuoted(summary)}`,
+    ),
     ...commands.flatMap(ofCommand),
   ].join("\n");
 }

@@ -33,7 +33,9 @@ export async function completionModel(rows: readonly CommandRow[]): Promise<Comp
         name: row.name,
         summary: row.summary,
         arguments: command.arguments.map((argument) =>
-          argument.choices === undefined ? argument : { ...argument, choices: argument.choices.filter((choice) => choice !== "words") },
+          argument.choices === undefined
+            ? argument
+            : { ...argument, choices: argument.choices.filter((choice) => choice !== "words") },
         ),
         options: completedOptions({ ...command.options, ...GLOBAL_OPTIONS }),
       };

@@ -47,7 +47,8 @@ export async function startUpstream(): Promise<Upstream> {
 
 function readReady(child: ChildProcess, where: string): Promise<z.infer<typeof Ready>> {
   return new Promise((resolve, reject) => {
-    const fail = (what: string, cause?: unknown): void => reject(new BottleError("failed", `the demo's upstream ${what}`, { where, cause }));
+    const fail = (what: string, cause?: unknown): void =>
+      reject(new BottleError("failed", `the demo's upstream ${what}`, { where, cause }));
     const late = setTimeout(() => fail("did not come up in time"), READY_WITHIN_MS);
     const splitter = splitLines((line) => {
       clearTimeout(late);

@@ -30,7 +30,11 @@ function resolvedBottle(bottle: Bottle): AgentInfo["bottle"] {
     name: bottle.name,
     chain: [...bottle.chain],
     env: Object.fromEntries(Object.entries(bottle.env).map(([name, value]) => [name, source(value)])),
-    agent_provider: { template, ...(command !== undefined && { command: [...command] }), ...(dockerfile !== undefined && { dockerfile }) },
+    agent_provider: {
+      template,
+      ...(command !== undefined && { command: [...command] }),
+      ...(dockerfile !== undefined && { dockerfile }),
+    },
     git_user: { ...bottle.git_user },
     git_repos: Object.fromEntries(Object.entries(bottle.git_repos).map(([name, { url }]) => [name, url])),
     egress: {

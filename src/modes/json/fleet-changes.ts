@@ -37,7 +37,12 @@ function bottleChanges(before: readonly BottleRow[], after: readonly BottleRow[]
   ];
 }
 
-function proposalChanges(before: readonly InboxItem[], after: readonly InboxItem[], was: Date, now: Date): WatchEvent[] {
+function proposalChanges(
+  before: readonly InboxItem[],
+  after: readonly InboxItem[],
+  was: Date,
+  now: Date,
+): WatchEvent[] {
   const at = now.toISOString();
   const known = new Map(before.map((item) => [item.proposal.id, item]));
   const kept = new Set(after.map((item) => item.proposal.id));
@@ -47,7 +52,12 @@ function proposalChanges(before: readonly InboxItem[], after: readonly InboxItem
     return former === undefined || !same(proposalRow(former, was), proposalRow(item, now));
   });
   return [
-    ...gone.map(({ proposal }): WatchEvent => ({ at, type: "proposal-archived", slug: proposal.bottle_slug, id: proposal.id })),
+    ...gone.map(({ proposal }): WatchEvent => ({
+      at,
+      type: "proposal-archived",
+      slug: proposal.bottle_slug,
+      id: proposal.id,
+    })),
     ...changed.map((item): WatchEvent => ({ at, type: "proposal", proposal: proposalRow(item, now) })),
   ];
 }

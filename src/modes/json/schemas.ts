@@ -45,7 +45,11 @@ export const AvailableRow = z.strictObject({
 export type AvailableRow = z.infer<typeof AvailableRow>;
 
 /** What to think twice about before approving. */
-export const ProposalWarning = z.strictObject({ code: z.string(), severity: z.enum(["danger", "note"]), text: z.string() });
+export const ProposalWarning = z.strictObject({
+  code: z.string(),
+  severity: z.enum(["danger", "note"]),
+  text: z.string(),
+});
 
 /** What `start --dry-run` shows; never a secret. */
 export const PreflightRow = z.strictObject({
@@ -96,7 +100,11 @@ const ResolvedBottle = z.strictObject({
   chain: z.array(z.string()),
   /** Where each variable comes from; never its value. */
   env: z.record(z.string(), z.string()),
-  agent_provider: z.strictObject({ template: z.string(), command: z.array(z.string()).optional(), dockerfile: z.string().optional() }),
+  agent_provider: z.strictObject({
+    template: z.string(),
+    command: z.array(z.string()).optional(),
+    dockerfile: z.string().optional(),
+  }),
   git_user: z.strictObject({ name: z.string().optional(), email: z.string().optional() }),
   /** Name → URL. */
   git_repos: z.record(z.string(), z.string()),
@@ -109,7 +117,11 @@ const ResolvedBottle = z.strictObject({
   }),
   supervise: z.boolean(),
   backend: z.string().nullable(),
-  resources: z.strictObject({ cpus: z.number().optional(), memory: z.number().optional(), pids: z.number().optional() }),
+  resources: z.strictObject({
+    cpus: z.number().optional(),
+    memory: z.number().optional(),
+    pids: z.number().optional(),
+  }),
 });
 
 export const AgentInfo = z.strictObject({
@@ -123,7 +135,12 @@ export const AgentInfo = z.strictObject({
 });
 export type AgentInfo = z.infer<typeof AgentInfo>;
 
-export const BottleInfo = z.strictObject({ kind: z.literal("bottle"), name: z.string(), path: z.string(), bottle: ResolvedBottle });
+export const BottleInfo = z.strictObject({
+  kind: z.literal("bottle"),
+  name: z.string(),
+  path: z.string(),
+  bottle: ResolvedBottle,
+});
 export type BottleInfo = z.infer<typeof BottleInfo>;
 
 /** `start`, `resume` and `demo`. */
@@ -162,7 +179,12 @@ export const AuditVerifyRow = z.discriminatedUnion("ok", [
 ]);
 
 const Probe = z.discriminatedUnion("available", [
-  z.strictObject({ available: z.literal(true), version: z.string(), mechanism: z.string(), weaknesses: z.array(z.string()) }),
+  z.strictObject({
+    available: z.literal(true),
+    version: z.string(),
+    mechanism: z.string(),
+    weaknesses: z.array(z.string()),
+  }),
   z.strictObject({ available: z.literal(false), why: z.string(), hint: z.string() }),
 ]);
 export const DoctorRow = z.strictObject({

@@ -22,7 +22,8 @@ const STATE_INKS: Readonly<Record<BottleState, Ink>> = {
 };
 
 export function bottleTable(bottles: readonly BottleRow[], now: Date, paint: Paint): string {
-  if (bottles.length === 0) return "no bottles; `bottle-dash demo` starts one to look at, `bottle-dash start <agent>` one of yours";
+  if (bottles.length === 0)
+    return "no bottles; `bottle-dash demo` starts one to look at, `bottle-dash start <agent>` one of yours";
   return table(
     ["SLUG", "STATE", "FOR", "INBOX", "AGENT", "PROVIDER", "BACKEND", "ISOLATION", "LABEL", "LAST LINE"],
     bottles.map((row) => [

@@ -19,15 +19,30 @@ export function definitionText(info: DefinitionInfo, paint: Paint): string {
     ["backend", bottle.backend ?? "whichever works here"],
     ...Object.entries(bottle.env).map(([name, source]): [string, string] => ["env", `${name} (${source})`]),
     ...bottle.egress.routes.map((route): [string, string] => ["egress", routeText(route)]),
-    ...Object.entries(bottle.egress.hosts).map(([name, address]): [string, string] => ["pinned", `${name} → ${address}`]),
-    ["unknown hosts", bottle.egress.on_unknown_host === "hold" ? `are held for ${bottle.egress.hold_seconds} s` : "are blocked"],
+    ...Object.entries(bottle.egress.hosts).map(([name, address]): [string, string] => [
+      "pinned",
+      `${name} → ${address}`,
+    ]),
+    [
+      "unknown hosts",
+      bottle.egress.on_unknown_host === "hold" ? `are held for ${bottle.egress.hold_seconds} s` : "are blocked",
+    ],
     ...Object.entries(bottle.git_repos).map(([name, url]): [string, string] => ["git gate", `${name} → ${url}`]),
     ...some("git user", [bottle.git_user.name, bottle.git_user.email].filter((part) => part !== undefined).join(" ")),
     ...Object.entries(bottle.resources).map(([name, value]): [string, string] => [name, String(value)]),
     ["supervise", bottle.supervise ? "yes" : "no"],
   ];
-  const prompt = info.kind === "agent" && info.prompt !== "" ? [paint("dim", "prompt"), ...plainLines(info.prompt).map((line) => `  ${line}`)] : [];
-  return [labelled(pairs.map(([label, text]) => [label, plainLine(text)]), paint), ...prompt].join("\n");
+  const prompt =
+    info.kind === "agent" && info.prompt !== ""
+      ? [paint("dim", "prompt"), ...plainLines(info.prompt).map((line) => `  ${line}`)]
+      : [];
+  return [
+    labelled(
+      pairs.map(([label, text]) => [label, plainLine(text)]),
+      paint,
+    ),
+    ...prompt,
+  ].join("\n");
 }
 
 function agentPairs(info: DefinitionInfo & { kind: "agent" }): [string, string][] {

@@ -18,7 +18,9 @@ export function egressStatusText(status: EgressStatus, now: Date, paint: Paint):
     ...Object.entries(hosts).map(([name, address]) => `${plainLine(name)} is pinned to ${plainLine(address)}`),
     `unknown hosts are ${on_unknown_host === "hold" ? `held for ${status.table.hold_seconds} s` : "blocked"}`,
     `version ${status.version}: ${allowed} allowed, ${blocked} blocked, ${held} held, ${open} open`,
-    ...(status.reload_error === undefined ? [] : [paint("red", `the newest table is not in force: ${plainLine(status.reload_error)}`)]),
+    ...(status.reload_error === undefined
+      ? []
+      : [paint("red", `the newest table is not in force: ${plainLine(status.reload_error)}`)]),
   ].join("\n");
 }
 

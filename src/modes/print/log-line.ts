@@ -5,7 +5,12 @@ import { plainLine } from "#domain/plain-text.ts";
 
 import type { Ink, Paint } from "./paint.ts";
 
-const INKS: Readonly<Record<string, Ink>> = { egress: "cyan", supervise: "magenta", init: "blue", "git-gate": "yellow" };
+const INKS: Readonly<Record<string, Ink>> = {
+  egress: "cyan",
+  supervise: "magenta",
+  init: "blue",
+  "git-gate": "yellow",
+};
 const WIDEST_SOURCE = 9;
 
 /** `12:34:56.789 egress     text`: the time in UTC, as the files have it. */

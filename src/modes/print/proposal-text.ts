@@ -43,14 +43,23 @@ export function proposalText(item: InboxItem, warnings: readonly Warning[], now:
   const pairs: [string, Cell | string][] = [
     ...ruleLines(proposal),
     ...describeProposal(proposal).meaning.map((sentence): [string, string] => ["means", sentence]),
-    ...warnings.map(({ severity, text }): [string, Cell] => ["warning", { text, ink: severity === "danger" ? "red" : "yellow" }]),
+    ...warnings.map(({ severity, text }): [string, Cell] => [
+      "warning",
+      { text, ink: severity === "danger" ? "red" : "yellow" },
+    ]),
     ["bottle", proposal.bottle_slug],
     ["status", statusCell(item, now)],
     ["asked", `${relativeTime(proposal.created_at, now)} by ${proposal.origin}`],
-    ...optional("seen", seen === null || seen.count < 2 ? undefined : `${seen.count} times, last ${relativeTime(seen.last_seen, now)}`),
+    ...optional(
+      "seen",
+      seen === null || seen.count < 2 ? undefined : `${seen.count} times, last ${relativeTime(seen.last_seen, now)}`,
+    ),
     ...optional("deadline", proposal.deadline === undefined ? undefined : relativeTime(proposal.deadline, now)),
     ...(decision === null ? [] : decisionLines(decision, now)),
-    ...optional("used", item.use === null ? undefined : `${times(item.use.count)}, last ${relativeTime(item.use.last_at, now)}`),
+    ...optional(
+      "used",
+      item.use === null ? undefined : `${times(item.use.count)}, last ${relativeTime(item.use.last_at, now)}`,
+    ),
     ...(item.undo === null ? [] : undoLines(item.undo, now)),
     ["id", proposal.id],
     ["digest", proposal.digest],
@@ -114,7 +123,13 @@ function egressLines(rule: EgressBlockPayload): [string, Cell | string][] {
 
 function decisionLines(decision: Decision, now: Date): [string, Cell | string][] {
   return [
-    ["decision", { text: `${decision.status} (${decision.scope}) by ${decision.decided_by}, ${relativeTime(decision.decided_at, now)}`, ink: STATUS_INKS[decision.status] }],
+    [
+      "decision",
+      {
+        text: `${decision.status} (${decision.scope}) by ${decision.decided_by}, ${relativeTime(decision.decided_at, now)}`,
+        ink: STATUS_INKS[decision.status],
+      },
+    ],
     ...optional("expires", decision.expires_at === undefined ? undefined : relativeTime(decision.expires_at, now)),
     ["applied", appliedCell(decision.applied)],
     ...optional("notes", decision.notes === "" ? undefined : plainLine(decision.notes)),
@@ -141,7 +156,9 @@ function statusCell(item: InboxItem, now: Date): Cell {
 
 function outcome(item: InboxItem, now: Date): Cell {
   if (item.decision === null) {
-    return { text: item.proposal.deadline === undefined ? "" : `waits until ${relativeTime(item.proposal.deadline, now)}` };
+    return {
+      text: item.proposal.deadline === undefined ? "" : `waits until ${relativeTime(item.proposal.deadline, now)}`,
+    };
   }
   if (item.use !== null) return { text: `used ${times(item.use.count)}`, ink: "green" };
   return appliedCell(item.decision.applied);

@@ -9,20 +9,37 @@ export interface Cell {
 }
 
 /** A heading and its rows; a column without any text is left out, the last one is not padded. */
-export function table(headings: readonly string[], rows: readonly (readonly (Cell | string)[])[], paint: Paint = plain): string {
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly (Cell | string)[])[],
+  paint: Paint = plain,
+): string {
   const cells = rows.map((row) => row.map(cellOf));
-  const kept = headings.map((_, column) => column).filter((column) => cells.some((row) => (row[column]?.text ?? "") !== ""));
+  const kept = headings
+    .map((_, column) => column)
+    .filter((column) => cells.some((row) => (row[column]?.text ?? "") !== ""));
   const head = headings.map((text): Cell => ({ text, ink: "dim" }));
-  const widths = kept.map((column) => Math.max(...[head, ...cells].map((row) => displayWidth(row[column]?.text ?? ""))));
+  const widths = kept.map((column) =>
+    Math.max(...[head, ...cells].map((row) => displayWidth(row[column]?.text ?? ""))),
+  );
   return [head, ...cells]
-    .map((row) => kept.map((column, at) => painted(row[column], at === kept.length - 1 ? 0 : (widths[at] ?? 0), paint)).join("  ").trimEnd())
+    .map((row) =>
+      kept
+        .map((column, at) => painted(row[column], at === kept.length - 1 ? 0 : (widths[at] ?? 0), paint))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }
 
 /** `label  text` lines with the labels aligned. */
 export function labelled(pairs: readonly (readonly [string, Cell | string])[], paint: Paint = plain): string {
   const width = Math.max(0, ...pairs.map(([label]) => displayWidth(label)));
-  return pairs.map(([label, value]) => `${painted({ text: label, ink: "dim" }, width, paint)}  ${painted(cellOf(value), 0, paint)}`.trimEnd()).join("\n");
+  return pairs
+    .map(([label, value]) =>
+      `${painted({ text: label, ink: "dim" }, width, paint)}  ${painted(cellOf(value), 0, paint)}`.trimEnd(),
+    )
+    .join("\n");
 }
 
 function cellOf(cell: Cell | string): Cell {
@@ -35,7 +52,8 @@ function painted(cell: Cell | undefined, width: number, paint: Paint): string {
   return (cell?.ink === undefined ? text : paint(cell.ink, text)) + padding;
 }
 
-const WIDE = /^(?:\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6])/u;
+const WIDE =
+  /^(?:\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6])/u;
 const ASCII = /^[\u0020-\u007e]*$/;
 
 let segmenter: Intl.Segmenter | undefined;

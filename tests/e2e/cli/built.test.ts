@@ -20,14 +20,24 @@ afterEach(() => rm(root, { recursive: true }));
 
 describe("the built command line", () => {
   it("prints help, command help and its version", async () => {
-    expect(await runBuilt(["--help"], env)).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("Usage: bottle-dash") });
-    expect(await runBuilt(["egress", "--help"], env)).toMatchObject({ code: 0, stdout: expect.stringContaining("Usage: bottle-dash egress <slug>") });
+    expect(await runBuilt(["--help"], env)).toMatchObject({
+      code: 0,
+      stderr: "",
+      stdout: expect.stringContaining("Usage: bottle-dash"),
+    });
+    expect(await runBuilt(["egress", "--help"], env)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("Usage: bottle-dash egress <slug>"),
+    });
     expect((await runBuilt(["--version"], env)).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it.each([
     [["lst"], 'bottle-dash: there is no command "lst" (did you mean list?); see `bottle-dash --help`\n'],
-    [["list", "--jsno"], "bottle-dash: there is no option --jsno (did you mean --json?); see `bottle-dash list --help`\n"],
+    [
+      ["list", "--jsno"],
+      "bottle-dash: there is no option --jsno (did you mean --json?); see `bottle-dash list --help`\n",
+    ],
     [["stop", "../../etc"], 'bottle-dash: there is no bottle "../../etc"; see `bottle-dash list`\n'],
   ])("says what is wrong with %j in one line", async (argv, stderr) => {
     const ended = await runBuilt(argv, env);
@@ -35,32 +45,42 @@ describe("the built command line", () => {
     expect(ended.code).toBeGreaterThan(0);
   });
 
-  it.each([["logs"], ["egress"], ["attach"], ["audit", "show"]])("refuses a slug with path characters in %s", async (...command) => {
-    const { code, stdout, stderr } = await runBuilt([...command, "../x"], env);
-    expect(code).toBe(2);
-    expect(stdout).toBe("");
-    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
-  });
+  it.each([["logs"], ["egress"], ["attach"], ["audit", "show"]])(
+    "refuses a slug with path characters in %s",
+    async (...command) => {
+      const { code, stdout, stderr } = await runBuilt([...command, "../x"], env);
+      expect(code).toBe(2);
+      expect(stdout).toBe("");
+      expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    },
+  );
 
   it("reports in a pipe without a command and exits 0", async () => {
     expect(await runBuilt([], env)).toEqual({
       code: 0,
       signal: null,
-      stdout: "no bottles; `bottle-dash demo` starts one to look at, `bottle-dash start <agent>` one of yours\n\nnothing waits for you\n",
+      stdout:
+        "no bottles; `bottle-dash demo` starts one to look at, `bottle-dash start <agent>` one of yours\n\nnothing waits for you\n",
       stderr: "",
     });
   });
 
   it("lists nothing as an empty array, and makes no root folder for it", async () => {
     const missing = join(root, "not-there");
-    expect(await runBuilt(["list", "--json"], { BOT_BOTTLE_ROOT: missing })).toMatchObject({ code: 0, stdout: "[]\n", stderr: "" });
+    expect(await runBuilt(["list", "--json"], { BOT_BOTTLE_ROOT: missing })).toMatchObject({
+      code: 0,
+      stdout: "[]\n",
+      stderr: "",
+    });
     await expect(mkdir(missing)).resolves.toBeUndefined();
   });
 
   it("says what to set where there is no home folder", async () => {
     const { code, stderr } = await runBuilt(["list"], { HOME: "/" });
     expect(code).toBe(2);
-    expect(stderr).toBe("bottle-dash: HOME: there is no home folder to keep bottles in; set HOME, or BOT_BOTTLE_ROOT to an absolute path\n");
+    expect(stderr).toBe(
+      "bottle-dash: HOME: there is no home folder to keep bottles in; set HOME, or BOT_BOTTLE_ROOT to an absolute path\n",
+    );
     expect((await runBuilt(["--help"], { HOME: "/" })).code).toBe(0);
   });
 
@@ -74,10 +94,14 @@ describe("the built command line", () => {
   });
 
   it("ends quietly when its reader goes away", async () => {
-    const child = spawn("bash", ["-c", `set -o pipefail; '${process.execPath}' '${BUILT}' --help | head -n 0; echo "\${PIPESTATUS[0]}"`], {
-      env: { PATH: process.env["PATH"] ?? "", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn(
+      "bash",
+      ["-c", `set -o pipefail; '${process.execPath}' '${BUILT}' --help | head -n 0; echo "\${PIPESTATUS[0]}"`],
+      {
+        env: { PATH: process.env["PATH"] ?? "", ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
     const said: string[] = [];
     child.stdout.on("data", (chunk: Buffer) => said.push(chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => said.push(chunk.toString()));
@@ -86,7 +110,10 @@ describe("the built command line", () => {
   });
 
   it("fails when its output cannot be written", async () => {
-    const child = spawn("sh", ["-c", `'${process.execPath}' '${BUILT}' list > /dev/full`], { env: { PATH: process.env["PATH"] ?? "", ...env }, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn("sh", ["-c", `'${process.execPath}' '${BUILT}' list > /dev/full`], {
+      env: { PATH: process.env["PATH"] ?? "", ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     expect(await once(child, "close")).toEqual([1, null]);
@@ -98,7 +125,10 @@ describe("the built command line", () => {
     ["SIGTERM", 143],
   ] as const)("ends a stream on %s with %i and without a word", async (signal, code) => {
     await mkdir(join(root, "state", "a-11111"), { recursive: true });
-    await writeFile(join(root, "state", "a-11111", "metadata.json"), JSON.stringify({ identity: "a-11111", agent_name: "a", started_at: "2030-01-01T00:00:00Z", backend: "local" }));
+    await writeFile(
+      join(root, "state", "a-11111", "metadata.json"),
+      JSON.stringify({ identity: "a-11111", agent_name: "a", started_at: "2030-01-01T00:00:00Z", backend: "local" }),
+    );
     const watching = startBuilt(["watch"], env);
     await expect.poll(() => watching.stdout(), { timeout: 10_000 }).toContain('"type":"bottle"');
     watching.child.kill(signal);
@@ -106,12 +136,20 @@ describe("the built command line", () => {
   });
 
   it("refuses to hand over a terminal that is not there", async () => {
-    expect(await runBuilt(["attach", "a-11111"], env)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("no terminal") });
+    expect(await runBuilt(["attach", "a-11111"], env)).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining("no terminal"),
+    });
   });
 
   it("says that the working directory is gone", async () => {
     const gone = await mkdtemp(join(tmpdir(), "bottle-dash-gone-"));
-    const child = spawn("sh", ["-c", `rmdir '${gone}' && '${process.execPath}' '${BUILT}' list`], { cwd: gone, env: { PATH: process.env["PATH"] ?? "", ...env }, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn("sh", ["-c", `rmdir '${gone}' && '${process.execPath}' '${BUILT}' list`], {
+      cwd: gone,
+      env: { PATH: process.env["PATH"] ?? "", ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     expect(await once(child, "close")).toEqual([1, null]);

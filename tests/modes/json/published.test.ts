@@ -20,7 +20,9 @@ describe("the published schemas", () => {
 
   it("answers every command that prints", () => {
     const silent = ["attach", "completion"]; // a terminal and a shell script
-    const printed = Object.values(PUBLISHED).map((published) => published.printed).join(", ");
+    const printed = Object.values(PUBLISHED)
+      .map((published) => published.printed)
+      .join(", ");
     for (const { name } of COMMANDS) if (!silent.includes(name)) expect(printed).toMatch(new RegExp(`\\b${name}\\b`));
   });
 });

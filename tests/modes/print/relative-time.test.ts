@@ -17,6 +17,11 @@ describe("relative times", () => {
   });
 
   it("rounds durations down to their largest unit", () => {
-    expect([shortDuration(0), shortDuration(999), shortDuration(61_000), shortDuration(90_000_000)]).toEqual(["0s", "0s", "1m", "1d"]);
+    expect([shortDuration(0), shortDuration(999), shortDuration(61_000), shortDuration(90_000_000)]).toEqual([
+      "0s",
+      "0s",
+      "1m",
+      "1d",
+    ]);
   });
 });

@@ -14,15 +14,38 @@ const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 describe("texts for people", () => {
   it("print nothing of an agent's that a terminal obeys", () => {
     const question = questionProposal({ payload: { text: HOSTILE, options: [HOSTILE] }, justification: HOSTILE });
-    const rule = egressProposal({ justification: HOSTILE, payload: { host: "x.test", method: "GET", path: `/${HOSTILE}` } });
+    const rule = egressProposal({
+      justification: HOSTILE,
+      payload: { host: "x.test", method: "GET", path: `/${HOSTILE}` },
+    });
     const items = [question, rule].map((proposal) => inboxItem({ proposal }));
     const texts = [
       proposalTable(items, NOW, plain),
       ...items.map((item) => proposalText(item, [], NOW, plain)),
       decisionText(decision({ notes: HOSTILE, applied: { ok: false, detail: HOSTILE } }), NOW, plain),
-      bottleTable([bottleRow({ last_line: HOSTILE, label: HOSTILE, agent: HOSTILE, down: { egress: HOSTILE } })], NOW, plain),
+      bottleTable(
+        [bottleRow({ last_line: HOSTILE, label: HOSTILE, agent: HOSTILE, down: { egress: HOSTILE } })],
+        NOW,
+        plain,
+      ),
       logLine({ at: NOW.toISOString(), source: HOSTILE, text: HOSTILE }, plain),
-      requestLine({ at: NOW.toISOString(), verdict: "block", method: "GET", scheme: "https", host: "x.test", port: 8443, path: `/${HOSTILE}`, status: 403, bytes_up: 0, bytes_down: 0, ms: 1, rule: HOSTILE }, plain),
+      requestLine(
+        {
+          at: NOW.toISOString(),
+          verdict: "block",
+          method: "GET",
+          scheme: "https",
+          host: "x.test",
+          port: 8443,
+          path: `/${HOSTILE}`,
+          status: 403,
+          bytes_up: 0,
+          bytes_down: 0,
+          ms: 1,
+          rule: HOSTILE,
+        },
+        plain,
+      ),
     ];
     for (const text of texts) expect(text).not.toMatch(OBEYED);
   });
@@ -42,13 +65,24 @@ describe("texts for people", () => {
   });
 
   it("never call a bottle isolated whose isolation was not proved", () => {
-    const isolation = { mechanism: "bubblewrap", proved_at: NOW.toISOString(), checks: [{ name: "no route", ok: false, evidence: "it answered", required: true }] };
+    const isolation = {
+      mechanism: "bubblewrap",
+      proved_at: NOW.toISOString(),
+      checks: [{ name: "no route", ok: false, evidence: "it answered", required: true }],
+    };
     expect(bottleTable([bottleRow({ isolation })], NOW, plain)).toContain("bubblewrap: not proved");
   });
 
   it("say what became of a proposal", () => {
     const use = { count: 1, first_at: NOW.toISOString(), last_at: NOW.toISOString() };
-    const text = proposalTable([inboxItem({ decision: decision(), use }), inboxItem({ decision: decision({ applied: { ok: false, detail: "the bottle is gone" } }) })], NOW, plain);
+    const text = proposalTable(
+      [
+        inboxItem({ decision: decision(), use }),
+        inboxItem({ decision: decision({ applied: { ok: false, detail: "the bottle is gone" } }) }),
+      ],
+      NOW,
+      plain,
+    );
     expect(text).toContain("used once");
     expect(text).toContain("the bottle is gone");
   });
