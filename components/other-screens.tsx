@@ -41,7 +41,7 @@ export function Help({ width, height, lines, filter, scroll, onFilter }: HelpPro
   );
 }
 
-export function helpRows(lines: HelpProps["lines"]): Row[] {
+function helpRows(lines: HelpProps["lines"]): Row[] {
   return lines.map(({ keys, id, description, reason, here }) =>
     row(
       span(fit(keys, 16), here ? BOLD : DIM),

@@ -10,7 +10,7 @@ import { firstView, type Effect, type Size, type View } from "#modes/tui/view.ts
 
 import { scriptedConsole, type ScriptedConsole } from "./scripted-console.ts";
 
-export const START = Date.parse("2030-01-01T12:00:00.000Z");
+const START = Date.parse("2030-01-01T12:00:00.000Z");
 
 export interface ViewDriver {
   readonly console: ScriptedConsole;

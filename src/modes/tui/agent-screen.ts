@@ -37,18 +37,7 @@ export function createAgentScreen(
     logLevel: "off",
   });
   measureAsWeDo(emulator);
-  let unread = 0;
-  const write = (data: string, then: () => void = changed): Promise<void> | void => {
-    unread += data.length;
-    return new Promise<void>((resolve) => {
-      if (unread < FLOOD) resolve();
-      emulator.write(data, () => {
-        unread -= data.length;
-        then();
-        resolve();
-      });
-    });
-  };
+  const write = writerOf(emulator, changed);
   const resize = (cols: number, rows: number): void => {
     emulator.resize(cols, rows);
     changed();
@@ -85,6 +74,24 @@ export function createAgentScreen(
     },
     visible: (count, up, width) => visibleRows(emulator, count, up, width),
     dispose: () => emulator.dispose(),
+  };
+}
+
+type Write = (data: string, then?: () => void) => Promise<void> | void;
+
+/** What it returns is to be waited for: it is done at once, unless the emulator is behind. */
+function writerOf(emulator: Emulator, changed: () => void): Write {
+  let unread = 0;
+  return (data, then = changed) => {
+    unread += data.length;
+    return new Promise<void>((resolve) => {
+      if (unread < FLOOD) resolve();
+      emulator.write(data, () => {
+        unread -= data.length;
+        then();
+        resolve();
+      });
+    });
   };
 }
 

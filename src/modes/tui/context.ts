@@ -21,7 +21,7 @@ export interface Context {
 }
 
 /** Decisions are ignored for this long after a proposal came into view: what was typed before was not meant for it. */
-export const SETTLE_MS = 500;
+const SETTLE_MS = 500;
 
 export function layout({ view, fleet, at }: Pick<Context, "view" | "fleet" | "at">): Layout {
   return layoutOf(view.size, {

@@ -85,16 +85,16 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
   const instance = mount(store, handover, { screen, keys, stderr });
   const resize = (): void => {
     const size = screen.measure();
-    if (!handover.away) instance.clear();
+    if (!handover.away) forgetFrame(instance, screen);
     store.dispatch({ type: "resize", size });
   };
-  stdout.on("resize", resize);
+  const unwatch = onResize(stdout, resize);
   stdin.once("end", () => ended.resolve(129));
   keys.open();
   instance.waitUntilExit().catch(guard.crash);
 
   const code = await ended.promise;
-  stdout.off("resize", resize);
+  unwatch();
   store.close();
   instance.unmount();
   keys.release();
@@ -120,4 +120,17 @@ function mount(store: Store, handover: Handover, { screen, keys, stderr }: Strea
     maxFps: 120, // the store draws at most 30 a second: a second limit in step with it would halve that
     interactive: true,
   });
+}
+
+/** After a resize nobody knows where the old frame stands, so the next one is drawn whole, from the first cell. */
+function forgetFrame(instance: Instance, screen: ScreenStream): void {
+  instance.clear();
+  screen.write("\u001b[2J\u001b[H");
+}
+
+/** Node tells of a resize only when the size differs from the one that it saw last; the screen was moved about all the same. */
+function onResize(stdout: NodeJS.WriteStream, resized: () => void): () => void {
+  const [source, event] = stdout === process.stdout ? [process, "SIGWINCH"] : [stdout, "resize"];
+  source.on(event, resized);
+  return () => source.off(event, resized);
 }

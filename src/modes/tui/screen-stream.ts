@@ -52,6 +52,6 @@ export class ScreenStream {
   }
 }
 
-export function sizeOf(stdout: NodeJS.WriteStream): ScreenSize {
+function sizeOf(stdout: NodeJS.WriteStream): ScreenSize {
   return { cols: stdout.columns || 80, rows: stdout.rows || 24 };
 }

@@ -32,7 +32,7 @@ export const RESET_MODES = [
 ].join("");
 
 /** Out of the alternate screen, whoever entered it, and its twin of the keyboard state. */
-export const LEAVE_ALTERNATE_SCREEN = `${off(1047, 1049)}${KEYBOARD}${csi("?25h")}`;
+const LEAVE_ALTERNATE_SCREEN = `${off(1047, 1049)}${KEYBOARD}${csi("?25h")}`;
 
 /** All of it: what is written when the terminal goes back to the shell. Leaves the cursor where the main screen had it. */
 export const RESTORE_TERMINAL = `${RESET_MODES}${LEAVE_ALTERNATE_SCREEN}`;
@@ -48,6 +48,6 @@ export function leaveAgentScreen(): string {
 }
 
 /** `title` must be plain text. */
-export function setTitle(title: string): string {
+function setTitle(title: string): string {
   return `${ESC}]2;${title}${ESC}\\`;
 }

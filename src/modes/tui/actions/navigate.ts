@@ -4,7 +4,7 @@ import { keepInSight } from "#components/layout.ts";
 import { TABS, tabProblem, tabTitle, type Tab } from "#components/tabs/tab.ts";
 
 import { inboxItems, layout, pendingItems, visibleBottles, type Context } from "../context.ts";
-import { notify, pop, push, replaceTop, step, top, type Layer, type Step, type View } from "../view.ts";
+import { notify, pop, replaceTop, step, top, type Layer, type Step, type View } from "../view.ts";
 
 import { always, BROWSING, type Action, type Place } from "./action.ts";
 
@@ -111,7 +111,7 @@ function page(context: Context, direction: 1 | -1): Step {
   return step(scrollPreview(context, direction * inside));
 }
 
-export function moveSelection({ view, fleet, at }: Context, by: number): View {
+function moveSelection({ view, fleet, at }: Context, by: number): View {
   const bottles = visibleBottles(view, fleet);
   const index = bottles.findIndex(({ slug }) => slug === view.selected);
   const next = bottles[clamp(index + by, 0, bottles.length - 1)];
@@ -134,7 +134,7 @@ export function inSight(view: View, { fleet, at }: Pick<Context, "fleet" | "at">
 const FROM_THE_END: ReadonlySet<Tab> = new Set(["screen", "egress", "audit"]);
 
 /** `by` rows towards the end of what is shown. */
-export function scrollPreview(context: Context, by: number): View {
+function scrollPreview(context: Context, by: number): View {
   const { view, logs, scrollable } = context;
   if (view.tab === "logs") return { ...view, logs: { ...view.logs, pausedAt: scrolledLogs(view, logs, by) } };
   const wanted = FROM_THE_END.has(view.tab) ? view.scroll - by : view.scroll + by;
@@ -214,10 +214,6 @@ function back(view: View): View {
     return { ...view, logs: { ...view.logs, search: "", match: null } };
   if (view.filter !== "") return { ...view, filter: "", listOffset: 0 };
   return { ...view, notice: null };
-}
-
-export function openLayer(view: View, layer: Layer): Step {
-  return step(push(view, layer));
 }
 
 function clamp(value: number, low: number, high: number): number {
