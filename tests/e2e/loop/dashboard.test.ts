@@ -70,7 +70,7 @@ function loop(columns: number, rows: number): void {
     await screen.see(/▲\s*1 waiting for you/);
     await screen.keys("i");
     await screen.see("Shall the padding use");
-    await screen.see(/approved.*packages\.demo|approved.*GET/);
+    await screen.see(/✓ approved .*live\s+used 1×/);
     await decide("a", "Answer the agent");
     await screen.type("1");
     await screen.keys("Enter");
@@ -83,6 +83,9 @@ function loop(columns: number, rows: number): void {
     await screen.keys("c");
     await screen.see("▸ demo-");
     await screen.keys("Enter");
+    await screen.see("no signing key");
+    await screen.see("FOLLOWING");
+    await screen.keys("g");
     await screen.see(/=== agent crash .* exit 1 ===/);
     await screen.keys("Escape");
     await screen.gone("=== agent crash");
