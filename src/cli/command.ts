@@ -97,5 +97,5 @@ type Choice<S> = S extends { choices: readonly (infer C)[] } ? C : string;
 export function defineCommand<const A extends readonly ArgumentSpec[], const O extends OptionTable>(
   command: TypedCommand<A, O>,
 ): Command {
-  return command as unknown as Command;
+  return command;
 }

@@ -12,10 +12,14 @@ import type { CommandContext } from "./command.ts";
 import { errorText } from "./exit-code.ts";
 import { note } from "./print.ts";
 
-/** `$VISUAL`, `$EDITOR` or vi, which may have arguments of its own (`code --wait`). Throws `failed` when it fails. */
-export async function openInEditor(context: CommandContext, path: string): Promise<void> {
-  const editor =
-    [context.env["VISUAL"], context.env["EDITOR"]].find((name) => name !== undefined && name.trim() !== "") ?? "vi";
+/** The editor's command line, which may have arguments of its own (`code --wait`): `configured`, `$VISUAL`, `$EDITOR` or vi. */
+export function editorOf(context: CommandContext, configured: string | undefined): string {
+  const { VISUAL, EDITOR } = context.env;
+  return [configured, VISUAL, EDITOR].find((name) => name !== undefined && name.trim() !== "") ?? "vi";
+}
+
+/** Throws `failed` when the editor does. */
+export async function openInEditor(context: CommandContext, editor: string, path: string): Promise<void> {
   // A full-screen editor draws on the terminal, not into a pipe that waits for our answer.
   const screen = context.stdout.isTTY === true ? 1 : 2;
   const child = spawn("sh", ["-c", `${editor} "$@"`, "sh", path], { stdio: [0, screen, 2], env: { ...context.env } });
@@ -36,6 +40,7 @@ export async function openInEditor(context: CommandContext, path: string): Promi
  */
 export async function editInFile<T>(
   context: CommandContext,
+  editor: string,
   file: { readonly name: string; readonly text: string },
   check: (text: string) => T,
 ): Promise<T | undefined> {
@@ -44,7 +49,7 @@ export async function editInFile<T>(
   try {
     await writeFile(path, file.text, { mode: 0o600 });
     return await untilAccepted(context, async () => {
-      await openInEditor(context, path);
+      await openInEditor(context, editor, path);
       const edited = await readFile(path, "utf8");
       return edited === file.text ? undefined : check(edited);
     });

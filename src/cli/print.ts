@@ -9,7 +9,7 @@ export function answer(context: CommandContext, value: unknown, text: () => stri
 }
 
 /** One document: a line in a pipe, indented on a terminal. */
-export function printJson(context: CommandContext, value: unknown): void {
+function printJson(context: CommandContext, value: unknown): void {
   context.stdout.write(`${harmless(JSON.stringify(value, null, context.stdout.isTTY === true ? 2 : 0))}\n`);
 }
 

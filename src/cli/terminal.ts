@@ -12,7 +12,7 @@ export function hasTerminal(context: CommandContext): boolean {
   return context.stdin.isTTY === true && context.stdout.isTTY === true;
 }
 
-/** Returns when the operator detached or the agent ended. Throws `usage` where there is no terminal to hand over. */
+/** `detachKeys` over those of config.yml. Returns when the operator detached or the agent ended. Throws `usage` where there is no terminal to hand over. */
 export async function handOver(
   context: CommandContext,
   console: Console,
@@ -25,8 +25,11 @@ export async function handOver(
       hint: `run it in a terminal, or read along with \`bottle-dash logs ${slug} -f\``,
     });
   }
-  const { DEFAULT_DETACH_KEY, parseDetachKey, relayTerminal } = await import("#modes/tui/attach.ts");
-  const detachKey = parseDetachKey(detachKeys ?? DEFAULT_DETACH_KEY);
+  const [{ parseDetachKey, relayTerminal }, { readSettings }] = await Promise.all([
+    import("#modes/tui/attach.ts"),
+    import("./settings.ts"),
+  ]);
+  const detachKey = parseDetachKey(detachKeys ?? (await readSettings(context, console)).detach_keys);
   const terminal = await console.attach(slug);
   const end = await relayTerminal({ terminal, stdin, stdout, detachKey, name: slug });
   note(

@@ -157,6 +157,16 @@ describe("edit of a definition", () => {
     });
   });
 
+  it("prefers the editor of config.yml, and warns of a malformed one", async () => {
+    await writeFile(join(root, "config.yml"), "editor: 'exit 7;'\n");
+    const env = await editor("true");
+    expect((await runCli(["edit", "reviewer", "--kind", "bottle"], { console, env })).stderr).toContain("ended with 7");
+    await writeFile(join(root, "config.yml"), "editr: x\n");
+    const { code, stderr } = await runCli(["edit", "reviewer", "--kind", "bottle"], { console, env });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^bottle-dash: warning: .*config\.yml:1: editr.*did you mean `editor`/);
+  });
+
   it("says so when the editor fails", async () => {
     expect(
       await runCli(["edit", "reviewer", "--kind", "bottle"], { console, env: await editor("exit 3") }),

@@ -4,16 +4,15 @@ import type { Console } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { Definitions } from "#domain/definition/definitions.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
-import { problemsError } from "#domain/problem/problem.ts";
-import type { ProposalOf } from "#domain/proposal/proposal.ts";
 import { painter } from "#modes/print/paint.ts";
 import { decisionText } from "#modes/print/proposal-text.ts";
 
 import { defineCommand, type CommandContext, type ExitCode } from "../command.ts";
-import { editInFile, openInEditor, untilAccepted } from "../editor.ts";
+import { editorOf, openInEditor, untilAccepted } from "../editor.ts";
 import { Interrupted } from "../exit-code.ts";
 import { didYouMean } from "../parse-arguments.ts";
 import { answer } from "../print.ts";
+import { readSettings } from "../settings.ts";
 import { approval, SCOPE_OPTIONS } from "./approve.ts";
 
 export const edit = defineCommand({
@@ -30,7 +29,7 @@ export const edit = defineCommand({
     },
   },
   details: [
-    "A proposal: its rule opens in $VISUAL or $EDITOR; saved with changes it is approved as modified, left as it was nothing happens. A question: what you write is the answer.",
+    "A proposal: its rule opens in your editor (of config.yml, $VISUAL or $EDITOR); saved with changes it is approved as modified, left as it was nothing happens. A question: what you write is the answer.",
     "A definition: its file opens and is checked when you leave the editor; what is wrong is shown, and you may go on editing.",
   ],
   examples: [
@@ -57,31 +56,15 @@ async function editProposal(
   options: Parameters<typeof approval>[1],
   context: CommandContext,
 ): Promise<ExitCode> {
-  const { proposal } = item;
-  const answered = proposal.kind === "question" ? await editedAnswer(proposal, context) : undefined;
-  const payload = proposal.kind === "question" ? undefined : await editedRule(proposal, context);
-  if (answered === undefined && payload === undefined)
-    throw new Interrupted("it was left as it was: nothing was decided");
-  const decision = approval(item, { ...options, notes: answered ?? options.notes }, context);
-  const made = await console.approve(proposal.id, { ...decision, ...(payload !== undefined && { payload }) });
+  const { editedProposal } = await import("../edited-proposal.ts");
+  const edited = await editedProposal(item.proposal, await chosenEditor(context, console), context);
+  if (edited === undefined) throw new Interrupted("it was left as it was: nothing was decided");
+  const notes = "notes" in edited ? edited.notes : options.notes;
+  const decision = approval(item, { ...options, notes }, context);
+  const payload = "payload" in edited ? { payload: edited.payload } : {};
+  const made = await console.approve(item.proposal.id, { ...decision, ...payload });
   answer(context, made, () => decisionText(made, context.now(), painter(context.color)));
   return made.applied?.ok === false ? 1 : 0;
-}
-
-async function editedRule(proposal: ProposalOf<"egress-block">, context: CommandContext): Promise<unknown> {
-  const { editText, validateEdit } = await import("#domain/proposal/validate-edit.ts");
-  const file = { name: `${proposal.id}.yaml`, text: editText(proposal) };
-  return editInFile(context, file, (text) => {
-    const checked = validateEdit(proposal.kind, text);
-    if (checked.ok) return checked.payload;
-    throw problemsError(checked.problems.map((problem) => ({ ...problem, path: file.name })));
-  });
-}
-
-async function editedAnswer(proposal: ProposalOf<"question">, context: CommandContext): Promise<string | undefined> {
-  const { answerDraft, answerIn } = await import("../answer-draft.ts");
-  const written = await editInFile(context, { name: `${proposal.id}.txt`, text: answerDraft(proposal) }, answerIn);
-  return written === "" ? undefined : written;
 }
 
 async function editDefinition(
@@ -91,12 +74,17 @@ async function editDefinition(
   context: CommandContext,
 ): Promise<ExitCode> {
   const path = definitionPath(await console.definitions(), name, kind);
+  const editor = await chosenEditor(context, console);
   await untilAccepted(context, async () => {
-    await openInEditor(context, path);
+    await openInEditor(context, editor, path);
     demandSound(await console.definitions(), path);
   });
   answer(context, { path }, () => `${path} is sound`);
   return 0;
+}
+
+async function chosenEditor(context: CommandContext, console: Console): Promise<string> {
+  return editorOf(context, (await readSettings(context, console)).editor);
 }
 
 /** Throws `not-found`, or `usage` when an agent and a bottle have the name. */

@@ -9,7 +9,11 @@ export const resume = defineCommand({
   arguments: [{ name: "slug", describe: "a bottle that has ended", completes: "slug" }],
   options: {
     detach: { type: "boolean", short: "d", describe: "leave the agent alone once it runs, and print its slug" },
-    "detach-keys": { type: "string", value: "keys", describe: "how to leave the terminal again (default ctrl-])" },
+    "detach-keys": {
+      type: "string",
+      value: "keys",
+      describe: "how to leave the terminal again (default: as in config.yml, else ctrl-])",
+    },
   },
   details: ["The backend and everything else that `start` was given are kept; routes of the session are not."],
   examples: ["bottle-dash resume reviewer-k3x9a"],

@@ -25,7 +25,11 @@ export const start = defineCommand({
     label: { type: "string", value: "text", describe: "a name for people" },
     color: { type: "string", value: "name", describe: "the colour of its row" },
     "answers-stdin": { type: "boolean", describe: "read the answers to `?prompt` variables from stdin: a JSON object" },
-    "detach-keys": { type: "string", value: "keys", describe: "how to leave the terminal again (default ctrl-])" },
+    "detach-keys": {
+      type: "string",
+      value: "keys",
+      describe: "how to leave the terminal again (default: as in config.yml, else ctrl-])",
+    },
   },
   details: [
     "Shows the preflight and asks. Then launches the bottle; the agent starts only after its isolation was proved from inside. In a terminal you are then at the agent's own terminal; otherwise, and with --detach, the slug is printed.",

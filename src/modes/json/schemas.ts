@@ -45,7 +45,7 @@ export const AvailableRow = z.strictObject({
 export type AvailableRow = z.infer<typeof AvailableRow>;
 
 /** What to think twice about before approving. */
-export const ProposalWarning = z.strictObject({
+const ProposalWarning = z.strictObject({
   code: z.string(),
   severity: z.enum(["danger", "note"]),
   text: z.string(),
@@ -61,7 +61,7 @@ export const PreflightRow = z.strictObject({
 });
 export type PreflightRow = z.infer<typeof PreflightRow>;
 
-export const ProposalStatus = z.enum(["pending", "approved", "modified", "rejected", "expired", "undone"]);
+const ProposalStatus = z.enum(["pending", "approved", "modified", "rejected", "expired", "undone"]);
 
 const fate = {
   status: ProposalStatus,

@@ -76,7 +76,7 @@ export function undoText(undo: Undo, now: Date, paint: Paint): string {
 }
 
 /** One line: `GET api.github.com:443/repos/` or the question. */
-export function whatItAsks(proposal: Proposal): string {
+function whatItAsks(proposal: Proposal): string {
   switch (proposal.kind) {
     case "egress-block":
       return plainLine(ruleInOneLine(proposal.payload));

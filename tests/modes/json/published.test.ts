@@ -23,6 +23,7 @@ describe("the published schemas", () => {
     const printed = Object.values(PUBLISHED)
       .map((published) => published.printed)
       .join(", ");
-    for (const { name } of COMMANDS) if (!silent.includes(name)) expect(printed).toMatch(new RegExp(`\\b${name}\\b`));
+    const unanswered = COMMANDS.map(({ name }) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(printed));
+    expect(unanswered).toEqual(silent);
   });
 });
