@@ -155,9 +155,10 @@ function moveInLayer(context: Context, layer: Layer, by: number, paging = false)
         : moveInInbox(context, layer, by);
     case "proposal":
     case "help":
-    case "crash-log":
     case "preflight":
       return replaceTop(view, { ...layer, scroll: clamp(layer.scroll + by, 0, context.scrollable) });
+    case "crash-log": // counted from the end, which is followed
+      return replaceTop(view, { ...layer, scroll: clamp(layer.scroll - by, 0, context.scrollable) });
     case "palette":
     case "picker":
     case "crash-logs":
