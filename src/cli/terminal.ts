@@ -6,6 +6,7 @@ import type { Console } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 
 import type { CommandContext } from "./command.ts";
+import { Interrupted } from "./exit-code.ts";
 import { note } from "./print.ts";
 
 export function hasTerminal(context: CommandContext): boolean {
@@ -31,7 +32,10 @@ export async function handOver(
   ]);
   const detachKey = parseDetachKey(detachKeys ?? (await readSettings(context, console)).detach_keys);
   const terminal = await console.attach(slug);
+  // A signal leaves the agent as the detach key does, so that the operator's terminal is put back in order.
+  context.signal.addEventListener("abort", () => terminal.detach(), { once: true });
   const end = await relayTerminal({ terminal, stdin, stdout, detachKey, name: slug });
+  if (context.signal.aborted) throw new Interrupted(`detached; the agent goes on: bottle-dash attach ${slug}`);
   note(
     context,
     end === "detached" ? `detached; the agent goes on: bottle-dash attach ${slug}` : `the agent of ${slug} has ended`,
