@@ -76,8 +76,14 @@ export async function startDashboard({
       ...env,
     },
   });
-  await Promise.race([screen.waitFor(/bottle-dash/), screen.exited]);
-  await screen.waitFor(/bottle-dash/, 1);
+  try {
+    await Promise.race([screen.waitFor(/bottle-dash/), screen.exited]);
+    await screen.waitFor(/bottle-dash/, 1);
+  } catch (error) {
+    await screen.close();
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
   const { socket, lines } = await openControl(control);
   const answers: ((answer: unknown) => void)[] = [];
   lines.on("line", (line) => answers.shift()?.(JSON.parse(line)));

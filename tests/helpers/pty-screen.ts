@@ -64,8 +64,10 @@ export function openPtyScreen(options: PtyScreenOptions): PtyScreen {
   const exited = new Promise<number>((resolve) => {
     child.onExit(({ exitCode }) => {
       running = false;
-      terminal.write("", changed);
-      resolve(exitCode);
+      terminal.write("", () => {
+        changed();
+        resolve(exitCode);
+      });
     });
   });
 

@@ -66,7 +66,7 @@ describe.each([
     expect(await dashboard.calls("approve")).toHaveLength(1);
     dashboard.type("q");
     expect(await dashboard.exited).toBe(0);
-    expect(dashboard.alternate).toBe(false);
+    await dashboard.waitUntil(() => !dashboard.alternate, "the main screen");
   });
 });
 
@@ -408,14 +408,14 @@ describe("the end", () => {
     const dashboard = await ready();
     dashboard.type("\u0003");
     expect(await dashboard.exited).toBe(130);
-    expect(dashboard.alternate).toBe(false);
+    await dashboard.waitUntil(() => !dashboard.alternate, "the main screen");
   });
 
   test("SIGTERM restores the terminal and leaves no crash log", async () => {
     const dashboard = await ready();
     process.kill(dashboard.pid, "SIGTERM");
     expect(await dashboard.exited).toBe(143);
-    expect(dashboard.alternate).toBe(false);
+    await dashboard.waitUntil(() => !dashboard.alternate, "the main screen");
     expect(existsSync(join(dashboard.root, "logs"))).toBe(false);
   });
 
@@ -426,7 +426,7 @@ describe("the end", () => {
     const dashboard = await ready();
     void dashboard.call(how, "the roof is on fire");
     expect(await dashboard.exited).toBe(1);
-    expect(dashboard.alternate).toBe(false);
+    await dashboard.waitUntil(() => !dashboard.alternate, "the main screen");
     const log = join(dashboard.root, "logs", "dashboard-crash.log");
     await dashboard.waitFor("bottle-dash crashed: Error: the roof is on fire");
     expect(dashboard.text().replaceAll("\n", "")).toContain(log);
