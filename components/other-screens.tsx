@@ -69,7 +69,7 @@ export function CrashLogs({ width, height, files, index, now }: CrashLogsProps) 
         span(at + offset === index ? "▸ " : "  ", BOLD),
         span(fit(plainLine(file.of), 28), at + offset === index ? { inverse: true } : {}),
         span(
-          ` ${age(file.modified, now).padStart(4)} ago  ${bytes(file.bytes).padStart(7)}  ${plainLine(file.path)}`,
+          ` ${age(file.modified, now).padStart(4)}  ${bytes(file.bytes).padStart(7)}  ${plainLine(file.path)}`,
           DIM,
         ),
       ),
