@@ -3,7 +3,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import type { Resources } from "#contracts/backend.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 import { distFolder } from "#lib/programs.ts";
@@ -27,7 +26,7 @@ const NODE = `${INSIDE.programs}/node`;
 /** Takes the terminal as its own before it is the entrypoint: the agent's job control needs a session of this namespace. */
 export const ENTRYPOINT = ["setsid", "--ctty", NODE, `${INSIDE.programs}/dist/sidecars/entrypoint.js`];
 
-export function bottleSandbox(paths: BottlePaths, options: { resources: Resources; supervise: boolean }): Sandbox {
+export function bottleSandbox(paths: BottlePaths, options: { groups: readonly string[]; supervise: boolean }): Sandbox {
   const { etc, scratch, seccomp } = localPaths(paths);
   const system = systemPaths();
   const folder = (from: string, to: string, writable = false): Bind => ({ from, to, writable, kind: "folder" });
@@ -46,7 +45,7 @@ export function bottleSandbox(paths: BottlePaths, options: { resources: Resource
       folder(paths.tls.inside, INSIDE.tls),
       folder(paths.supervise.currentConfig, INSIDE.currentConfig),
     ].filter(({ from }) => existsSync(from)),
-    resources: options.resources,
+    groups: options.groups,
     scratch,
     seccomp,
   };

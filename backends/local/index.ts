@@ -8,10 +8,11 @@ import { isSlug } from "#domain/slug.ts";
 import { bottlePaths, rootPaths } from "#lib/paths.ts";
 
 import { localBottle } from "./bottle.ts";
-import { enforced, unenforced } from "./enforced.ts";
+import { enforced } from "./enforced.ts";
 import { launchBottle, type LaunchContext } from "./launch.ts";
 import { isOurs } from "./ours.ts";
 import { probeOf, searchMechanism, WEAKNESSES, type Search } from "./probe.ts";
+import { findCgroups, limitsFor } from "./sandbox/limits.ts";
 import { sandboxCommand } from "./sandbox/command.ts";
 import { bottleUid } from "./sandbox/drop-root.ts";
 import { statusOf } from "./status.ts";
@@ -68,11 +69,12 @@ export function localBackend({
     },
     async plan(spec: BottleSpec): Promise<LaunchPlan> {
       const best = await found();
+      const limits = limitsFor(spec.slug, spec.resources, findCgroups());
       return {
         spec,
         mechanism: best.mechanism,
-        enforces: enforced(best.mechanism, spec.resources),
-        weaknesses: [...WEAKNESSES[best.mechanism], ...unenforced(spec.resources)],
+        enforces: enforced(best.mechanism, limits),
+        weaknesses: [...WEAKNESSES[best.mechanism], ...limits.unenforced],
       };
     },
     async launch(plan, progress, signal) {

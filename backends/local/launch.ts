@@ -7,6 +7,7 @@ import type { BottleSpec, LaunchPlan, LaunchStep } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
 import type { Isolation } from "#domain/fleet/isolation.ts";
+import type { BundleConfig } from "#domain/sidecars/bundle.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 import { programsFolder } from "#lib/programs.ts";
@@ -17,13 +18,15 @@ import { giveHome, makeHome, makeShared, writeEtc } from "./home.ts";
 import { absentPaths, openHostTargets } from "./host-targets.ts";
 import { demandProof, outsideChecks } from "./judge.ts";
 import type { Maker } from "./sandbox/command.ts";
+import { findCgroups, limitsFor, makeGroups, removeGroups, type Limits } from "./sandbox/limits.ts";
 import { PATH, type Sandbox } from "./sandbox/sandbox.ts";
 import { seccompFilter } from "./sandbox/seccomp.ts";
 import { startBundle } from "./sidecar-bundle.ts";
 import { listenBoot } from "./sockets/boot.ts";
 import { demandGoOn, launchSteps, untilAborted, type Steps } from "./steps.ts";
 import { stopProcesses } from "./stop.ts";
-import { startTerminalHolder } from "./terminal-holder.ts";
+import { startTerminalHolder, type TerminalHolder } from "./terminal-holder.ts";
+import { within } from "./until-gone.ts";
 
 export interface LaunchContext {
   readonly root: string;
@@ -34,6 +37,7 @@ export interface LaunchContext {
 
 const COLS = 80;
 const ROWS = 24;
+const LAST_WORDS_MS = 2000;
 /** From the first process to the agent; copying a workspace takes the time that it takes. */
 const PATIENCE_MS = 30_000;
 
@@ -99,25 +103,17 @@ async function run(
   steps: Steps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { slug, supervise, resources } = spec;
+  const { slug, supervise } = spec;
+  const limits = limitsFor(slug, spec.resources, findCgroups());
   const { root, maker } = context;
   const programs = programsFolder();
   steps.onFailure("what is left", async () => void (await stopProcesses(slug, paths)));
-  const bundle = startBundle(
-    {
-      slug,
-      root,
-      programs,
-      daemons: supervise ? ["egress", "supervise"] : ["egress"],
-      ...(spec.upstreamCa === undefined ? {} : { upstream_ca: spec.upstreamCa }),
-    },
-    paths,
-    { ...sidecarEnvironment(process.env), ...spec.secrets },
-    process.execPath,
-  );
+  const bundle = startBundle(bundleConfig(spec, root, programs), paths, bundleEnvironment(spec), process.execPath);
   steps.onFailure("the sidecars", () => bundle.end());
   await steps.run("start sidecars", () => untilAborted(bundle.ready, signal));
 
+  steps.onFailure("its limits", () => removeGroups(slug));
+  await makeGroups(limits);
   const targets = await openHostTargets();
   const boot = await listenBoot(paths.agent.boot, {
     listening: [...targets.listening],
@@ -127,13 +123,17 @@ async function run(
     supervise,
   });
   try {
-    const argv = context.command(bottleSandbox(paths, { resources, supervise }), ENTRYPOINT, maker);
+    const argv = context.command(
+      bottleSandbox(paths, { groups: limits.groups.map(({ folder }) => folder), supervise }),
+      ENTRYPOINT,
+      maker,
+    );
     const config = { slug, root, argv, env: { PATH, TERM: "xterm-256color" }, cols: COLS, rows: ROWS };
     const holder = startTerminalHolder(config, paths, programs);
     steps.onFailure("the sandbox", () => holder.kill());
     await steps.run("make the sandbox", () => untilAborted(holder.ready, signal));
     await steps.run("prove the isolation", async () => {
-      const checks = await untilAborted(Promise.race([boot.proof, holder.ended]), signal);
+      const checks = await untilAborted(orLastWords(boot.proof, holder), signal);
       const isolation: Isolation = {
         mechanism: maker.mechanism,
         proved_at: new Date().toISOString(),
@@ -145,7 +145,7 @@ async function run(
     await steps.run("start the agent", async () => {
       bundle.stay();
       holder.stay();
-      await untilAborted(Promise.race([boot.go(order(spec)), holder.ended]), signal);
+      await untilAborted(orLastWords(boot.go(order(spec, limits)), holder), signal);
     });
     holder.release();
   } finally {
@@ -154,20 +154,43 @@ async function run(
   }
 }
 
-function order({ argv, env, copyCwd, files }: BottleSpec): Parameters<Awaited<ReturnType<typeof listenBoot>>["go"]>[0] {
+/** A bottle that ends takes the conversation with it; what it said on its terminal tells more than that. */
+async function orLastWords<Result>(talk: Promise<Result>, holder: TerminalHolder): Promise<Result> {
+  try {
+    return await Promise.race([talk, holder.ended]);
+  } catch (error) {
+    if (error instanceof BottleError && error.where === "boot") await within(holder.ended, LAST_WORDS_MS);
+    throw error;
+  }
+}
+
+function order(
+  { argv, env, copyCwd, files }: BottleSpec,
+  { prefix }: Limits,
+): Parameters<Awaited<ReturnType<typeof listenBoot>>["go"]>[0] {
   return {
     type: "go",
-    argv: [...argv],
+    argv: [...prefix, ...argv],
     env: { ...env },
     cwd: copyCwd === undefined ? INSIDE.home : INSIDE.workspace,
     files: [...files],
   };
 }
 
-/** Nothing of the operator's environment but what programs need to run at all. */
-function sidecarEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+function bundleConfig({ slug, supervise, upstreamCa }: BottleSpec, root: string, programs: string): BundleConfig {
+  const daemons: BundleConfig["daemons"] = supervise ? ["egress", "supervise"] : ["egress"];
+  return { slug, root, programs, daemons, ...(upstreamCa === undefined ? {} : { upstream_ca: upstreamCa }) };
+}
+
+/** Nothing of the operator's environment but what programs need to run at all, and the secrets that egress injects. */
+function bundleEnvironment({ secrets }: BottleSpec): Record<string, string> {
   const names = ["PATH", "TZ", "LANG", "HOME"];
-  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  return {
+    ...Object.fromEntries(
+      names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    ),
+    ...secrets,
+  };
 }
 
 function messageOf(error: unknown): string {

@@ -114,7 +114,7 @@ async function makeOne(mechanism: Mechanism, bubblewrap: BubblewrapVersion, fold
   const sandbox: Sandbox = {
     ...system,
     binds: [...system.binds, { from: home, to: "/home/node", writable: true, kind: "folder" }],
-    resources: {},
+    groups: [],
     scratch: join(folder, "scratch"),
     seccomp: join(folder, "seccomp.bpf"),
   };

@@ -16,6 +16,7 @@ import {
   type ProcessIdentity,
 } from "#lib/process-identity.ts";
 
+import { removeGroups } from "./sandbox/limits.ts";
 import { stopBundle } from "./sidecar-bundle.ts";
 import { connectGuest } from "./sockets/guest-client.ts";
 import { untilGone, within } from "./until-gone.ts";
@@ -33,6 +34,7 @@ export async function stopBottle(slug: string, paths: BottlePaths): Promise<void
 export async function stopProcesses(slug: string, paths: BottlePaths): Promise<boolean> {
   const ran = await stopHolder(slug, paths);
   await stopBundle(slug, paths);
+  await removeGroups(slug);
   await rm(paths.agent.socket, { force: true });
   removePidFile(paths.agent.pid);
   return ran;

@@ -3,7 +3,7 @@
 import { INSIDE } from "#domain/boot/protocol.ts";
 
 import { words } from "./shell-text.ts";
-import { INSIDE_UID, limitArguments, PATH, SHM_BYTES, TMP_BYTES, type Bind, type Sandbox } from "./sandbox.ts";
+import { INSIDE_UID, PATH, SHM_BYTES, TMP_BYTES, type Bind, type Sandbox } from "./sandbox.ts";
 
 /** The descriptor on which the system call filter is handed over. */
 export const SECCOMP_FD = 9;
@@ -34,7 +34,6 @@ export function bubblewrapArgs(sandbox: Sandbox, command: readonly string[], { m
     ...words("--perms 1777 --tmpfs /tmp --dir /var --symlink /tmp /var/tmp"),
     ...sandbox.binds.filter((one) => !isSystem(one)).flatMap(bind),
     ...words(`--remount-ro / --chdir ${INSIDE.home} --`),
-    ...limitArguments(sandbox.resources),
     ...command,
   ];
 }

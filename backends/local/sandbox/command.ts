@@ -3,6 +3,7 @@
 import { bubblewrapArgs, SECCOMP_FD, type BubblewrapVersion } from "./bubblewrap-args.ts";
 import { droppedArgs, stagedSandbox } from "./drop-root.ts";
 import type { Mechanism, Sandbox } from "./sandbox.ts";
+import { quote } from "./shell-text.ts";
 import { unshareArgs } from "./unshare-script.ts";
 
 export interface Maker {
@@ -20,7 +21,8 @@ export function sandboxCommand(sandbox: Sandbox, inside: readonly string[], make
       ? make(sandbox, inside, maker)
       : droppedArgs(sandbox, dropTo, make(stagedSandbox(sandbox), inside, maker));
   const filter = maker.mechanism === "bubblewrap" ? `exec ${SECCOMP_FD}<"$0"; ` : "";
-  return ["/bin/sh", "-c", `${filter}exec setpriv --pdeathsig KILL "$@"`, sandbox.seccomp, ...made];
+  const joins = sandbox.groups.map((group) => `echo $$ > ${quote(`${group}/cgroup.procs`)}; `).join("");
+  return ["/bin/sh", "-c", `set -e; ${joins}${filter}exec setpriv --pdeathsig KILL "$@"`, sandbox.seccomp, ...made];
 }
 
 function make(sandbox: Sandbox, inside: readonly string[], { mechanism, bubblewrap }: Maker): string[] {

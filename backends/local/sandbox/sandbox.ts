@@ -1,7 +1,5 @@
 // What a bottle's file system and limits are, whichever program makes them so.
 
-import type { Resources } from "#contracts/backend.ts";
-
 export const MECHANISMS = ["bubblewrap", "util-linux"] as const;
 export type Mechanism = (typeof MECHANISMS)[number];
 
@@ -21,7 +19,8 @@ export interface Sandbox {
   readonly links: readonly { readonly path: string; readonly target: string }[];
   /** Files of /proc that are covered, and folders of it that become read-only. */
   readonly masked: readonly { readonly path: string; readonly kind: "folder" | "file" }[];
-  readonly resources: Resources;
+  /** Control groups of the host that it joins before anything of it runs. */
+  readonly groups: readonly string[];
   /** An empty folder of the host over which a private file system may be mounted. */
   readonly scratch: string;
   /** A file with the system call filter; only where the mechanism can load one. */
@@ -34,12 +33,3 @@ export const INSIDE_UID = 1000;
 export const TMP_BYTES = 1_073_741_824;
 export const SHM_BYTES = 268_435_456;
 export const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** Limits that hold for each process of the bottle, in the words of prlimit. Empty when there are none. */
-export function limitArguments({ memory, pids }: Resources): string[] {
-  const limits = [
-    ...(memory === undefined ? [] : [`--data=${memory}`]),
-    ...(pids === undefined ? [] : [`--nproc=${pids}`]),
-  ];
-  return limits.length === 0 ? [] : ["/usr/bin/prlimit", ...limits, "--"];
-}

@@ -3,7 +3,7 @@
 
 import { INSIDE } from "#domain/boot/protocol.ts";
 
-import { INSIDE_UID, limitArguments, PATH, SHM_BYTES, TMP_BYTES, type Bind, type Sandbox } from "./sandbox.ts";
+import { INSIDE_UID, PATH, SHM_BYTES, TMP_BYTES, type Bind, type Sandbox } from "./sandbox.ts";
 import { quote, words } from "./shell-text.ts";
 
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -16,7 +16,6 @@ export function unshareArgs(sandbox: Sandbox, command: readonly string[]): strin
     ...words("/bin/sh -c"),
     unshareScript(sandbox),
     "bottle",
-    ...limitArguments(sandbox.resources),
     ...command,
   ];
 }

@@ -16,7 +16,7 @@ const sandbox: Sandbox = {
     { path: "/proc/keys", kind: "file" },
     { path: "/proc/pressure", kind: "folder" },
   ],
-  resources: {},
+  groups: [],
   scratch: "/root/.bot-bottle/state/x/agent/scratch",
   seccomp: "/root/.bot-bottle/state/x/agent/seccomp.bpf",
 };
@@ -62,16 +62,13 @@ describe("bubblewrap's command", () => {
     expect(old).not.toContain("--size");
   });
 
-  test("ends with the limits and the program", () => {
-    const limited = sandboxCommand({ ...sandbox, resources: { memory: 1024, pids: 64 } }, inside, bubblewrap);
-    expect(limited.slice(limited.lastIndexOf("--chdir") + 2)).toEqual([
-      "--",
-      "/usr/bin/prlimit",
-      "--data=1024",
-      "--nproc=64",
-      "--",
-      ...inside,
-    ]);
+  test("joins its control groups first, or does not start", () => {
+    const grouped = sandboxCommand({ ...sandbox, groups: ["/sys/fs/cgroup/it's"] }, inside, bubblewrap);
+    expect(grouped[2]).toMatch(/^set -e; echo \$\$ > '\/sys\/fs\/cgroup\/it'\\''s\/cgroup\.procs'; exec 9</);
+  });
+
+  test("ends with the program", () => {
+    expect(argv.slice(argv.lastIndexOf("--chdir") + 2)).toEqual(["--", ...inside]);
   });
 });
 
