@@ -68,10 +68,7 @@ export function CrashLogs({ width, height, files, index, now }: CrashLogsProps) 
       row(
         span(at + offset === index ? "▸ " : "  ", BOLD),
         span(fit(plainLine(file.of), 28), at + offset === index ? { inverse: true } : {}),
-        span(
-          ` ${age(file.modified, now).padStart(4)}  ${bytes(file.bytes).padStart(7)}  ${plainLine(file.path)}`,
-          DIM,
-        ),
+        span(` ${age(file.modified, now).padStart(4)}  ${bytes(file.bytes).padStart(7)}  ${plainLine(file.path)}`, DIM),
       ),
     );
   const empty = row(span(files === null ? "reading…" : "nothing has crashed", DIM));

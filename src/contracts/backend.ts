@@ -17,7 +17,12 @@ export interface Capabilities {
 export type Capability = { readonly can: true } | { readonly can: false; readonly why: string };
 
 export type Probe =
-  | { readonly available: true; readonly version: string; readonly mechanism: string; readonly weaknesses: readonly string[] }
+  | {
+      readonly available: true;
+      readonly version: string;
+      readonly mechanism: string;
+      readonly weaknesses: readonly string[];
+    }
   | { readonly available: false; readonly why: string; readonly hint: string };
 
 /** A file that a provider wants in the bottle; `path` is absolute inside it. */
@@ -68,9 +73,21 @@ export type LaunchStep =
 
 export type BackendEvent =
   | { readonly type: "run-status"; readonly slug: string; readonly status: RunStatus }
-  | { readonly type: "activity"; readonly slug: string; readonly activity: Activity; readonly at: string; readonly authority: string }
+  | {
+      readonly type: "activity";
+      readonly slug: string;
+      readonly activity: Activity;
+      readonly at: string;
+      readonly authority: string;
+    }
   | { readonly type: "last-line"; readonly slug: string; readonly text: string }
-  | { readonly type: "sidecar"; readonly slug: string; readonly sidecar: string; readonly up: boolean; readonly detail: string }
+  | {
+      readonly type: "sidecar";
+      readonly slug: string;
+      readonly sidecar: string;
+      readonly up: boolean;
+      readonly detail: string;
+    }
   | { readonly type: "host"; readonly host: string; readonly up: boolean; readonly detail: string };
 
 export interface Backend {

@@ -21,14 +21,24 @@ function choice(definitions: Definitions, backends: readonly Backend[], name: st
   try {
     const { bottle } = resolveAgent(definitions, name);
     const { template } = bottle.agent_provider;
-    const settled = { ...known, bottle: bottle.name, provider: template, backend: bottle.backend ?? backends[0]?.name ?? "" };
+    const settled = {
+      ...known,
+      bottle: bottle.name,
+      provider: template,
+      backend: bottle.backend ?? backends[0]?.name ?? "",
+    };
     return { ...settled, problem: runProblem(bottle.backend, backends, template, bottle.name) };
   } catch (error) {
     return { ...known, problem: error instanceof BottleError ? error.message : String(error) };
   }
 }
 
-function runProblem(wanted: string | undefined, backends: readonly Backend[], template: string, bottle: string): string | undefined {
+function runProblem(
+  wanted: string | undefined,
+  backends: readonly Backend[],
+  template: string,
+  bottle: string,
+): string | undefined {
   if (wanted !== undefined && backends.every(({ name }) => name !== wanted)) {
     return `this version has no backend ${JSON.stringify(wanted)}; use one of: ${backends.map(({ name }) => name).join(", ")}`;
   }

@@ -20,7 +20,8 @@ export async function planCleanup(
   force: boolean,
   now: Date,
 ): Promise<CleanupItem[]> {
-  const wanted = slugs.length > 0 ? slugs : fleet.bottles.filter(({ state }) => OVER.has(state)).map(({ slug }) => slug);
+  const wanted =
+    slugs.length > 0 ? slugs : fleet.bottles.filter(({ state }) => OVER.has(state)).map(({ slug }) => slug);
   return await Promise.all(wanted.map((slug) => planOne(root, fleet, slug, force, now)));
 }
 
@@ -28,13 +29,16 @@ async function planOne(root: string, fleet: Fleet, slug: string, force: boolean,
   const row = fleet.bottles.find((bottle) => bottle.slug === slug);
   if (row === undefined) return { slug, remove: false, detail: "there is no such bottle" };
   if (!OVER.has(row.state)) return { slug, remove: false, detail: `it is ${row.state}: stop it first` };
-  const unread = fleet.inbox.filter(({ proposal }) => proposal.bottle_slug === slug).filter((item) => statusOf(item, now) === "pending");
+  const unread = fleet.inbox
+    .filter(({ proposal }) => proposal.bottle_slug === slug)
+    .filter((item) => statusOf(item, now) === "pending");
   const files = await workspaceFiles(root, slug);
   const kept = [
     ...(unread.length > 0 ? [`${unread.length} unread ${unread.length === 1 ? "proposal" : "proposals"}`] : []),
     ...(files > 0 ? [`its workspace holds ${files} uncollected ${files === 1 ? "entry" : "entries"}`] : []),
   ];
-  if (kept.length > 0 && !force) return { slug, remove: false, detail: `${kept.join(", ")}; --force removes it all the same` };
+  if (kept.length > 0 && !force)
+    return { slug, remove: false, detail: `${kept.join(", ")}; --force removes it all the same` };
   return { slug, remove: true, detail: ["its home, logs and queue", ...kept].join(", ") };
 }
 

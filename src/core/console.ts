@@ -164,6 +164,9 @@ function anyOf(...signals: AbortSignal[]): AbortSignal {
 function refuseRunning(slug: string): (status: { phase: string }) => void {
   return ({ phase }) => {
     if (phase !== "running" && phase !== "starting") return;
-    throw new BottleError("conflict", `it is ${phase} already`, { where: slug, hint: `attach to it with \`bottle-dash attach ${slug}\`` });
+    throw new BottleError("conflict", `it is ${phase} already`, {
+      where: slug,
+      hint: `attach to it with \`bottle-dash attach ${slug}\``,
+    });
   };
 }

@@ -10,7 +10,12 @@ import { programsFolder } from "#lib/programs.ts";
 const OLDEST_NODE = [22, 22] as const;
 
 export async function examine(root: string, backends: readonly Backend[]): Promise<DoctorItem[]> {
-  return [nodeVersion(process.versions.node), await rootAccess(root), builtPrograms(), ...(await Promise.all(backends.map(backendItem)))];
+  return [
+    nodeVersion(process.versions.node),
+    await rootAccess(root),
+    builtPrograms(),
+    ...(await Promise.all(backends.map(backendItem))),
+  ];
 }
 
 export function nodeVersion(version: string): DoctorItem {
@@ -30,7 +35,8 @@ async function rootAccess(root: string): Promise<DoctorItem> {
       ? { name, state: "ok", detail: `${root} (made at the first launch)` }
       : { name, state: "missing", detail: `${root} cannot be made`, hint: "set BOT_BOTTLE_ROOT to a folder of yours" };
   }
-  if (!(await mayWrite(root))) return { name, state: "missing", detail: `${root} cannot be written`, hint: `chown it, or set BOT_BOTTLE_ROOT` };
+  if (!(await mayWrite(root)))
+    return { name, state: "missing", detail: `${root} cannot be written`, hint: `chown it, or set BOT_BOTTLE_ROOT` };
   const open = (found.mode & 0o077) !== 0;
   return open
     ? { name, state: "warning", detail: `${root} can be read by others`, hint: `chmod 700 ${root}` }
@@ -48,7 +54,12 @@ function builtPrograms(): DoctorItem {
   try {
     return { name: "sidecars", state: "ok", detail: programsFolder() };
   } catch (error) {
-    return { name: "sidecars", state: "missing", detail: error instanceof Error ? error.message : String(error), hint: "run `npm run build`" };
+    return {
+      name: "sidecars",
+      state: "missing",
+      detail: error instanceof Error ? error.message : String(error),
+      hint: "run `npm run build`",
+    };
   }
 }
 
@@ -56,6 +67,10 @@ async function backendItem(backend: Backend): Promise<DoctorItem> {
   const probe = await backend.probe();
   const name = `backend ${backend.name}`;
   if (!probe.available) return { name, state: "missing", detail: probe.why, hint: probe.hint, probe };
-  const detail = [probe.mechanism, probe.version, ...probe.weaknesses.map((weakness) => `not enforced: ${weakness}`)].join("; ");
+  const detail = [
+    probe.mechanism,
+    probe.version,
+    ...probe.weaknesses.map((weakness) => `not enforced: ${weakness}`),
+  ].join("; ");
   return { name, state: probe.weaknesses.length === 0 ? "ok" : "warning", detail, probe };
 }

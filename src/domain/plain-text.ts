@@ -4,7 +4,8 @@
 // oxlint-disable-next-line no-control-regex -- controls are exactly what is looked for
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 // oxlint-disable-next-line no-control-regex -- escape sequences are made of controls
-const SEQUENCES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\|$)|[PX^_][^\u001b]*(?:\u001b\\|$)|[ -/]*[0-~])|\u009b[0-?]*[ -/]*[@-~]/gu;
+const SEQUENCES =
+  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\|$)|[PX^_][^\u001b]*(?:\u001b\\|$)|[ -/]*[0-~])|\u009b[0-?]*[ -/]*[@-~]/gu;
 
 /** Anything to take out at all: most lines have nothing, and there are many lines. */
 // oxlint-disable-next-line no-control-regex -- the same controls, tabs and newlines among them
@@ -18,5 +19,8 @@ export function plainLine(text: string): string {
 
 /** `plainLine` for each line of `text`. */
 export function plainLines(text: string): string[] {
-  return text.replace(SEQUENCES, "").split(/\r?\n/).map((line) => plainLine(line));
+  return text
+    .replace(SEQUENCES, "")
+    .split(/\r?\n/)
+    .map((line) => plainLine(line));
 }

@@ -3,6 +3,7 @@
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
 
+import { fieldName } from "#domain/problem/field-name.ts";
 import type { Problem } from "#domain/problem/problem.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
@@ -78,16 +79,6 @@ export function readYaml(text: string, options: YamlOptions): ReadYaml {
   const value = plainValue(document.contents, [], walk, 0);
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, yaml: { path: options.path, value, lineOf: (path) => nearestLine(lines, path) } };
-}
-
-/** `egress.routes[0].host`. */
-export function fieldName(path: readonly PropertyKey[]): string {
-  const parts = path.map((part) => {
-    if (typeof part === "number") return `[${part}]`;
-    const key = plainLine(String(part)).slice(0, 80);
-    return /^[\w-]+$/.test(key) ? `.${key}` : `.${JSON.stringify(key)}`;
-  });
-  return parts.join("").replace(/^\./, "");
 }
 
 interface Walk {

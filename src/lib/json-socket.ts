@@ -26,7 +26,10 @@ export function jsonSocket<In extends z.ZodType, Out>(
     const checked = parsed === undefined ? undefined : schema.safeParse(parsed.value);
     if (checked === undefined) return on.bad("not JSON", text.slice(0, 200));
     if (checked.success) return on.message(checked.data);
-    on.bad(checked.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "), text.slice(0, 200));
+    on.bad(
+      checked.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "),
+      text.slice(0, 200),
+    );
   }, limit);
   socket.on("data", (chunk) => splitter.push(chunk));
   socket.on("error", () => {}); // `close` follows and tells

@@ -35,7 +35,12 @@ export function splitLines(line: (text: string, cut: boolean) => void, limit = 1
   };
 
   return {
-    push: (chunk) => take(typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))),
+    push: (chunk) =>
+      take(
+        typeof chunk === "string"
+          ? chunk
+          : decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+      ),
     end: () => {
       take(decoder.end());
       if (rest !== "") emit();

@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 
 import { execa } from "execa";
 
-export const COMMAND = [process.execPath, fileURLToPath(new URL("../../dist/bottle-dash.js", import.meta.url))] as const;
+export const COMMAND = [
+  process.execPath,
+  fileURLToPath(new URL("../../dist/bottle-dash.js", import.meta.url)),
+] as const;
 
 export interface OwnRoot {
   readonly root: string;
@@ -27,7 +30,11 @@ export async function openRoot(more: Readonly<Record<string, string>> = {}): Pro
   const root = await mkdtemp(join(tmpdir(), "bottle-e2e-"));
   const env = { BOT_BOTTLE_ROOT: root, EDITOR: "false", VISUAL: "", NO_COLOR: "", ...more };
   const attempt = async (...args: string[]) => {
-    const { exitCode = -1, stdout, stderr } = await execa(COMMAND[0], [COMMAND[1], ...args], { env, cwd: root, reject: false, stdin: "ignore" });
+    const {
+      exitCode = -1,
+      stdout,
+      stderr,
+    } = await execa(COMMAND[0], [COMMAND[1], ...args], { env, cwd: root, reject: false, stdin: "ignore" });
     return { exitCode, stdout, stderr };
   };
   const run = async (...args: string[]): Promise<string> => {

@@ -35,12 +35,29 @@ export interface TmuxOptions {
 
 export async function openTmux({ command, columns, rows, env, cwd }: TmuxOptions): Promise<Tmux> {
   const server = `bottle-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const tmux = async (...args: string[]): Promise<string> => (await execa("tmux", ["-L", server, "-f", "/dev/null", ...args])).stdout;
+  const tmux = async (...args: string[]): Promise<string> =>
+    (await execa("tmux", ["-L", server, "-f", "/dev/null", ...args])).stdout;
   const settings = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
   await tmux(
     ...["new-session", "-d", "-x", String(columns), "-y", String(rows), "-c", cwd, ...settings],
     ...["-s", "main", "--", ...holding(command)],
-    ...[";", "set", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off", ";", "set", "-g", "escape-time", "0"],
+    ...[
+      ";",
+      "set",
+      "-g",
+      "remain-on-exit",
+      "on",
+      ";",
+      "set",
+      "-g",
+      "status",
+      "off",
+      ";",
+      "set",
+      "-g",
+      "escape-time",
+      "0",
+    ],
   );
   await tmux("resize-window", "-t", "main", "-x", String(columns), "-y", String(rows));
 
@@ -48,10 +65,13 @@ export async function openTmux({ command, columns, rows, env, cwd }: TmuxOptions
   const until = async (holds: (text: string) => boolean, what: string, timeout: number): Promise<string> => {
     let last = "";
     await vi
-      .waitFor(async () => {
-        last = await screen();
-        if (!holds(last)) throw new Error("not yet");
-      }, { timeout, interval: 50 })
+      .waitFor(
+        async () => {
+          last = await screen();
+          if (!holds(last)) throw new Error("not yet");
+        },
+        { timeout, interval: 50 },
+      )
       .catch(() => {
         throw new Error(`the screen never ${what}; it shows:\n${last}`);
       });
@@ -66,7 +86,8 @@ export async function openTmux({ command, columns, rows, env, cwd }: TmuxOptions
     screen,
     see: (wanted, timeout = 20_000) => until((text) => holds(text, wanted), `showed ${String(wanted)}`, timeout),
     gone: (unwanted, timeout = 20_000) => until((text) => !holds(text, unwanted), `lost ${String(unwanted)}`, timeout),
-    resize: async (toColumns, toRows) => void (await tmux("resize-window", "-t", "main", "-x", String(toColumns), "-y", String(toRows))),
+    resize: async (toColumns, toRows) =>
+      void (await tmux("resize-window", "-t", "main", "-x", String(toColumns), "-y", String(toRows))),
     async exited() {
       let status = "";
       await vi.waitFor(
@@ -79,7 +100,8 @@ export async function openTmux({ command, columns, rows, env, cwd }: TmuxOptions
       return Number(status.slice(2));
     },
     pid: async () => Number(await tmux("display-message", "-p", "-t", "main", "#{pane_pid}")),
-    run: async (next) => void (await tmux("respawn-pane", "-t", "main", "-c", cwd, ...settings, "--", ...holding(next))),
+    run: async (next) =>
+      void (await tmux("respawn-pane", "-t", "main", "-c", cwd, ...settings, "--", ...holding(next))),
     close: async () => void (await tmux("kill-server").catch(() => {})),
   };
 }

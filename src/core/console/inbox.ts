@@ -40,7 +40,9 @@ async function slugOf(root: string, id: string): Promise<string> {
   const holders = await Promise.all(slugs.map(async (slug) => ((await holds({ root, slug }, id)) ? slug : undefined)));
   const slug = holders.find((holder) => holder !== undefined);
   if (slug !== undefined) return slug;
-  throw new BottleError("not-found", `there is no proposal ${JSON.stringify(id)}`, { hint: "see `bottle-dash proposals --all`" });
+  throw new BottleError("not-found", `there is no proposal ${JSON.stringify(id)}`, {
+    hint: "see `bottle-dash proposals --all`",
+  });
 }
 
 async function holds(of: QueueOf, id: string): Promise<boolean> {

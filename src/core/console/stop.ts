@@ -13,7 +13,12 @@ export async function stopBottle(root: string, backend: Backend, slug: string, n
   if (phase !== "running" && phase !== "starting") return;
   await appendAudit(
     { root, slug },
-    { actor: `operator:${userInfo().username}`, action: "stop", component: backend.name, detail: "stopped by the operator" },
+    {
+      actor: `operator:${userInfo().username}`,
+      action: "stop",
+      component: backend.name,
+      detail: "stopped by the operator",
+    },
     now,
   );
 }

@@ -8,7 +8,9 @@ import { namesIn } from "#lib/store/read-queue.ts";
 
 export async function verifyAll(root: string, slug: string | undefined): Promise<AuditReport[]> {
   const slugs = slug === undefined ? await auditedSlugs(root) : [slug];
-  return await Promise.all(slugs.map(async (one) => ({ slug: one, verdict: await verifyAuditLog({ root, slug: one }) })));
+  return await Promise.all(
+    slugs.map(async (one) => ({ slug: one, verdict: await verifyAuditLog({ root, slug: one }) })),
+  );
 }
 
 async function auditedSlugs(root: string): Promise<string[]> {

@@ -26,7 +26,12 @@ export async function egressEvents(
   seen: (request: EgressRequest) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const response = await connect(slug, { socket: bottlePaths(root, slug).egress.control, method: "GET", path: "/events", signal });
+  const response = await connect(slug, {
+    socket: bottlePaths(root, slug).egress.control,
+    method: "GET",
+    path: "/events",
+    signal,
+  });
   const splitter = splitLines((text) => {
     const request = EgressRequest.safeParse(JSON.parse(text));
     if (request.success) seen(request.data);

@@ -13,7 +13,10 @@ export async function chooseBackend(backends: readonly Backend[], wanted: string
   const candidates = wanted === undefined ? backends : backends.filter(({ name }) => name === wanted);
   if (candidates.length === 0) {
     const known = backends.map(({ name }) => name).join(", ");
-    throw new BottleError("invalid", `there is no backend ${JSON.stringify(wanted)}`, { where: "backend", hint: `use one of: ${known}` });
+    throw new BottleError("invalid", `there is no backend ${JSON.stringify(wanted)}`, {
+      where: "backend",
+      hint: `use one of: ${known}`,
+    });
   }
   const refusals: string[] = [];
   for (const backend of candidates) {

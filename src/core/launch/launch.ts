@@ -29,12 +29,16 @@ export async function launch(
     if (!resume) await removeState(root, slug);
     throw error;
   }
-  await appendAudit({ root, slug }, {
-    actor: `operator:${userInfo().username}`,
-    action: "launch",
-    component: backend.name,
-    detail: `${resume ? "resumed" : "launched"} ${preflight.request.agent} in ${plan.mechanism}`,
-  }, now);
+  await appendAudit(
+    { root, slug },
+    {
+      actor: `operator:${userInfo().username}`,
+      action: "launch",
+      component: backend.name,
+      detail: `${resume ? "resumed" : "launched"} ${preflight.request.agent} in ${plan.mechanism}`,
+    },
+    now,
+  );
   return slug;
 }
 

@@ -23,7 +23,10 @@ type Line = Preflight["lines"][number];
 export function preflightLines(parts: PreflightParts): Line[] {
   const { resolved, provision, plan, table, backend, ownEnv, copyCwd } = parts;
   const { agent, bottle } = resolved;
-  const names = [...Object.keys(ownEnv), ...Object.keys(provision.env).filter((name) => !provision.hidden.includes(name))];
+  const names = [
+    ...Object.keys(ownEnv),
+    ...Object.keys(provision.env).filter((name) => !provision.hidden.includes(name)),
+  ];
   const lines: Line[] = [
     { label: "agent", text: `${agent.name} (from the ${resolved.from})` },
     { label: "bottle", text: bottle.name },

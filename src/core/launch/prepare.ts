@@ -1,6 +1,7 @@
 // From "start this agent" to everything that is settled before anything is created.
 
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 
 import type { Backend, BottleSpec, LaunchPlan } from "#contracts/backend.ts";
 import type { LaunchRequest, Preflight } from "#contracts/console.ts";
@@ -53,13 +54,14 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
   const { env: ownEnv, questions } = readEnv(bottle.env, context.env, request.answers ?? {});
   const { table, slots } = buildTable(bottle, provision.routes);
   const { backend, probe } = await chooseBackend(context.backends, request.backend ?? bottle.backend);
+  const copyCwd = request.copyCwd === undefined ? undefined : resolve(context.cwd, request.copyCwd);
   const slug = request.resume ?? newSlug(request.agent, randomBytes(8));
   const spec: BottleSpec = {
     slug,
     argv: request.resume === undefined ? provision.argv : provision.resumeArgv,
     env: { ...ownEnv, ...provision.env, ...guestEnv() },
     files: provision.files,
-    copyCwd: request.copyCwd,
+    copyCwd,
     resources: bottle.resources,
     supervise: bottle.supervise,
     secrets: readSecrets(slots, context.env),
@@ -72,7 +74,7 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     preflight: {
       request,
       slug,
-      lines: preflightLines({ resolved, provision, table: fullTable, plan, backend: backend.name, ownEnv, copyCwd: request.copyCwd }),
+      lines: preflightLines({ resolved, provision, table: fullTable, plan, backend: backend.name, ownEnv, copyCwd }),
       questions,
       warnings: [...probe.weaknesses],
     },

@@ -17,12 +17,18 @@ export async function takeSnapshot(root: string, backends: readonly Backend[], n
       try {
         return await backend.list();
       } catch (error) {
-        fleet = reduceFleet(fleet, { type: "problem", where: `backend ${backend.name}`, message: errorText(error) }, now());
+        fleet = reduceFleet(
+          fleet,
+          { type: "problem", where: `backend ${backend.name}`, message: errorText(error) },
+          now(),
+        );
         return [];
       }
     }),
   );
-  return lists.flat().reduce((so, { slug, status }) => reduceFleet(so, { type: "run-status", slug, status }, now()), fleet);
+  return lists
+    .flat()
+    .reduce((so, { slug, status }) => reduceFleet(so, { type: "run-status", slug, status }, now()), fleet);
 }
 
 /** Resolves when the first scan is in `store`; watches until `signal` aborts. */
@@ -57,7 +63,10 @@ export async function watchFleet(
 }
 
 async function openCompleter(root: string, store: FleetStore, now: () => Date) {
-  const [{ createCompleter }, { openDesk }] = await Promise.all([import("#core/decide/complete.ts"), import("#core/decide/desk.ts")]);
+  const [{ createCompleter }, { openDesk }] = await Promise.all([
+    import("#core/decide/complete.ts"),
+    import("#core/decide/desk.ts"),
+  ]);
   return createCompleter(openDesk(root, now), (id, error) => {
     store.dispatch({ type: "problem", where: `proposal ${id}`, message: errorText(error) });
   });

@@ -3,8 +3,9 @@
 import type * as z from "zod";
 
 import { plainLine } from "#domain/plain-text.ts";
-import { fieldName, type YamlText } from "#domain/yaml-text.ts";
+import type { YamlText } from "#domain/yaml-text.ts";
 
+import { fieldName } from "./field-name.ts";
 import { nearestOf } from "./nearest.ts";
 import type { Parsed, Problem } from "./problem.ts";
 

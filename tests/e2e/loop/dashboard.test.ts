@@ -94,7 +94,10 @@ function loop(columns: number, rows: number): void {
     await screen.keys("q");
     expect(await screen.exited()).toBe(0);
 
-    const [proposal] = await own.json<{ status: string; applied: { ok: boolean }; used: { count: number } }[]>("proposals", "--all");
+    const [proposal] = await own.json<{ status: string; applied: { ok: boolean }; used: { count: number } }[]>(
+      "proposals",
+      "--all",
+    );
     expect(proposal).toMatchObject({ status: "approved", applied: { ok: true }, used: { count: 1 } });
     await expect(own.run("audit", "verify")).resolves.toContain("demo-");
   });

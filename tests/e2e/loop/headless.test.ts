@@ -52,14 +52,21 @@ describe("the loop from the command line", () => {
 
     const undone = await own.attempt("undo", id);
     expect(undone.exitCode).toBe(0);
-    const verdict = await own.json<{ verdict: string }>("egress", slug, "test", "https://packages.demo.test/packages/left-pad");
+    const verdict = await own.json<{ verdict: string }>(
+      "egress",
+      slug,
+      "test",
+      "https://packages.demo.test/packages/left-pad",
+    );
     expect(verdict.verdict).toBe("block");
 
     const question = await pending("question");
     await own.run("reject", question.id, "--reason", "decide yourself");
     await logged(slug, "the operator says: decide yourself");
     await logged(slug, "no signing key");
-    await vi.waitFor(async () => expect(await own.json("list")).toMatchObject([{ slug, state: "crashed", exit_code: 1 }]));
+    await vi.waitFor(async () =>
+      expect(await own.json("list")).toMatchObject([{ slug, state: "crashed", exit_code: 1 }]),
+    );
     expect(await own.run("crash-logs", slug)).toContain("no signing key");
     expect(await own.run("audit", "verify", slug)).toContain(slug);
   });
