@@ -1,12 +1,12 @@
 // Builds dist/: `node .config/build.ts [--dev]`. A bundle that fails is removed, so that nothing stale is run or tested.
 
 import { chmod, mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 
 import { build as esbuild, type BuildOptions, type Plugin } from "esbuild";
 
-import { bundles, programOut, type Bundle } from "./bundles.ts";
+import { bundles, type Bundle } from "./bundles.ts";
 import { root, stamp } from "./freshness.ts";
 import { patches } from "./patches/all.ts";
 
@@ -14,7 +14,7 @@ import { patches } from "./patches/all.ts";
 export async function buildAll(options: { dev: boolean }): Promise<string[]> {
   const began = new Date();
   const all = bundles(root);
-  const results = await Promise.allSettled(all.map((bundle) => buildOne(bundle, options.dev)));
+  const results = await Promise.allSettled(all.map((bundle) => buildOne(bundle, all, options.dev)));
   const failures: string[] = [];
   for (const [index, result] of results.entries()) {
     if (result.status === "rejected") failures.push(`${all[index]!.out}: ${reason(result.reason)}`);
@@ -23,10 +23,10 @@ export async function buildAll(options: { dev: boolean }): Promise<string[]> {
   return failures;
 }
 
-async function buildOne(bundle: Bundle, dev: boolean): Promise<void> {
+async function buildOne(bundle: Bundle, all: readonly Bundle[], dev: boolean): Promise<void> {
   const out = join(root, bundle.out);
   try {
-    const { outputFiles } = await esbuild({ ...options(bundle, dev), write: false });
+    const { outputFiles } = await esbuild({ ...options(bundle, all, dev), write: false });
     await mkdir(dirname(out), { recursive: true });
     for (const file of outputFiles) await replaceFile(file.path, file.contents, bundle.executable);
   } catch (cause) {
@@ -35,7 +35,7 @@ async function buildOne(bundle: Bundle, dev: boolean): Promise<void> {
   }
 }
 
-function options(bundle: Bundle, dev: boolean): BuildOptions & { write?: false } {
+function options(bundle: Bundle, all: readonly Bundle[], dev: boolean): BuildOptions & { write?: false } {
   return {
     absWorkingDir: root,
     entryPoints: [bundle.entry],
@@ -52,7 +52,7 @@ function options(bundle: Bundle, dev: boolean): BuildOptions & { write?: false }
     external: ["@lydell/node-pty"],
     define: { "process.env.NODE_ENV": '"production"', BOTTLE_DIST_IS_HERE: "true" },
     banner: { js: banner(bundle) },
-    plugins: [programBesideLauncher, ...patches],
+    plugins: [importsOfBundles(bundle, all), ...patches],
   };
 }
 
@@ -62,15 +62,20 @@ function banner({ executable }: Bundle): string {
   return 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 }
 
-/** The launcher loads the program from its own file: Node keeps compiled code of what is imported, not of what it starts. */
-const programBesideLauncher: Plugin = {
-  name: "program-beside-launcher",
-  setup(build) {
-    build.onResolve({ filter: /^\.\/main\.ts$/ }, ({ importer }) =>
-      importer.endsWith("launcher.ts") ? { path: `./${basename(programOut)}`, external: true } : undefined,
-    );
-  },
-};
+/** What is a bundle itself is imported from its own file. */
+function importsOfBundles(bundle: Bundle, all: readonly Bundle[]): Plugin {
+  return {
+    name: "imports-of-bundles",
+    setup(build) {
+      build.onResolve({ filter: /^\.\.?\// }, ({ kind, resolveDir, path }) => {
+        if (kind !== "dynamic-import") return undefined;
+        const other = all.find(({ entry }) => join(root, entry) === join(resolveDir, path));
+        if (other === undefined) return undefined;
+        return { path: `./${relative(dirname(bundle.out), other.out)}`, external: true };
+      });
+    },
+  };
+}
 
 /** Readers never see half a file, and a program that runs keeps the one it started from. */
 async function replaceFile(path: string, contents: Uint8Array, executable: boolean): Promise<void> {

@@ -1,4 +1,5 @@
-// What is built from what: one bundle for the command line, one for each sidecar, one for each program of the demo.
+// What is built from what: one bundle for the command line, one for each sidecar, one for each program of the demo. Where one
+// imports the entry of another as it runs, that stays an import: the other is not even read before.
 
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -11,26 +12,34 @@ export interface Bundle {
   readonly executable: boolean;
 }
 
-/** The whole command line and dashboard in one file; dist/bottle-dash.js loads it. */
-export const programOut = "dist/bottle-dash-program.js";
-
 /** Only what exists in the tree: an entry that is there is always built. */
 export function bundles(root: string): Bundle[] {
-  return [...commandLine(root), ...sidecars(root), ...demo(root)];
+  return [...commandLine, ...sidecars(root), ...certificates, ...demo(root)].filter(({ entry }) =>
+    existsSync(join(root, entry)),
+  );
 }
 
-function commandLine(root: string): Bundle[] {
-  return [
-    { entry: "src/cli/main.ts", out: programOut, executable: false },
-    { entry: "src/cli/launcher.ts", out: "dist/bottle-dash.js", executable: true },
-  ].filter(({ entry }) => existsSync(join(root, entry)));
-}
+/** The whole command line and dashboard in one file; the launcher loads it. */
+const commandLine: readonly Bundle[] = [
+  { entry: "src/cli/main.ts", out: "dist/bottle-dash-program.js", executable: false },
+  { entry: "src/cli/launcher.ts", out: "dist/bottle-dash.js", executable: true },
+];
+
+/** What makes certificates; the egress proxy loads it when it must make one. */
+const certificates: readonly Bundle[] = [
+  {
+    entry: "sidecars/egress/certificates/certificate.ts",
+    out: "dist/sidecars/certificates.js",
+    executable: false,
+  },
+];
 
 function sidecars(root: string): Bundle[] {
-  return names(join(root, "sidecars"))
-    .map((name) => ({ name, entry: `sidecars/${name}/main.ts` }))
-    .filter(({ entry }) => existsSync(join(root, entry)))
-    .map(({ name, entry }) => ({ entry, out: `dist/sidecars/${name}.js`, executable: false }));
+  return names(join(root, "sidecars")).map((name) => ({
+    entry: `sidecars/${name}/main.ts`,
+    out: `dist/sidecars/${name}.js`,
+    executable: false,
+  }));
 }
 
 const demoPrograms = ["agent.ts", "upstream.ts"];

@@ -2,6 +2,8 @@
 
 import stringWidth from "string-width";
 
+import { graphemes } from "#domain/graphemes.ts";
+
 /** A palette number (0-15 are the terminal's own colours) or "#rrggbb". */
 export type Color = number | `#${string}`;
 
@@ -59,8 +61,6 @@ export function fit(text: string, width: number): string {
   if (columns <= width) return text + " ".repeat(width - columns);
   return `${cut(text, width - 1)}…`.slice(0, width <= 0 ? 0 : undefined);
 }
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** The first `width` columns of `text`, never half a character: filled with a space where one does not fit. */
 export function cut(text: string, width: number): string {

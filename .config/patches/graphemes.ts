@@ -1,12 +1,12 @@
 // The libraries that draw ask the Unicode segmenter for every character. For plain text, which is nearly all of a frame,
-// the answer is known (single-width.js): a start is cheaper by its data and its regular expressions, a frame by the asking.
+// the answer is known (src/domain/graphemes.ts): a start is cheaper by its data and its regular expressions, a frame by the asking.
 
 import { join } from "node:path";
 
 import type { TextPatch } from "./patch.ts";
-import { singleWidthClass } from "./single-width.js";
+import { SINGLE_WIDTH } from "../../src/domain/graphemes.ts";
 
-const imported = `import { plainSegmenter } from ${JSON.stringify(join(import.meta.dirname, "single-width.js"))};\n`;
+const imported = `import { graphemes as bottleGraphemes } from ${JSON.stringify(join(import.meta.dirname, "..", "..", "src", "domain", "graphemes.ts"))};\n`;
 
 export const graphemes: readonly TextPatch[] = [
   {
@@ -17,14 +17,14 @@ export const graphemes: readonly TextPatch[] = [
       { find: "const rgiEmojiRegex = /^\\p{RGI_Emoji}$/v;", replace: "let rgiEmojiRegex;" },
       { find: "rgiEmojiRegex.test(segment)", replace: "(rgiEmojiRegex ??= /^\\p{RGI_Emoji}$/v).test(segment)" },
       { find: "of segmenter.segment(string)", replace: "of (segmenter ??= new Intl.Segmenter()).segment(string)" },
-      { find: "if (/^[\\u0020-\\u007E]*$/.test(string)) {", replace: `if (/^[${singleWidthClass}]*$/.test(string)) {` },
+      { find: "if (/^[\\u0020-\\u007E]*$/.test(string)) {", replace: `if (/^[${SINGLE_WIDTH}]*$/.test(string)) {` },
     ],
   },
   {
     name: "wrap-ansi",
     file: /node_modules[\\/]wrap-ansi[\\/]index\.js$/,
     changes: [
-      { find: "const segmenter = new Intl.Segmenter();", replace: `${imported}const segmenter = plainSegmenter;` },
+      { find: "const segmenter = new Intl.Segmenter();", replace: `${imported}const segmenter = bottleGraphemes;` },
     ],
   },
   withSegmenter(
@@ -49,5 +49,5 @@ export const graphemes: readonly TextPatch[] = [
 
 function withSegmenter(name: string, file: RegExp, variable: string, options: string): TextPatch {
   const find = `const ${variable} = new Intl.Segmenter(undefined, ${options});`;
-  return { name, file, changes: [{ find, replace: `${imported}const ${variable} = plainSegmenter;` }] };
+  return { name, file, changes: [{ find, replace: `${imported}const ${variable} = bottleGraphemes;` }] };
 }

@@ -6,10 +6,10 @@ import { describe, expect, test } from "vitest";
 
 import { textPatches } from "../../.config/patches/all.ts";
 import { patched } from "../../.config/patches/patch.ts";
-import { plainSegmenter, singleWidthClass } from "../../.config/patches/single-width.js";
+import { graphemes, SINGLE_WIDTH } from "#domain/graphemes.ts";
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-const singles = charactersOf(new RegExp(`[${singleWidthClass}]`));
+const singles = charactersOf(new RegExp(`[${SINGLE_WIDTH}]`));
 
 describe("each patch", () => {
   test.each(textPatches)("$name finds its text in the installed library", async (patch) => {
@@ -45,17 +45,17 @@ describe("the characters taken for one cell wide", () => {
 
   test("leave emoji, wide and combining characters to the segmenter", () => {
     for (const text of ["👩‍💻", "漢字", "e\u0301", "🇫🇷", "1\uFE0F\u20E3", "\r\n", "한글", "❤\uFE0F"]) {
-      expect([...plainSegmenter.segment(`─${text}─`)]).toEqual([...segmenter.segment(`─${text}─`)]);
+      expect([...graphemes.segment(`─${text}─`)]).toEqual([...segmenter.segment(`─${text}─`)]);
     }
   });
 
   test("are segmented as the segmenter does, escape sequences included", () => {
     const text = "\u001B[1m│ codex — idle\t\n\u001B[0m…";
-    expect([...plainSegmenter.segment(text)]).toEqual([...segmenter.segment(text)]);
+    expect([...graphemes.segment(text)]).toEqual([...segmenter.segment(text)]);
     for (const index of [0, 3, text.length - 1]) {
-      expect(plainSegmenter.segment(text).containing(index)).toEqual(segmenter.segment(text).containing(index));
+      expect(graphemes.segment(text).containing(index)).toEqual(segmenter.segment(text).containing(index));
     }
-    expect(plainSegmenter.segment(text).containing(text.length)).toBeUndefined();
+    expect(graphemes.segment(text).containing(text.length)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,7 @@
 // Rows of text in aligned columns.
 
+import { graphemes } from "#domain/graphemes.ts";
+
 import { plain, type Ink, type Paint } from "./paint.ts";
 
 export interface Cell {
@@ -56,19 +58,11 @@ const WIDE =
   /^(?:\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6])/u;
 const ASCII = /^[\u0020-\u007e]*$/;
 
-let segmenter: Intl.Segmenter | undefined;
-
-/** Made at first need: it takes longer to make (7 ms) than the rest of a short command. */
-function graphemes(text: string): Iterable<{ segment: string }> {
-  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
-  return segmenter.segment(text);
-}
-
 /** Terminal cells that `text` takes. */
 export function displayWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes(text)) width += WIDE.test(segment) ? 2 : 1;
+  for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1;
   return width;
 }
 
@@ -77,7 +71,7 @@ export function cutToWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let cut = "";
   let used = 1;
-  for (const { segment } of graphemes(text)) {
+  for (const { segment } of graphemes.segment(text)) {
     used += WIDE.test(segment) ? 2 : 1;
     if (used > width) break;
     cut += segment;

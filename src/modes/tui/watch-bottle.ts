@@ -5,7 +5,7 @@ import type { Console } from "#contracts/console.ts";
 import type { AuditEntry } from "#domain/audit/entry.ts";
 import type { EgressRequest, EgressStatus } from "#domain/egress/control.ts";
 
-import { createAgentScreen, type AgentScreen } from "./agent-screen.ts";
+import type { AgentScreen } from "./agent-screen.ts";
 import { messageOf } from "./message-of.ts";
 import { LOG_LIMITS, LogRing } from "./log-ring.ts";
 
@@ -85,6 +85,8 @@ export class BottleWatch {
   async #followScreen(): Promise<void> {
     const { signal } = this.#abort;
     const terminal = await this.#console.attach(this.slug);
+    // The emulator is not needed for the first frame, and takes a while to load.
+    const { createAgentScreen } = await import("./agent-screen.ts");
     if (signal.aborted) return terminal.detach();
     signal.addEventListener("abort", () => terminal.detach());
     const screen = createAgentScreen(terminal, () => this.#update());

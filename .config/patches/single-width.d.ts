@@ -1,2 +1,0 @@
-export const singleWidthClass: string;
-export const plainSegmenter: Pick<Intl.Segmenter, "segment">;
