@@ -30,7 +30,7 @@ export interface EgressOptions {
 
 const FLUSH_MS = 1000;
 
-/** Resolves when both sockets listen; throws BottleError when the authority or the folders cannot be had. */
+/** Resolves when both sockets listen and the authority is there; throws BottleError when the authority or the folders cannot be had. */
 export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions): Promise<void> {
   const paths = bottlePaths(root, slug);
   const say = (text: string): void => console.log(text);
@@ -58,7 +58,8 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
   );
   const uses = await openUses(paths.egress.uses, spent, say);
 
-  const contexts = leafContexts(await openAuthority(paths.tls, slug, new Date()));
+  const authority = await openAuthority(paths.tls, slug, new Date());
+  const contexts = leafContexts(authority);
   const proxy = createProxy({ table, uses, slots, ...asking, traffic, upstream, live, contexts });
   const control = createControlServer({ live: liveTable, uses, traffic });
   await control.listen(paths.egress.control);
@@ -79,6 +80,7 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
   process.on("SIGINT", stop);
   process.stdout.on("error", stop); // nobody reads any more
   process.stdin.on("error", stop).on("end", stop).on("close", stop).resume();
+  await authority(); // made at the first start: tunnels that come earlier wait for it
   say(READY_LINE);
 }
 

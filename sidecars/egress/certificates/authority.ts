@@ -8,28 +8,33 @@ import { BottleError } from "#domain/bottle-error.ts";
 import { isErrno, writeAtomic } from "#lib/atomic-file.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 
-import { makeAuthorityCertificate } from "./certificate.ts";
 import { systemRoots } from "./system-roots.ts";
 
 export interface Authority {
-  /** Its common name. */
-  readonly name: string;
   readonly key: KeyObject;
   /** PEM. */
   readonly cert: string;
 }
 
+/** Resolves when ca.pem and bundle.pem (the system's roots and it) are there for the bottle. */
+export type LazyAuthority = () => Promise<Authority>;
+
 const LIFETIME_MS = 10 * 365 * 86_400_000;
 const CLOCK_SKEW_MS = 86_400_000;
 
-/** Reads or makes the authority, and writes ca.pem and bundle.pem (the system's roots and it) for the bottle. */
-export async function openAuthority(paths: BottlePaths["tls"], slug: string, now: Date): Promise<Authority> {
+/** What is there is read and checked now. The first call of what this returns makes what is missing, once. */
+export async function openAuthority(paths: BottlePaths["tls"], slug: string, now: Date): Promise<LazyAuthority> {
   await mkdir(paths.inside, { recursive: true, mode: 0o700 });
   await chmod(paths.inside, 0o755); // the bottle's user reads it through a bind mount
-  const authority = (await readAuthority(paths, now)) ?? (await makeAuthority(paths, slug, now));
-  const bundle = `${systemRoots()}\n${authority.cert}`;
-  if ((await readText(paths.bundle)) !== bundle) await writeAtomic(paths.bundle, bundle, 0o644);
-  return authority;
+  const standing = await readAuthority(paths, now);
+  let whole: Promise<Authority> | undefined;
+  const complete = async (): Promise<Authority> => {
+    const authority = standing ?? (await makeAuthority(paths, slug, now));
+    const bundle = `${systemRoots()}\n${authority.cert}`;
+    if ((await readText(paths.bundle)) !== bundle) await writeAtomic(paths.bundle, bundle, 0o644);
+    return authority;
+  };
+  return () => (whole ??= complete());
 }
 
 async function readAuthority(paths: BottlePaths["tls"], now: Date): Promise<Authority | undefined> {
@@ -42,23 +47,23 @@ async function readAuthority(paths: BottlePaths["tls"], now: Date): Promise<Auth
     if (!parsed.checkPrivateKey(key)) throw new Error("the key is not that of the certificate");
     if (!parsed.subject.startsWith("CN=bottle-dash ")) throw new Error("the certificate is not our authority's");
     if (new Date(parsed.validTo) <= now) throw new Error("the certificate has expired");
-    return { name: parsed.subject.slice("CN=".length), key, cert };
+    return { key, cert };
   } catch (cause) {
     throw broken(paths.cert, cause instanceof Error ? cause.message : "cannot be read", cause);
   }
 }
 
 async function makeAuthority(paths: BottlePaths["tls"], slug: string, now: Date): Promise<Authority> {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const name = `bottle-dash ${slug}`.slice(0, 64);
+  const { makeAuthorityCertificate } = await import("./certificate.ts");
+  const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const validity = {
     from: new Date(now.getTime() - CLOCK_SKEW_MS),
     until: new Date(now.getTime() + LIFETIME_MS),
   };
-  const cert = makeAuthorityCertificate(name, privateKey, validity);
-  await writeAtomic(paths.key, privateKey.export({ format: "pem", type: "pkcs8" }).toString(), 0o600);
+  const cert = await makeAuthorityCertificate(`bottle-dash ${slug}`.slice(0, 64), keys, validity);
+  await writeAtomic(paths.key, keys.privateKey.export({ format: "pem", type: "pkcs8" }).toString(), 0o600);
   await writeAtomic(paths.cert, cert, 0o644);
-  return { name, key: privateKey, cert };
+  return { key: keys.privateKey, cert };
 }
 
 async function readText(path: string): Promise<string | undefined> {

@@ -103,11 +103,7 @@ function handshake(socket: Socket, contexts: LeafContexts, on: TunnelEvents): TL
     SNICallback: (name, done) => {
       const host = normaliseHost(name);
       if (host.kind !== "name") return done(new Error("the TLS server name is no host name"));
-      try {
-        done(null, contexts.contextFor(host.name));
-      } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)));
-      }
+      contexts.contextFor(host.name).then((context) => done(null, context), done);
     },
   });
   let named = false;

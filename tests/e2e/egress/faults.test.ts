@@ -2,14 +2,15 @@
 
 import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 
+import { bottlePaths } from "#lib/paths.ts";
 import { readUses } from "#lib/store/read-uses.ts";
 import { connectRaw, get, startTls } from "#tests/helpers/egress/client.ts";
-import { type EgressProcess, routeTo, startEgress } from "#tests/helpers/egress/proxy.ts";
+import { type EgressProcess, PROGRAMS, routeTo, startEgress } from "#tests/helpers/egress/proxy.ts";
 import { startUpstream, type TestUpstream } from "#tests/helpers/egress/upstream.ts";
 import { requirement } from "#tests/helpers/require.ts";
 
@@ -187,6 +188,48 @@ describe("the authority", () => {
     await egress.exited();
     await rm(egress.paths.tls.key);
     await expect(egress.restart()).rejects.toThrow(/the authority's key is missing/);
+  });
+});
+
+describe("the program that makes certificates", () => {
+  test("is waited for by tunnels that come before the first start is over", async () => {
+    const root = await mkdtemp(join(tmpdir(), "egress-test-"));
+    cleanups.push(() => rm(root, { recursive: true, force: true }));
+    const { tls, egress: at } = bottlePaths(root, "demo-abcde");
+    await mkdir(tls.inside, { recursive: true });
+    execFileSync("mkfifo", [tls.bundle]); // the start cannot end before somebody writes to it
+    let ready = false;
+    const starting = start({ root, table: table(routeTo("a.example.com")) }).then((egress) => {
+      ready = true;
+      return egress;
+    });
+    const early = await vi.waitFor(() => connectRaw(at.socket, "a.example.com:443"), 10_000);
+    const gone = await connectRaw(at.socket, "b.example.com:443");
+    const secure = startTls(early.connection, "", "a.example.com", false);
+    const left = startTls(gone.connection, "", "b.example.com", false);
+    gone.connection.destroy();
+    await expect(left).rejects.toThrow(/closed/);
+    expect(ready).toBe(false);
+    await writeFile(tls.bundle, "");
+    const egress = await starting;
+    const leaf = new X509Certificate((await secure).getPeerCertificate().raw);
+    expect(leaf.checkIssued(new X509Certificate(await egress.ca()))).toBe(true);
+    expect((await ask(egress)).status).toBe(200);
+  });
+
+  test("is not needed while no certificate must be made, and is looked for anew each time", async () => {
+    const programs = await mkdtemp(join(tmpdir(), "egress-programs-"));
+    cleanups.push(() => rm(programs, { recursive: true }));
+    await Promise.all(["egress.js", "certificates.js"].map((name) => cp(join(PROGRAMS, name), join(programs, name))));
+    const egress = await start({ programs, table: table(routeTo("a.example.com")) });
+    egress.signal("SIGTERM");
+    await egress.exited();
+    await rename(join(programs, "certificates.js"), join(programs, "away.js"));
+    await egress.restart();
+    await expect(ask(egress)).rejects.toThrow(/closed|disconnected|reset/);
+    await vi.waitFor(() => expect(egress.output()).toContain("no TLS with the tunnel's host: Cannot find module"));
+    await rename(join(programs, "away.js"), join(programs, "certificates.js"));
+    expect((await ask(egress)).status).toBe(200);
   });
 });
 

@@ -16,7 +16,8 @@ import { bodyText, requestUnix } from "#lib/http-unix.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 import type { QueueOf } from "#lib/store/queue-files.ts";
 
-const program = join(import.meta.dirname, "..", "..", "..", "dist", "sidecars", "egress.js");
+/** Where the built proxy is. */
+export const PROGRAMS: string = join(import.meta.dirname, "..", "..", "..", "dist", "sidecars");
 
 export interface EgressProcess {
   readonly of: QueueOf;
@@ -44,6 +45,8 @@ export interface EgressSetup {
   readonly tableText?: string;
   readonly upstreamCa?: string;
   readonly tokens?: Readonly<Record<string, string>>;
+  /** The folder with egress.js; PROGRAMS when missing. */
+  readonly programs?: string;
   /** The root folder; made under the system's temporary folder when missing. */
   readonly root?: string;
 }
@@ -71,7 +74,15 @@ export async function startEgress(setup: EgressSetup = {}): Promise<EgressProces
     const more = setup.upstreamCa === undefined ? [] : ["--upstream-ca", roots];
     const started = spawn(
       process.execPath,
-      ["--max-semi-space-size=1", program, "--root", root, "--slug", slug, ...more],
+      [
+        "--max-semi-space-size=1",
+        join(setup.programs ?? PROGRAMS, "egress.js"),
+        "--root",
+        root,
+        "--slug",
+        slug,
+        ...more,
+      ],
       {
         env: { PATH: process.env["PATH"] ?? "", ...setup.tokens },
         stdio: ["pipe", "pipe", "pipe"],
