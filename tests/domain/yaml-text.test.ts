@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { fieldName, readYaml } from "#domain/yaml-text.ts";
+import { readYaml } from "#domain/yaml-text.ts";
 
 const read = (text: string, options = {}) => readYaml(text, { path: "f", ...options });
 const value = (text: string, options = {}) => {
