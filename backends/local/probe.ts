@@ -62,7 +62,7 @@ export function probeOf(search: Search, only: string | undefined): Probe {
 
 export const WEAKNESSES: Readonly<Record<Mechanism, readonly string[]>> = {
   bubblewrap: [],
-  "util-linux": ["system calls are not filtered: install bubblewrap for that"],
+  "util-linux": ["system calls are not filtered (a virtual machine's vsock stays reachable): install bubblewrap"],
 };
 
 /** The settings of the kernel that are known to forbid user namespaces; undefined where there is none such. */
