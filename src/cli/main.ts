@@ -34,8 +34,9 @@ const openConsole = once(async () => {
 const world: World = {
   console: openConsole.get,
   async openDashboard(options) {
-    const [console, { openDashboard }, { loadConfig }, { keepHeapSmall }] = await Promise.all([
-      openConsole.get(),
+    const console = await openConsole.get();
+    console.start().catch(() => {}); // reads the disk while the dashboard loads; waited for, and its failure told, there
+    const [{ openDashboard }, { loadConfig }, { keepHeapSmall }] = await Promise.all([
       import("#modes/tui/open-dashboard.ts"),
       import("#core/definitions/load-config.ts"),
       import("#lib/small-heap.ts"),
