@@ -3,6 +3,7 @@
 import { SerializeAddon } from "@xterm/addon-serialize";
 import headless from "@xterm/headless";
 
+import { boundRepeats } from "#domain/guest-agent/bound-repeats.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 import { boundCombining, privateState } from "./xterm-internals.ts";
@@ -36,6 +37,7 @@ export function openEmulator(cols: number, rows: number, answer: (data: string) 
     logLevel: "off",
   });
   boundCombining(terminal);
+  boundRepeats(terminal);
   const serializer = new SerializeAddon();
   terminal.loadAddon(serializer as unknown as Parameters<typeof terminal.loadAddon>[0]); // typed for the browser's build
   terminal.onData(answer);

@@ -28,7 +28,7 @@ export function viewerSafe(text: string): string {
       const [escapeBetween, escapeFinal] = rest as (string | undefined)[];
       if (osc !== undefined) return isSafeLink(osc) ? `\u001b]${osc}\u001b\\` : "";
       if (final !== undefined)
-        return drawsOnly(marker ?? "", between ?? "", final)
+        return drawsOnly(marker ?? "", parameters ?? "", between ?? "", final)
           ? `\u001b[${marker ?? ""}${parameters ?? ""}${between ?? ""}${final}`
           : "";
       if (escapeFinal !== undefined) return escapeDraws(whole, escapeBetween ?? "", escapeFinal);
@@ -53,14 +53,19 @@ const C1_DRAWS: Readonly<Record<string, string>> = {
   "\u008d": "\u001bM",
 };
 
-/** Hyperlinks to the web stay; titles, the clipboard, notifications, palettes and working directories do not. */
+/**
+ * Hyperlinks to the web stay; titles, the clipboard, notifications, palettes and working directories do not. Visible ASCII
+ * throughout: to xterm.js and VTE an 8-bit control inside of a link ends it and begins a sequence of its own.
+ */
 function isSafeLink(osc: string): boolean {
-  return /^8;[^;]*;(?:https?:\/\/[!-~]*)?$/.test(osc);
+  return /^8;[!-:<-~]*;(?:https?:\/\/[!-~]*)?$/.test(osc);
 }
 
-function drawsOnly(marker: string, between: string, final: string): boolean {
+/** Without a `?` only insert mode (4): 2 would lock the keyboard, 12 and 20 change what keys send. */
+function drawsOnly(marker: string, parameters: string, between: string, final: string): boolean {
   if (marker === "?") return between === "" && "hlJKrs".includes(final);
   if (marker !== "") return false; // modifyOtherKeys, kitty's keyboard, version and device queries
+  if (between === "" && "hl".includes(final)) return parameters === "4";
   if (between === "") return !"cintx".includes(final); // queries, printing, window operations
   return between === " " ? final === "q" || final === "@" || final === "A" : between === "!" && final === "p";
 }

@@ -4,6 +4,7 @@ import xterm from "@xterm/headless";
 import type { IBufferCell, IBufferLine, Terminal as Emulator } from "@xterm/headless";
 
 import { widthOf, type Color, type Row, type Span, type Style } from "#components/rows.ts";
+import { boundRepeats } from "#domain/guest-agent/bound-repeats.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
@@ -37,6 +38,7 @@ export function createAgentScreen(
     logLevel: "off",
   });
   measureAsWeDo(emulator);
+  boundRepeats(emulator);
   const write = writerOf(emulator, changed);
   const resize = (cols: number, rows: number): void => {
     emulator.resize(cols, rows);

@@ -114,6 +114,22 @@ test("does not grow when one cell gets combining characters without end", async 
   expect(emulator.snapshot().length).toBeLessThan(500);
 });
 
+test.each(["b", "L", "M", "S", "T", "I", "Z"])(
+  "does not lose itself in a count of two billion before %s",
+  async (final) => {
+    const emulator = openEmulator(80, 24, () => {});
+    const began = performance.now();
+    await feed(emulator, `A${ESC}[2147483647${final}${ESC}[H${ESC}[2JB`);
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect(emulator.lastLine()).toBe("B");
+  },
+);
+
+test("repeats and inserts as often as it is asked within a screen", async () => {
+  const { emulator } = await after(`ab${ESC}[3b\r\nsecond${ESC}[2L`);
+  expect(emulator.plainTail(10)).toEqual(["abbbb", "", "", "second"]);
+});
+
 test("finds the last line at the cursor or above, as plain text", async () => {
   const { emulator } = await after(`first\r\n${ESC}[31msecond${ESC}[0m\r\n\r\n`);
   expect(emulator.lastLine()).toBe("second");

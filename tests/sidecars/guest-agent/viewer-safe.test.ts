@@ -38,6 +38,11 @@ describe("what acts on the operator's machine is taken out", () => {
     ["8-bit controls", `${ESC} G`],
     ["escapes that begin nothing", `${ESC}${ESC}\u0005`],
     ["a link to a file", `${ESC}]8;;file:///etc/passwd\u0007`],
+    ["a title within a link", `${ESC}]8;\u009d0;https://example.com\u0007`],
+    ["a query within a link", `${ESC}]8;\u009bc;\u0007`],
+    ["a line within a link", `${ESC}]8;a\nb;\u0007`],
+    ["locking the keyboard", `${ESC}[2h${ESC}[4;2h`],
+    ["what the return key sends", `${ESC}[20h${ESC}[12l`],
     ["a link to a program", `${ESC}]8;;x-man-page:ls\u0007`],
   ])("%s", (_what, text) => {
     expect(viewerSafe(`before${text}after`)).toBe("beforeafter");
@@ -50,6 +55,7 @@ describe("what draws stays as it is", () => {
     ["moving the cursor", `${ESC}[3;4H${ESC}[2A${ESC}[G`],
     ["clearing", `${ESC}[2J${ESC}[K${ESC}[?2J`],
     ["the other buffer", `${ESC}[?1049h${ESC}[?1049l`],
+    ["insert mode", `${ESC}[4h${ESC}[4l`],
     ["mouse and paste modes", `${ESC}[?1000;1006h${ESC}[?2004h`],
     ["the scrolling region", `${ESC}[2;10r`],
     ["saving the cursor", `${ESC}7${ESC}8${ESC}[s${ESC}[u`],
@@ -83,6 +89,7 @@ test("leaves no query, title or clipboard access of whatever is thrown together"
     ESC,
     "[",
     "]",
+    "8",
     "P",
     "0",
     "5",
@@ -107,7 +114,7 @@ test("leaves no query, title or clipboard access of whatever is thrown together"
       const safe = viewerSafe(units.join(""));
       const [, ...begun] = safe.split(ESC); // what stands after each escape
       expect(begun.filter((rest) => /^(?:\](?!8;)|[PX^_]|\[[0-9;]*[cnt])/.test(rest))).toEqual([]);
-      expect([...safe].filter((character) => character === "\u0005" || /[\u0080-\u009f]/.test(character))).toEqual([]);
+      expect(Array.from(safe).filter((character) => character === "\u0005" || /[\u0080-\u009f]/.test(character))).toEqual([]);
       expect(viewerSafe(safe)).toBe(safe);
     }),
     { numRuns: 20_000 },
