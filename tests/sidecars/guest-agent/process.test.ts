@@ -47,7 +47,8 @@ async function start(script: string, { stay = true } = {}): Promise<Running> {
   const config = {
     slug: SLUG,
     root,
-    argv: ["/bin/sh", "-c", `read go; ${script}`],
+    // It ends with the guest agent, as a sandbox does.
+    argv: ["setpriv", "--pdeathsig", "KILL", "/bin/sh", "-c", `read go; ${script}`],
     env: { PATH: "/usr/bin:/bin" },
     cols: 80,
     rows: 24,
@@ -176,7 +177,7 @@ describe("a flood", () => {
 
 describe("the lifeline", () => {
   test("ends everything when the launcher goes before the bottle is proved, without a crash on record", async () => {
-    const running = await start("sleep 7001", { stay: false });
+    const running = await start("exec sleep 7001", { stay: false });
     running.process.stdin!.end();
     expect(await exited(running)).toMatchObject({ reason: "stopped" });
     expect(existsSync(paths.logs.crash)).toBe(false);
