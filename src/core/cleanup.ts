@@ -1,6 +1,6 @@
 // What may be removed of bottles that no longer run, and why something is kept.
 
-import { readdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 
 import type { Backend } from "#contracts/backend.ts";
 import type { CleanupItem } from "#contracts/console.ts";
@@ -48,12 +48,15 @@ export async function removeBottle(root: string, backend: Backend | undefined, s
   await removeState(root, slug);
 }
 
-/** Entries at the top of the workspace, 0 when there is none. */
+/**
+ * Entries at the top of the workspace, 0 when there is none. Whatever the agent put in its place counts as one, and a link
+ * is never followed: it may lead out of the home, or nowhere, and one bottle's must not keep all others from being removed.
+ */
 async function workspaceFiles(root: string, slug: string): Promise<number> {
+  const workspace = `${bottlePaths(root, slug).agent.home}/workspace`;
   try {
-    return (await readdir(`${bottlePaths(root, slug).agent.home}/workspace`)).length;
+    return (await lstat(workspace)).isDirectory() ? (await readdir(workspace)).length : 1;
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return 0;
-    throw error;
+    return isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR") ? 0 : 1; // what cannot be read may be something
   }
 }
