@@ -39,7 +39,7 @@ export function openEmulator(cols: number, rows: number, answer: (data: string) 
   boundCombining(terminal);
   boundRepeats(terminal);
   const serializer = new SerializeAddon();
-  terminal.loadAddon(serializer as unknown as Parameters<typeof terminal.loadAddon>[0]); // typed for the browser's build
+  terminal.loadAddon(serializer); // typed for the browser's build
   terminal.onData(answer);
   return {
     get cols() {

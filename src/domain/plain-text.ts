@@ -3,8 +3,8 @@
 // C0 and C1 controls, DEL, bidirectional overrides and isolates, zero-width and line separators.
 // oxlint-disable-next-line no-control-regex -- controls are exactly what is looked for
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
-// oxlint-disable-next-line no-control-regex -- escape sequences are made of controls
 const SEQUENCES =
+  // oxlint-disable-next-line no-control-regex -- escape sequences are made of controls
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\|$)|[PX^_][^\u001b]*(?:\u001b\\|$)|[ -/]*[0-~])|\u009b[0-?]*[ -/]*[@-~]/gu;
 
 /** Anything to take out at all: most lines have nothing, and there are many lines. */

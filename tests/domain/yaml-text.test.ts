@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { fieldName } from "#domain/problem/field-name.ts";
 import { readYaml } from "#domain/yaml-text.ts";
 
 const read = (text: string, options = {}) => readYaml(text, { path: "f", ...options });

@@ -144,7 +144,8 @@ export async function view(bottle: Bottle): Promise<Viewer> {
     screen,
     ended,
     async shows(pattern) {
-      const found = (text: string): boolean => (typeof pattern === "string" ? text.includes(pattern) : pattern.test(text));
+      const found = (text: string): boolean =>
+        typeof pattern === "string" ? text.includes(pattern) : pattern.test(text);
       await vi.waitFor(
         async () => {
           const text = await screen();

@@ -46,7 +46,7 @@ export function startLauncher(
     lines.push(JSON.parse(text) as LauncherLine);
     for (const look of waiting) look();
   });
-  child.stdout!.on("data", (chunk: Buffer) => splitter.push(chunk));
+  child.stdout.on("data", (chunk: Buffer) => splitter.push(chunk));
   return {
     process: child,
     lines,

@@ -38,27 +38,10 @@ export async function openTmux({ command, columns, rows, env, cwd }: TmuxOptions
   const tmux = async (...args: string[]): Promise<string> =>
     (await execa("tmux", ["-L", server, "-f", "/dev/null", ...args])).stdout;
   const settings = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-  await tmux(
-    ...["new-session", "-d", "-x", String(columns), "-y", String(rows), "-c", cwd, ...settings],
-    ...["-s", "main", "--", ...holding(command)],
-    ...[
-      ";",
-      "set",
-      "-g",
-      "remain-on-exit",
-      "on",
-      ";",
-      "set",
-      "-g",
-      "status",
-      "off",
-      ";",
-      "set",
-      "-g",
-      "escape-time",
-      "0",
-    ],
-  );
+  const size = ["-x", String(columns), "-y", String(rows)];
+  // One call: a command that ends at once would else be gone before its screen is kept.
+  const keep = "; set -g remain-on-exit on ; set -g status off ; set -g escape-time 0".split(" ");
+  await tmux("new-session", "-d", ...size, "-c", cwd, ...settings, "-s", "main", "--", ...holding(command), ...keep);
   await tmux("resize-window", "-t", "main", "-x", String(columns), "-y", String(rows));
 
   const screen = (): Promise<string> => tmux("capture-pane", "-p", "-t", "main");

@@ -41,7 +41,7 @@ export async function connectGuest(path: string): Promise<GuestClient> {
     if (response.ok) asked.resolve(response);
     else
       asked.reject(
-        new BottleError("failed", String((response as { error: { message: string } }).error.message), {
+        new BottleError("failed", (response as { error: { message: string } }).error.message, {
           where: "the bottle",
         }),
       );
@@ -57,9 +57,7 @@ export async function connectGuest(path: string): Promise<GuestClient> {
     Message,
     {
       message: (message) =>
-        "event" in message && !("ok" in message)
-          ? listeners.get(message.id as number)?.(message.event as ShellEvent)
-          : answered(message as z.infer<typeof GuestResponse>),
+        "event" in message && !("ok" in message) ? listeners.get(message.id)?.(message.event) : answered(message),
       bad: () => socket.destroy(),
       closed: gone,
     },
@@ -69,7 +67,7 @@ export async function connectGuest(path: string): Promise<GuestClient> {
     new Promise((resolve, reject) => {
       if (socket.destroyed) return reject(new BottleError("unavailable", "the bottle ended", { where: path }));
       waiting.set(id, { resolve, reject });
-      connection.send({ id, ...action } as z.input<typeof GuestRequest>);
+      connection.send({ id, ...action });
     });
   return {
     request: (action) => send(next++, action),

@@ -74,10 +74,13 @@ async function answered(question: Promise<unknown>, who: string): Promise<string
 
 /** The launcher really listens there, so that a refusal proves a wall and not an idle port. */
 async function hostOutOfReach({ listening, abstract }: BootTries): Promise<Finding> {
-  const results = await Promise.all([
-    ...listening.map(async ({ host, port }) => ({ what: `${host}:${port}`, result: await tryConnect({ host, port }) })),
-    ...(abstract === null ? [] : [{ what: "an abstract socket", result: await tryConnect({ path: `\0${abstract}` }) }]),
-  ]);
+  const tries = [
+    ...listening.map(({ host, port }) => ({ what: `${host}:${port}`, target: { host, port } })),
+    ...(abstract === null ? [] : [{ what: "an abstract socket", target: { path: `\0${abstract}` } }]),
+  ];
+  const results = await Promise.all(
+    tries.map(async ({ what, target }) => ({ what, result: await tryConnect(target) })),
+  );
   if (results.length === 0) return { ok: false, evidence: "the launcher named no address to try" };
   const open = results.filter(({ result }) => result === "connected" || result === "timeout");
   return nothingOf(

@@ -32,7 +32,7 @@ const LATE_ANSWERS_MS = 60;
  */
 export async function relayTerminal(options: RelayOptions): Promise<RelayEnd> {
   const { terminal, stdin, stdout, detachKey } = options;
-  const wasRaw = stdin.isRaw === true;
+  const wasRaw = stdin.isRaw;
   const fit = (): void => terminal.resize(stdout.columns || 80, stdout.rows || 24);
   if (stdin.isTTY) stdin.setRawMode(true);
   fit();

@@ -27,7 +27,7 @@ export class KeyStream extends EventEmitter {
   constructor(source: NodeJS.ReadStream) {
     super();
     this.#source = source;
-    this.isTTY = source.isTTY === true;
+    this.isTTY = source.isTTY;
   }
 
   /** Starts, or takes the keyboard back. */

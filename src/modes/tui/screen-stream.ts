@@ -18,7 +18,7 @@ export class ScreenStream {
 
   constructor(stdout: NodeJS.WriteStream) {
     this.#stdout = stdout;
-    this.isTTY = stdout.isTTY === true;
+    this.isTTY = stdout.isTTY;
     const { cols, rows } = sizeOf(stdout);
     this.columns = cols;
     this.rows = rows;

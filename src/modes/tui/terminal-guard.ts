@@ -51,21 +51,21 @@ export function guardTerminal(options: GuardOptions): TerminalGuard {
     crash(error);
   };
 
-  const handlers: [string, (...args: never[]) => void][] = [
+  const handlers: [string, (...args: unknown[]) => void][] = [
     ["exit", restore],
     ["uncaughtException", crash],
     ["unhandledRejection", crash],
     ["SIGTSTP", options.sleep],
     ...Object.entries(SIGNALS).map(([signal, code]): [string, () => void] => [signal, () => options.end(code)]),
   ];
-  for (const [event, handler] of handlers) process.on(event as "exit", handler as () => void);
+  for (const [event, handler] of handlers) process.on(event as "exit", handler);
   stdout.on("error", lost);
   stdin.on("error", lost);
   return {
     restore,
     crash,
     uninstall() {
-      for (const [event, handler] of handlers) process.off(event as "exit", handler as () => void);
+      for (const [event, handler] of handlers) process.off(event, handler);
       stdout.off("error", lost);
       stdin.off("error", lost);
     },

@@ -576,7 +576,7 @@ test("two dashboards that decide at once make one decision and one route", async
   const outputs = children.map((child) => outputOf(child));
   await Promise.all(children.map((child) => printed(child, "ready")));
   for (const child of children) child.stdin?.write("go\n");
-  const said = (await Promise.all(outputs)).map((text) => text.trim().split("\n").at(-1)).toSorted();
+  const said = (await Promise.all(outputs)).map((text) => text.trim().split("\n").at(-1) ?? "").toSorted();
   expect(said).toEqual([expect.stringMatching(/^conflict: .* approved already, by .*@/), "live"]);
   expect(await routes()).toHaveLength(1);
   expect(await verifyAuditLog(of)).toEqual({ ok: true, entries: 2 });

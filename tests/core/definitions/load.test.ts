@@ -58,7 +58,11 @@ describe("an existing bot-bottle installation", () => {
 
   test("is overlaid by the repository's agents", async () => {
     const definitions = await existing();
-    expect([...definitions.agents].map(([name, { from }]) => [name, from]).toSorted()).toEqual([
+    expect(
+      [...definitions.agents]
+        .map(([name, { from }]) => [name, from])
+        .toSorted(([a = ""], [b = ""]) => a.localeCompare(b)),
+    ).toEqual([
       ["implementer", "root"],
       ["reviewer", "repository"],
       ["shell", "repository"],

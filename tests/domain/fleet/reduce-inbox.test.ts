@@ -7,19 +7,18 @@ import type { Proposal } from "#domain/proposal/proposal.ts";
 const DIGEST = `sha256:${"0".repeat(64)}`;
 const T = "2026-11-20T12:00:00.000Z";
 
-const proposal = (id: string, slug = "demo-1", more: object = {}): Proposal =>
-  ({
-    version: 1,
-    id,
-    bottle_slug: slug,
-    created_at: T,
-    digest: DIGEST,
-    justification: "",
-    origin: "mcp",
-    kind: "question",
-    payload: { text: "?" },
-    ...more,
-  }) as Proposal;
+const proposal = (id: string, slug = "demo-1", more: object = {}): Proposal => ({
+  version: 1,
+  id,
+  bottle_slug: slug,
+  created_at: T,
+  digest: DIGEST,
+  justification: "",
+  origin: "mcp",
+  kind: "question",
+  payload: { text: "?" },
+  ...more,
+});
 const asked = (id: string, slug = "demo-1"): InboxEvent => ({ type: "proposal", proposal: proposal(id, slug) });
 const decided = (id: string, slug = "demo-1"): InboxEvent => ({
   type: "decision",

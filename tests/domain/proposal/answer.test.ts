@@ -10,18 +10,17 @@ const EARLIER = "2026-11-20T11:00:00.000Z";
 const rule = { id: "0123456789-abc", kind: "egress-block", payload: { host: "x.io" }, origin: "mcp" } as Proposal;
 const question = { ...rule, kind: "question", payload: { text: "?" } } as Proposal;
 
-const decided = (more: Partial<Decision> = {}): Decision =>
-  ({
-    version: 1,
-    id: rule.id,
-    digest: "",
-    status: "approved",
-    scope: "session",
-    notes: "",
-    decided_by: "ann",
-    decided_at: "",
-    ...more,
-  }) as Decision;
+const decided = (more: Partial<Decision> = {}): Decision => ({
+  version: 1,
+  id: rule.id,
+  digest: "",
+  status: "approved",
+  scope: "session",
+  notes: "",
+  decided_by: "ann",
+  decided_at: "",
+  ...more,
+});
 const answer = (proposal: Proposal, decision: Decision | null = null, undo: Partial<Undo> | null = null): string[] =>
   answerText({ proposal, seen: null, decision, undo: undo as Undo | null }, NOW).split("\n");
 const live = { ok: true, detail: "live", policy_version: 2 };

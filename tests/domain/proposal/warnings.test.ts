@@ -199,7 +199,7 @@ describe("punycode", () => {
   test("agrees with the platform's own", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom(..."абвгдежзäöüßéñ語文字漢abc019"), { minLength: 1, maxLength: 12 }),
+        fc.array(fc.constantFrom(...Array.from("абвгдежзäöüßéñ語文字漢abc019")), { minLength: 1, maxLength: 12 }),
         (letters) => {
           const host = `x${letters.join("")}.example`;
           const ascii = new URL(`http://${host}`).hostname;
