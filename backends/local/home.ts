@@ -107,6 +107,6 @@ export async function makeShared(paths: BottlePaths): Promise<void> {
 }
 
 /** The folder of a socket: bound as a whole, so that a restarted sidecar's new socket is seen. */
-export function sharedFolder(socket: string): string {
+function sharedFolder(socket: string): string {
   return join(socket, "..");
 }

@@ -2,8 +2,8 @@
 
 import { BottleError } from "#domain/bottle-error.ts";
 
-export const MOST_PENDING = 20;
-export const MOST_NEW_A_MINUTE = 10;
+const MOST_PENDING = 20;
+const MOST_NEW_A_MINUTE = 10;
 /** Calls that wait for an answer at the same time. */
 export const MOST_WAITING = 32;
 export const MOST_BODY_BYTES = 1_048_576;

@@ -18,7 +18,7 @@ export async function examine(root: string, backends: readonly Backend[]): Promi
   ];
 }
 
-export function nodeVersion(version: string): DoctorItem {
+function nodeVersion(version: string): DoctorItem {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const enough = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
   return enough

@@ -28,7 +28,7 @@ function safeHomedir(): string | undefined {
   }
 }
 
-export type RootPaths = ReturnType<typeof rootPaths>;
+type RootPaths = ReturnType<typeof rootPaths>;
 export function rootPaths(root: string) {
   return {
     root,

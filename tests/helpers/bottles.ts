@@ -61,7 +61,7 @@ export function newBottles(makeBackend: (root: string) => Backend, { owner }: { 
   return bottles;
 }
 
-export function prepareState(root: string, slug: string, backend: string, owner?: number): void {
+function prepareState(root: string, slug: string, backend: string, owner?: number): void {
   const paths = bottlePaths(root, slug);
   for (const folder of [paths.state, paths.egress.dir]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -42,7 +42,7 @@ export function droppedArgs(sandbox: Sandbox, uid: number, command: readonly str
 }
 
 /** For /bin/sh as root in a private mount namespace; "$@" is what to run as `uid`. */
-export function stageScript(sandbox: Sandbox, uid: number): string {
+function stageScript(sandbox: Sandbox, uid: number): string {
   return [
     "set -eu",
     "umask 022",

@@ -21,7 +21,7 @@ export function unshareArgs(sandbox: Sandbox, command: readonly string[]): strin
 }
 
 /** For /bin/sh, process 1 of the bottle with all capabilities of its own user namespace; "$@" is what to run. */
-export function unshareScript(sandbox: Sandbox): string {
+function unshareScript(sandbox: Sandbox): string {
   return [
     "set -eu",
     "umask 022",

@@ -1,8 +1,7 @@
 // Ends a bottle and writes that down.
 
-import { userInfo } from "node:os";
-
 import type { Backend } from "#contracts/backend.ts";
+import { userName } from "#core/decide/desk.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
 
 /** Idempotent; the home survives. */
@@ -14,7 +13,7 @@ export async function stopBottle(root: string, backend: Backend, slug: string, n
   await appendAudit(
     { root, slug },
     {
-      actor: `operator:${userInfo().username}`,
+      actor: `operator:${userName()}`,
       action: "stop",
       component: backend.name,
       detail: "stopped by the operator",

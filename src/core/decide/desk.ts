@@ -33,7 +33,7 @@ export function openDesk(root: string, now: () => Date = () => new Date()): Desk
   };
 }
 
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

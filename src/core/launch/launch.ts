@@ -1,13 +1,14 @@
 // Makes a prepared bottle real: its state on disk, then its backend. A launch that fails leaves nothing behind.
 
-import { mkdir, rm } from "node:fs/promises";
-import { userInfo } from "node:os";
+import { mkdir } from "node:fs/promises";
 
 import type { LaunchStep } from "#contracts/backend.ts";
 import type { LaunchRequest } from "#contracts/console.ts";
+import { userName } from "#core/decide/desk.ts";
 import { renderRouteTable } from "#domain/egress/table.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import { bottlePaths } from "#lib/paths.ts";
+import { removeTree } from "#lib/remove-tree.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
 
 import type { Prepared } from "./prepare.ts";
@@ -32,7 +33,7 @@ export async function launch(
   await appendAudit(
     { root, slug },
     {
-      actor: `operator:${userInfo().username}`,
+      actor: `operator:${userName()}`,
       action: "launch",
       component: backend.name,
       detail: `${resume ? "resumed" : "launched"} ${preflight.request.agent} in ${plan.mechanism}`,
@@ -45,8 +46,8 @@ export async function launch(
 /** Everything of a bottle but its audit trail, which is never removed. */
 export async function removeState(root: string, slug: string): Promise<void> {
   const paths = bottlePaths(root, slug);
-  await rm(paths.state, { recursive: true, force: true });
-  await rm(paths.queue, { recursive: true, force: true });
+  await removeTree(paths.state);
+  await removeTree(paths.queue);
 }
 
 async function writeState(root: string, { preflight, plan, table, metadata }: Prepared): Promise<void> {

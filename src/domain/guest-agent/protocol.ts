@@ -7,7 +7,7 @@ const id = z.union([z.string().max(64), z.int()]);
 const cols = z.int().min(1).max(1000);
 const rows = z.int().min(1).max(1000);
 
-export const SHELL_SIGNALS = ["HUP", "INT", "TERM", "KILL"] as const;
+const SHELL_SIGNALS = ["HUP", "INT", "TERM", "KILL"] as const;
 
 /** The shell that the agent runs in is always named "agent"; more may be opened by later issues. */
 export const GuestRequest = z.discriminatedUnion("action", [

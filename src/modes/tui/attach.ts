@@ -8,7 +8,7 @@ import { plainLine } from "#domain/plain-text.ts";
 import { splitAtDetachKey, type DetachKey } from "./detach-key.ts";
 import { enterAgentScreen, leaveAgentScreen } from "./terminal-modes.ts";
 
-export { DEFAULT_DETACH_KEY, parseDetachKey, type DetachKey } from "./detach-key.ts";
+export { parseDetachKey, type DetachKey } from "./detach-key.ts";
 
 export interface RelayOptions {
   readonly terminal: Terminal;

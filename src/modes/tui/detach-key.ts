@@ -11,8 +11,6 @@ export interface DetachKey {
   readonly encodings: readonly string[];
 }
 
-export const DEFAULT_DETACH_KEY = "ctrl-]";
-
 /** Throws `invalid` for anything but `ctrl-` and one of a-z [ \ ] ^ _ @. */
 export function parseDetachKey(text: string): DetachKey {
   const character = /^(?:ctrl-|\^)([a-z[\\\]^_@])$/i.exec(text.trim())?.[1]?.toLowerCase();

@@ -114,7 +114,9 @@ test("leaves no query, title or clipboard access of whatever is thrown together"
       const safe = viewerSafe(units.join(""));
       const [, ...begun] = safe.split(ESC); // what stands after each escape
       expect(begun.filter((rest) => /^(?:\](?!8;)|[PX^_]|\[[0-9;]*[cnt])/.test(rest))).toEqual([]);
-      expect(Array.from(safe).filter((character) => character === "\u0005" || /[\u0080-\u009f]/.test(character))).toEqual([]);
+      expect(
+        Array.from(safe).filter((character) => character === "\u0005" || /[\u0080-\u009f]/.test(character)),
+      ).toEqual([]);
       expect(viewerSafe(safe)).toBe(safe);
     }),
     { numRuns: 20_000 },
