@@ -28,7 +28,6 @@ function safeHomedir(): string | undefined {
   }
 }
 
-type RootPaths = ReturnType<typeof rootPaths>;
 export function rootPaths(root: string) {
   return {
     root,
