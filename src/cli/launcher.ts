@@ -24,12 +24,18 @@ function keepCompiledCode(): void {
   if (!caches.startsWith("/")) return;
   const folder = `${caches}/bottle-dash/code`;
   try {
-    const { lstatSync, mkdirSync } = process.getBuiltinModule("node:fs");
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const { mode, uid } = lstatSync(folder);
-    const ours = (mode & 0o170000) === 0o040000 && (mode & 0o022) === 0 && uid === process.getuid?.();
+    makeFolders([caches, `${caches}/bottle-dash`, folder]);
+    const { lstatSync } = process.getBuiltinModule("node:fs");
+    const found = lstatSync(folder);
+    const ours = found.isDirectory() && (found.mode & 0o022) === 0 && found.uid === process.getuid?.();
     if (ours) process.getBuiltinModule("node:module").enableCompileCache(folder);
   } catch {
     // a home that cannot be written: only slower
   }
+}
+
+/** One by one: Node's `recursive` never ends below /proc. */
+function makeFolders(paths: readonly string[]): void {
+  const { existsSync, mkdirSync } = process.getBuiltinModule("node:fs");
+  for (const path of paths) if (!existsSync(path)) mkdirSync(path, 0o700);
 }
