@@ -88,6 +88,12 @@ describe("the guard that walks the real imports", () => {
     expect(violations(tree.root)).toHaveLength(1);
   });
 
+  test("refuses the named z of zod, and takes the namespace", () => {
+    tree.plant("src/domain/planted.ts", 'import { z } from "zod";\nexport const use = z;\n');
+    tree.plant("src/domain/sown.ts", 'import * as z from "zod";\nexport const use = z;\n');
+    expect(violations(tree.root)).toEqual(["src/domain/planted.ts:1: the named z of zod: import * as z"]);
+  });
+
   test("wants a reason for every suppression", () => {
     tree.plant("src/core/planted.ts", "// oxlint-disable-next-line no-console\nconsole.log(1);\n");
     tree.plant("src/lib/planted.ts", "// @ts-expect-error\nexport const x: number = '';\n");

@@ -1,10 +1,12 @@
 // The imports that a source file really has: static, dynamic, re-exports, types, `import("…")` types and require.
 
-import { parseSync, Visitor } from "oxc-parser";
+import { parseSync, Visitor, type ImportDeclarationSpecifier } from "oxc-parser";
 
 export interface Import {
   readonly specifier: string;
   readonly line: number;
+  /** What is taken of it by name. */
+  readonly names: readonly string[];
 }
 
 /** Throws when the text is no TypeScript. */
@@ -12,11 +14,11 @@ export function readImports(path: string, text: string): Import[] {
   const { program, errors } = parseSync(path, text);
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
   const found: Import[] = [];
-  const add = (source: unknown): void => {
-    if (isText(source)) found.push({ specifier: source.value, line: lineOf(text, source.start) });
+  const add = (source: unknown, names: readonly string[] = []): void => {
+    if (isText(source)) found.push({ specifier: source.value, line: lineOf(text, source.start), names });
   };
   new Visitor({
-    ImportDeclaration: (node) => add(node.source),
+    ImportDeclaration: ({ source, specifiers }) => add(source, specifiers.flatMap(importedName)),
     ExportNamedDeclaration: (node) => add(node.source),
     ExportAllDeclaration: (node) => add(node.source),
     ImportExpression: (node) => add(node.source),
@@ -26,6 +28,12 @@ export function readImports(path: string, text: string): Import[] {
     },
   }).visit(program);
   return found;
+}
+
+function importedName(specifier: ImportDeclarationSpecifier): string[] {
+  if (specifier.type !== "ImportSpecifier") return [];
+  const { imported } = specifier;
+  return [imported.type === "Identifier" ? imported.name : imported.value];
 }
 
 function isText(node: unknown): node is { value: string; start: number } {
