@@ -39,8 +39,10 @@ it("gives the tokens to egress alone, and shows no value of them anywhere", asyn
     { EGRESS_TOKEN_0: "s3cr3t", SUPERVISE_X: "1", HOME: "/h" },
   );
   await bothReady(await init.health());
-  expect(init.log("egress")).toContain('DAEMON: environment ["EGRESS_TOKEN_0","PATH"]');
-  expect(init.log("supervise")).toContain('DAEMON: environment ["PATH","SUPERVISE_X"]');
+  await vi.waitFor(() => {
+    expect(init.log("egress")).toContain('DAEMON: environment ["EGRESS_TOKEN_0","PATH"]');
+    expect(init.log("supervise")).toContain('DAEMON: environment ["PATH","SUPERVISE_X"]');
+  }, WAIT);
   expect(init.output()).not.toContain("s3cr3t");
 });
 
