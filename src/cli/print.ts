@@ -18,12 +18,17 @@ export function printJsonLine(context: CommandContext, value: unknown): void {
   context.stdout.write(`${harmless(JSON.stringify(value))}\n`);
 }
 
-// JSON leaves these as they are; an agent may have written them, and a terminal may obey them.
-const OBEYED = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+// JSON leaves these as they are; an agent may have written them, and a terminal may obey them, or show nothing.
+const OBEYED =
+  /[\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufff8]|[\udb40-\udb43][\udc00-\udfff]/g;
 
-/** The same JSON value with C1 controls and direction characters as \\u escapes. */
+/** The same JSON value with C1 controls, direction and invisible characters as \\u escapes. */
 function harmless(json: string): string {
-  return json.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return json.replace(OBEYED, (character) => character.split("").map(escaped).join("")); // tags are two code units
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 export function printText(context: CommandContext, text: string): void {
