@@ -20,7 +20,7 @@ export function printJsonLine(context: CommandContext, value: unknown): void {
 
 // JSON leaves these as they are; an agent may have written them, and a terminal may obey them, or show nothing.
 const OBEYED =
-  /[\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufff8]|[\udb40-\udb43][\udc00-\udfff]/g;
+  /[\u{34f}\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufff8\u{e0000}-\u{e0fff}]/gu;
 
 /** The same JSON value with C1 controls, direction and invisible characters as \\u escapes. */
 function harmless(json: string): string {
