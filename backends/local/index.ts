@@ -11,7 +11,7 @@ import { localBottle } from "./bottle.ts";
 import { enforced } from "./enforced.ts";
 import { launchBottle, type LaunchContext } from "./launch.ts";
 import { isOurs } from "./ours.ts";
-import { probeOf, searchMechanism, WEAKNESSES, type Search } from "./probe.ts";
+import { probeOf, searchMechanism, weaknessesOf, type Search } from "./probe.ts";
 import { findCgroups, limitsFor } from "./sandbox/limits.ts";
 import { sandboxCommand } from "./sandbox/command.ts";
 import { bottleUid } from "./sandbox/drop-root.ts";
@@ -73,14 +73,19 @@ export function localBackend({
       return {
         spec,
         mechanism: best.mechanism,
-        enforces: enforced(best.mechanism, limits),
-        weaknesses: [...WEAKNESSES[best.mechanism], ...limits.unenforced],
+        enforces: enforced(best, limits),
+        weaknesses: [...weaknessesOf(best), ...limits.unenforced],
       };
     },
     async launch(plan, progress, signal) {
-      const { mechanism: name, bubblewrap } = await found();
+      const { mechanism: name, bubblewrap, loader } = await found();
       const dropTo = process.getuid?.() === 0 ? bottleUid(plan.spec.slug) : undefined;
-      await launchBottle(plan, { root, maker: { mechanism: name, bubblewrap, dropTo }, command }, progress, signal);
+      await launchBottle(
+        plan,
+        { root, maker: { mechanism: name, bubblewrap, loader, dropTo }, command },
+        progress,
+        signal,
+      );
       return localBottle(root, plan.spec.slug);
     },
     open: (slug) => localBottle(root, slug),

@@ -17,7 +17,7 @@ import { claimLaunch } from "./claim.ts";
 import { giveHome, makeHome, makeShared, writeEtc } from "./home.ts";
 import { absentPaths, openHostTargets } from "./host-targets.ts";
 import { demandProof, outsideChecks } from "./judge.ts";
-import type { Maker } from "./sandbox/command.ts";
+import { isFiltered, type Maker } from "./sandbox/command.ts";
 import { findCgroups, limitsFor, makeGroups, removeGroups, type Limits } from "./sandbox/limits.ts";
 import { PATH, type Sandbox } from "./sandbox/sandbox.ts";
 import { seccompFilter } from "./sandbox/seccomp.ts";
@@ -80,7 +80,7 @@ async function prepare(
   await mkdir(local.scratch, { recursive: true, mode: 0o700 });
   await writeEtc(local.etc);
   await makeShared(paths);
-  await writeFile(local.seccomp, maker.mechanism === "bubblewrap" ? seccompFilter(process.arch) : "", { mode: 0o600 });
+  await writeFile(local.seccomp, isFiltered(maker) ? seccompFilter(process.arch) : "", { mode: 0o600 });
   if (!existsSync(paths.agent.home))
     steps.onFailure("the home", () => rm(paths.agent.home, { recursive: true, force: true }));
   await makeHome(paths.agent.home, spec.copyCwd, root, signal);
@@ -119,7 +119,7 @@ async function run(
     listening: [...targets.listening],
     abstract: targets.abstract,
     absent: absentPaths(root),
-    seccomp_required: maker.mechanism === "bubblewrap",
+    seccomp_required: isFiltered(maker),
     supervise,
   });
   try {

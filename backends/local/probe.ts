@@ -10,8 +10,9 @@ import { promisify } from "node:util";
 import type { Probe } from "#contracts/backend.ts";
 
 import type { BubblewrapVersion } from "./sandbox/bubblewrap-args.ts";
-import { sandboxCommand } from "./sandbox/command.ts";
+import { isFiltered, sandboxCommand, type Maker } from "./sandbox/command.ts";
 import { bottleUid } from "./sandbox/drop-root.ts";
+import { LOADERS } from "./sandbox/filter-loader.ts";
 import { MECHANISMS, PATH, type Mechanism, type Sandbox } from "./sandbox/sandbox.ts";
 import { seccompFilter } from "./sandbox/seccomp.ts";
 import { systemPaths } from "./sandbox/system-paths.ts";
@@ -22,6 +23,7 @@ export interface Found {
   readonly mechanism: Mechanism;
   readonly version: string;
   readonly bubblewrap: BubblewrapVersion;
+  readonly loader: Maker["loader"];
 }
 export type Search = { readonly found: Found } | { readonly found: undefined; readonly tried: readonly Failure[] };
 export interface Failure {
@@ -44,7 +46,7 @@ export async function searchMechanism(only: string | undefined): Promise<Search>
 export function probeOf(search: Search, only: string | undefined): Probe {
   if (search.found !== undefined) {
     const { mechanism, version } = search.found;
-    return { available: true, mechanism, version, weaknesses: WEAKNESSES[mechanism] };
+    return { available: true, mechanism, version, weaknesses: weaknessesOf(search.found) };
   }
   if (search.tried.length === 0) {
     return {
@@ -60,10 +62,13 @@ export function probeOf(search: Search, only: string | undefined): Probe {
   };
 }
 
-export const WEAKNESSES: Readonly<Record<Mechanism, readonly string[]>> = {
-  bubblewrap: [],
-  "util-linux": ["system calls are not filtered (a virtual machine's vsock stays reachable): install bubblewrap"],
-};
+/** None where the filter is loaded: the two mechanisms then hold the same. */
+export function weaknessesOf(made: Pick<Maker, "mechanism" | "loader">): string[] {
+  if (isFiltered(made)) return [];
+  return [
+    "system calls are not filtered (a virtual machine's vsock and the keys of your session stay reachable): install bubblewrap",
+  ];
+}
 
 /** The settings of the kernel that are known to forbid user namespaces; undefined where there is none such. */
 export interface KernelSettings {
@@ -98,8 +103,7 @@ async function tryMechanism(mechanism: Mechanism): Promise<Found | Failure> {
   if (mechanism === "bubblewrap") bubblewrap.modern = isModern(version);
   const folder = await mkdtemp(join(tmpdir(), "bottle-probe-"));
   try {
-    await makeOne(mechanism, bubblewrap, folder);
-    return { mechanism, version, bubblewrap };
+    return { mechanism, version, bubblewrap, loader: await makeOne(mechanism, bubblewrap, folder) };
   } catch (error) {
     return { mechanism, missing: false, message: reasonOf(error) };
   } finally {
@@ -107,8 +111,8 @@ async function tryMechanism(mechanism: Mechanism): Promise<Found | Failure> {
   }
 }
 
-/** A whole sandbox, as for a bottle, in which `true` runs. */
-async function makeOne(mechanism: Mechanism, bubblewrap: BubblewrapVersion, folder: string): Promise<void> {
+/** A whole sandbox, as for a bottle, in which `true` runs. Returns what loaded its filter, the best that can. */
+async function makeOne(mechanism: Mechanism, bubblewrap: BubblewrapVersion, folder: string): Promise<Found["loader"]> {
   const home = join(folder, "home");
   const system = systemPaths();
   const sandbox: Sandbox = {
@@ -121,9 +125,26 @@ async function makeOne(mechanism: Mechanism, bubblewrap: BubblewrapVersion, fold
   const dropTo = process.getuid?.() === 0 ? bottleUid("probe") : undefined;
   await Promise.all([home, sandbox.scratch].map((path) => mkdir(path)));
   await chmod(home, 0o755);
-  await writeFile(sandbox.seccomp, mechanism === "bubblewrap" ? seccompFilter(process.arch) : "");
-  const [file = "", ...args] = sandboxCommand(sandbox, ["/bin/true"], { mechanism, bubblewrap, dropTo });
-  await run(file, args, { env: { PATH }, timeout: 10_000 });
+  await writeFile(sandbox.seccomp, hasFilter() || mechanism === "bubblewrap" ? seccompFilter(process.arch) : "");
+  const make = async (loader: Found["loader"]): Promise<void> => {
+    const [file = "", ...args] = sandboxCommand(sandbox, ["/bin/true"], { mechanism, bubblewrap, loader, dropTo });
+    await run(file, args, { env: { PATH }, timeout: 10_000 });
+  };
+  const loaders = mechanism === "util-linux" && hasFilter() ? LOADERS : [];
+  for (const loader of loaders) {
+    // Without one it may work still; then it says what it lacks.
+    const works = await make(loader).then(
+      () => true,
+      () => false,
+    );
+    if (works) return loader;
+  }
+  await make(undefined);
+  return undefined;
+}
+
+function hasFilter(): boolean {
+  return process.arch === "x64" || process.arch === "arm64";
 }
 
 async function versionOf(mechanism: Mechanism): Promise<string> {

@@ -26,15 +26,15 @@ export interface Launcher {
   readonly exited: Promise<void>;
 }
 
-/** `as`: a uid to run it as, without any group or privilege; `env` is the whole environment then. */
+/** `as`: a uid to run it as, without any group or privilege; `env` is the whole environment then. `within`: words before. */
 export function startLauncher(
   order: LauncherOrder,
-  { as, env }: { as?: number; env?: Record<string, string> } = {},
+  { as, env, within = [] }: { as?: number; env?: Record<string, string>; within?: readonly string[] } = {},
 ): Launcher {
   const own = [process.execPath, import.meta.filename, JSON.stringify(order)];
   const dropped =
     as === undefined ? [] : ["setpriv", "--reuid", `${as}`, "--regid", `${as}`, "--clear-groups", "--inh-caps=-all"];
-  const [file = "", ...args] = [...dropped, ...own];
+  const [file = "", ...args] = [...dropped, ...within, ...own];
   const child = spawn(file, args, {
     cwd: join(import.meta.dirname, "..", ".."),
     stdio: ["ignore", "pipe", "inherit"],

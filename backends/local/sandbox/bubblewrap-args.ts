@@ -3,10 +3,7 @@
 import { INSIDE } from "#domain/boot/protocol.ts";
 
 import { words } from "./shell-text.ts";
-import { INSIDE_UID, PATH, SHM_BYTES, TMP_BYTES, type Bind, type Sandbox } from "./sandbox.ts";
-
-/** The descriptor on which the system call filter is handed over. */
-export const SECCOMP_FD = 9;
+import { INSIDE_UID, PATH, SECCOMP_FD, SHM_BYTES, TMP_BYTES, type Bind, type Sandbox } from "./sandbox.ts";
 
 export interface BubblewrapVersion {
   /** From 0.8 on: `--disable-userns` and `--size`. */

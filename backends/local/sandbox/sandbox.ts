@@ -23,9 +23,12 @@ export interface Sandbox {
   readonly groups: readonly string[];
   /** An empty folder of the host over which a private file system may be mounted. */
   readonly scratch: string;
-  /** A file with the system call filter; only where the mechanism can load one. */
+  /** A file with the system call filter; empty where nothing can load it. */
   readonly seccomp: string;
 }
+
+/** The descriptor on which the system call filter is handed over. */
+export const SECCOMP_FD = 9;
 
 /** The user inside, `node`. */
 export const INSIDE_UID = 1000;

@@ -6,6 +6,9 @@ export type Architecture = "x64" | "arm64";
 /** AUDIT_ARCH_* of linux/audit.h. */
 export const AUDIT_ARCH: Readonly<Record<Architecture, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 
+/** With it a process filters its own calls; the filter itself lets it through. */
+export const PRCTL: Readonly<Record<Architecture, number>> = { x64: 157, arm64: 167 };
+
 /** [x64, arm64] */
 const NUMBERS = {
   acct: [163, 89],

@@ -3,25 +3,26 @@
 
 import { INSIDE } from "#domain/boot/protocol.ts";
 
-import { INSIDE_UID, PATH, SHM_BYTES, TMP_BYTES, type Bind, type Sandbox } from "./sandbox.ts";
+import { lastStep, type Loader } from "./filter-loader.ts";
+import { INSIDE_UID, SHM_BYTES, TMP_BYTES, type Bind, type Sandbox } from "./sandbox.ts";
 import { quote, words } from "./shell-text.ts";
 
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
 
 /** Runs `command` inside. No value of an environment variable and no secret stands here. */
-export function unshareArgs(sandbox: Sandbox, command: readonly string[]): string[] {
+export function unshareArgs(sandbox: Sandbox, command: readonly string[], loader: Loader | undefined): string[] {
   return [
     ...words(`unshare --user --map-user=${INSIDE_UID} --map-group=${INSIDE_UID} --keep-caps`),
     ...words("--mount --propagation private --pid --net --ipc --uts --cgroup --fork --kill-child=KILL"),
     ...words("/bin/sh -c"),
-    unshareScript(sandbox),
+    unshareScript(sandbox, loader),
     "bottle",
     ...command,
   ];
 }
 
 /** For /bin/sh, process 1 of the bottle with all capabilities of its own user namespace; "$@" is what to run. */
-function unshareScript(sandbox: Sandbox): string {
+function unshareScript(sandbox: Sandbox, loader: Loader | undefined): string {
   return [
     "set -eu",
     "umask 022",
@@ -38,9 +39,7 @@ function unshareScript(sandbox: Sandbox): string {
     ...enter(),
     ...remount(sandbox.binds),
     `cd ${INSIDE.home}`,
-    // From here on process 1 has no capability, and waits for the entrypoint: it reaps, and its end is the bottle's end.
-    "exec setpriv --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all" +
-      ` env -i PATH=${PATH} TERM=xterm-256color /bin/sh -c '"$@"; exit $?' bottle "$@"`,
+    ...lastStep(loader, process.arch),
   ].join("\n");
 }
 

@@ -17,6 +17,7 @@ export function kernelAttempts({ seccomp_required: filtered }: BootTries): Attem
     { name: "system calls are filtered", required: filtered, try: () => seccompMode(status()) },
     { name: "no further user namespaces", required: true, try: noNestedNamespaces },
     { name: "special sockets are refused", required: filtered, try: specialSockets },
+    { name: "keys of the host are out of reach", required: filtered, try: noKeys },
   ];
 }
 
@@ -108,20 +109,48 @@ function noNestedNamespaces(): Finding {
 
 const FAMILIES: Readonly<Record<string, number>> = { netlink: 16, packet: 17, alg: 38, vsock: 40 };
 
-/** Node cannot open these; perl is part of most systems. */
 function specialSockets(): Finding {
+  const names = Object.keys(FAMILIES).join(", ");
+  return byPerl(
+    "for (@ARGV) { my ($n, $f) = split /=/; for my $t (1, 2, 3) { if (socket(my $s, $f, $t, 0)) { print qq($n\\n); last } } }",
+    Object.entries(FAMILIES).map(([name, family]) => `${name}=${family}`),
+    (opened) => nothingOf(opened, `${names}: refused`, "opened"),
+  );
+}
+
+/** Of keyctl(2) on x86-64 and arm64. */
+const KEYCTL: Readonly<Record<string, number>> = { x64: 250, arm64: 219 };
+/** KEY_SPEC_*_KEYRING of linux/keyctl.h. */
+const KEYRINGS: Readonly<Record<string, number>> = { session: -3, user: -4, "user session": -5 };
+
+/** Keyrings know no namespaces: what the operator's session holds could be searched from any process that descends from it. */
+function noKeys(): Finding {
+  const listed = readOr("/proc/keys").split("\n").filter(Boolean);
+  if (listed.length > 0) return { ok: false, evidence: `/proc/keys lists ${listed.length}` };
+  const keyctl = KEYCTL[process.arch];
+  if (keyctl === undefined) return filteredAtAll();
+  return byPerl(
+    "my $c = shift; for (@ARGV) { my ($n, $k) = split /=/; print qq($n\\n) if syscall($c + 0, 0, $k + 0, 0) != -1 }",
+    [String(keyctl), ...Object.entries(KEYRINGS).map(([name, keyring]) => `${name}=${keyring}`)],
+    (reached) => nothingOf(reached, `keyrings ${Object.keys(KEYRINGS).join(", ")}: refused`, "a keyring was reached"),
+  );
+}
+
+/** Node cannot make these calls; perl is part of most systems. `judge` gets the lines that it prints. */
+function byPerl(program: string, args: readonly string[], judge: (lines: readonly string[]) => Finding): Finding {
   const perl = "/usr/bin/perl";
-  if (!existsSync(perl)) return seccompMode(parseStatus(readFileSync("/proc/self/status", "utf8")));
-  const program =
-    "for (@ARGV) { my ($n, $f) = split /=/; for my $t (1, 2, 3) { if (socket(my $s, $f, $t, 0)) { print qq($n\\n); last } } }";
-  const families = Object.entries(FAMILIES).map(([name, family]) => `${name}=${family}`);
-  const { status, stdout, stderr } = spawnSync(perl, ["-e", program, ...families], {
+  if (!existsSync(perl)) return filteredAtAll();
+  const { status, stdout, stderr } = spawnSync(perl, ["-e", program, ...args], {
     encoding: "utf8",
     timeout: 2000,
     env: {},
   });
   if (status !== 0) return { ok: false, evidence: `could not be tried: perl ended with ${status} ${stderr.trim()}` };
-  return nothingOf(stdout.split("\n").filter(Boolean), `${Object.keys(FAMILIES).join(", ")}: refused`, "opened");
+  return judge(stdout.split("\n").filter(Boolean));
+}
+
+function filteredAtAll(): Finding {
+  return seccompMode(parseStatus(readFileSync("/proc/self/status", "utf8")));
 }
 
 function readOr(path: string): string {

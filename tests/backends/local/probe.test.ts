@@ -40,10 +40,15 @@ test("refuses a mechanism that it does not know", async () => {
   });
 });
 
-test("says of util-linux alone what it lacks, and what to install for it", () => {
-  const found = { mechanism: "util-linux", version: "unshare 2.38", bubblewrap: { modern: true } } as const;
-  expect(probeOf({ found }, undefined)).toMatchObject({
+const utilLinux = { mechanism: "util-linux", version: "unshare 2.38", bubblewrap: { modern: true } } as const;
+
+test("says of util-linux what it lacks where nothing loads the filter, and what to install for it", () => {
+  expect(probeOf({ found: { ...utilLinux, loader: undefined } }, undefined)).toMatchObject({
     available: true,
-    weaknesses: [expect.stringMatching(/system calls.*bubblewrap/)],
+    weaknesses: [expect.stringMatching(/system calls.*vsock.*keys.*bubblewrap/)],
   });
+});
+
+test.each(["perl", "setpriv"] as const)("has nothing to say against util-linux where %s loads the filter", (loader) => {
+  expect(probeOf({ found: { ...utilLinux, loader } }, undefined)).toMatchObject({ available: true, weaknesses: [] });
 });

@@ -101,7 +101,8 @@ const inserted =
   (before: string, ...words: string[]) =>
   (argv: string[]) =>
     argv.flatMap((word) => (word === before ? [...words, word] : [word]));
-
+/** A bottle of util-linux whose filter is not loaded, though something could. */
+const unfiltered = replaced(/perl -e 'syscall[^']*' |--seccomp-filter \S+ /, "");
 const holes: Record<Mechanism, Hole[]> = {
   bubblewrap: [
     ...common,
@@ -113,6 +114,7 @@ const holes: Record<Mechanism, Hole[]> = {
     { wall: "namespaces of its own", by: "the host's IPC", command: without("--unshare-ipc") },
     { wall: "system calls are filtered", by: "no filter", command: (argv) => without("--seccomp", "9")(argv) },
     { wall: "special sockets are refused", by: "no filter", command: (argv) => without("--seccomp", "9")(argv) },
+    { wall: "keys of the host are out of reach", by: "no filter", command: (argv) => without("--seccomp", "9")(argv) },
     {
       wall: "no further user namespaces",
       by: "allowing them",
@@ -141,9 +143,20 @@ const holes: Record<Mechanism, Hole[]> = {
       by: "keeping them",
       command: replaced(/exec setpriv --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all/, "exec"),
     },
-    { wall: "no new privileges", by: "not forbidding them", command: replaced("--no-new-privs ", "") },
+    {
+      wall: "no new privileges",
+      by: "not forbidding them",
+      command: (argv) => replaced("--no-new-privs ", "")(unfiltered(argv)),
+    },
+    { wall: "system calls are filtered", by: "no filter", command: (argv) => unfiltered(argv) },
+    { wall: "special sockets are refused", by: "no filter", command: (argv) => unfiltered(argv) },
+    { wall: "keys of the host are out of reach", by: "no filter", command: (argv) => unfiltered(argv) },
     { wall: "namespaces of its own", by: "the host's IPC", command: without("--ipc") },
-    { wall: "no further user namespaces", by: "allowing them", command: replaced(/^echo 0 > proc.*$/m, "") },
+    {
+      wall: "no further user namespaces",
+      by: "allowing them",
+      command: (argv) => replaced(/^echo 0 > proc.*$/m, "")(unfiltered(argv)),
+    },
     {
       wall: "the launcher's environment is not leaked",
       by: "one variable more",

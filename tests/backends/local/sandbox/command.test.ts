@@ -20,8 +20,13 @@ const sandbox: Sandbox = {
   scratch: "/root/.bot-bottle/state/x/agent/scratch",
   seccomp: "/root/.bot-bottle/state/x/agent/seccomp.bpf",
 };
-const bubblewrap: Maker = { mechanism: "bubblewrap", bubblewrap: { modern: true }, dropTo: undefined };
-const utilLinux: Maker = { ...bubblewrap, mechanism: "util-linux" };
+const bubblewrap: Maker = {
+  mechanism: "bubblewrap",
+  bubblewrap: { modern: true },
+  loader: undefined,
+  dropTo: undefined,
+};
+const utilLinux: Maker = { ...bubblewrap, mechanism: "util-linux", loader: "perl" };
 const inside = ["node", "entrypoint.js"];
 
 function pairs(argv: readonly string[], flag: string): string[] {
@@ -87,6 +92,29 @@ describe("util-linux's command", () => {
     expect(script.trimEnd().split("\n").at(-1)).toMatch(
       /^exec setpriv --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all env -i /,
     );
+  });
+
+  const lastLineFor = (loader: Maker["loader"]): string => {
+    const words = sandboxCommand(sandbox, inside, { ...utilLinux, loader });
+    return (words[words.indexOf("bottle") - 1] ?? "").trimEnd().split("\n").at(-1) ?? "";
+  };
+
+  test("leaves the operator's session keyring and loads the filter by perl, last of all", () => {
+    expect(argv[2]).toContain('exec 9<"$0"');
+    const [keyctl, prctl] = process.arch === "x64" ? [250, 157] : [219, 167];
+    const line = lastLineFor("perl");
+    expect(line).toContain(`syscall(${keyctl}, 1, 0)`);
+    expect(line).toContain(`syscall(${prctl}, 22, 2, $program) == 0 or die`);
+    expect(line.indexOf("--bounding-set=-all")).toBeLessThan(line.indexOf("perl -e"));
+  });
+
+  test("loads the filter by setpriv where there is no perl, and closes its descriptor", () => {
+    expect(lastLineFor("setpriv")).toMatch(/--seccomp-filter \/proc\/self\/fd\/9 env -i .*'exec 9<&-; '/);
+  });
+
+  test("opens no filter that nothing can load", () => {
+    expect(sandboxCommand(sandbox, inside, { ...utilLinux, loader: undefined })[2]).not.toContain("exec 9<");
+    expect(lastLineFor(undefined)).not.toMatch(/perl|seccomp/);
   });
 
   test("quotes paths, whatever is in them", () => {
