@@ -7,12 +7,12 @@ import { BottleError } from "#domain/bottle-error.ts";
 import { isSlug } from "#domain/slug.ts";
 import { bottlePaths, rootPaths } from "#lib/paths.ts";
 
+import { bottleLimits } from "./bottle-limits.ts";
 import { localBottle } from "./bottle.ts";
 import { enforced } from "./enforced.ts";
 import { launchBottle, type LaunchContext } from "./launch.ts";
 import { isOurs } from "./ours.ts";
 import { probeOf, searchMechanism, weaknessesOf, type Search } from "./probe.ts";
-import { findCgroups, limitsFor } from "./sandbox/limits.ts";
 import { sandboxCommand } from "./sandbox/command.ts";
 import { bottleUid } from "./sandbox/drop-root.ts";
 import { statusOf } from "./status.ts";
@@ -69,7 +69,7 @@ export function localBackend({
     },
     async plan(spec: BottleSpec): Promise<LaunchPlan> {
       const best = await found();
-      const limits = limitsFor(spec.slug, spec.resources, findCgroups());
+      const limits = bottleLimits(spec);
       return {
         spec,
         mechanism: best.mechanism,
@@ -78,14 +78,8 @@ export function localBackend({
       };
     },
     async launch(plan, progress, signal) {
-      const { mechanism: name, bubblewrap, loader } = await found();
       const dropTo = process.getuid?.() === 0 ? bottleUid(plan.spec.slug) : undefined;
-      await launchBottle(
-        plan,
-        { root, maker: { mechanism: name, bubblewrap, loader, dropTo }, command },
-        progress,
-        signal,
-      );
+      await launchBottle(plan, { root, maker: { ...(await found()), dropTo }, command }, progress, signal);
       return localBottle(root, plan.spec.slug);
     },
     open: (slug) => localBottle(root, slug),

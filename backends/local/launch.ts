@@ -12,13 +12,14 @@ import { writeAtomic } from "#lib/atomic-file.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 import { programsFolder } from "#lib/programs.ts";
 
+import { bottleLimits } from "./bottle-limits.ts";
 import { bottleSandbox, ENTRYPOINT, localPaths } from "./bottle-sandbox.ts";
 import { claimLaunch } from "./claim.ts";
 import { giveHome, makeHome, makeShared, writeEtc } from "./home.ts";
 import { absentPaths, openHostTargets } from "./host-targets.ts";
 import { demandProof, outsideChecks } from "./judge.ts";
 import { isFiltered, type Maker } from "./sandbox/command.ts";
-import { findCgroups, limitsFor, makeGroups, removeGroups, type Limits } from "./sandbox/limits.ts";
+import { makeGroups, removeGroups, type Limits } from "./sandbox/limits.ts";
 import { PATH, type Sandbox } from "./sandbox/sandbox.ts";
 import { seccompFilter } from "./sandbox/seccomp.ts";
 import { startBundle } from "./sidecar-bundle.ts";
@@ -104,7 +105,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   const { slug, supervise } = spec;
-  const limits = limitsFor(slug, spec.resources, findCgroups());
+  const limits = bottleLimits(spec);
   const { root, maker } = context;
   const programs = programsFolder();
   steps.onFailure("what is left", async () => void (await stopProcesses(slug, paths)));
@@ -125,7 +126,7 @@ async function run(
   try {
     const argv = context.command(
       bottleSandbox(paths, { groups: limits.groups.map(({ folder }) => folder), supervise }),
-      ENTRYPOINT,
+      [...limits.first, ...ENTRYPOINT],
       maker,
     );
     const config = { slug, root, argv, env: { PATH, TERM: "xterm-256color" }, cols: COLS, rows: ROWS };

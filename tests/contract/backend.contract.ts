@@ -54,6 +54,7 @@ export function backendContract(makeBackend: (root: string) => Backend): void {
       const slug = bottles.prepare();
       const plan = await bottles.backend.plan(specOf({ slug }));
       expect(plan.enforces.join()).toMatch(/network/);
+      expect([...plan.enforces, ...plan.weaknesses].join()).toMatch(/processes and threads(: 512| are not limited)/);
       expect(existsSync(bottlePaths(bottles.root, slug).agent.home)).toBe(false);
       expect(processesNaming(slug)).toEqual([]);
     });

@@ -16,6 +16,8 @@ export type CgroupHost =
 export interface Limits {
   /** Folders to make; the bottle joins them before anything of it runs. */
   readonly groups: readonly { readonly folder: string; readonly files: Readonly<Record<string, string>> }[];
+  /** Words before the first program inside: for all processes of the bottle. */
+  readonly first: readonly string[];
   /** Words before the agent's own command. */
   readonly prefix: readonly string[];
   readonly enforced: readonly string[];
@@ -51,6 +53,7 @@ function groupLimits(slug: string, { memory, pids, cpus }: Resources, host: Cgro
         files.filter(([controller]) => folderOf(controller) === folder).map(([, file, text]) => [file, text]),
       ),
     })),
+    first: [],
     prefix: [],
     enforced: [
       ...(memory === undefined ? [] : [`memory: ${memory} bytes in all`]),
@@ -62,13 +65,11 @@ function groupLimits(slug: string, { memory, pids, cpus }: Resources, host: Cgro
 }
 
 function processLimits({ memory, pids, cpus }: Resources): Limits {
-  const words = [
-    ...(memory === undefined ? [] : [`--data=${memory}`]),
-    ...(pids === undefined ? [] : [`--nproc=${pids}`]),
-  ];
   return {
     groups: [],
-    prefix: words.length === 0 ? [] : ["prlimit", ...words, "--"],
+    // Not for the sandbox as a whole: outside of its user namespace the operator's own processes would count.
+    first: pids === undefined ? [] : ["prlimit", `--nproc=${pids}`, "--"],
+    prefix: memory === undefined ? [] : ["prlimit", `--data=${memory}`, "--"],
     enforced: [
       ...(memory === undefined ? [] : [`memory: ${memory} bytes of data for each process`]),
       ...(pids === undefined ? [] : [`processes and threads: ${pids} in all`]),

@@ -1,6 +1,7 @@
 // A bottle's limits hold for all of its processes together where control groups can be made, and leave nothing behind.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -38,6 +39,13 @@ for (const mechanism of ["bubblewrap", "util-linux"] as const) {
       expect(groups.map(({ folder }) => existsSync(folder))).toEqual([true]);
       await bottle.stop();
       expect(groups.map(({ folder }) => existsSync(folder))).toEqual([false]);
+    });
+
+    test("of processes hold also when nobody asked for them", async () => {
+      const bottle = await bottles.launch({});
+      const file = limitsFor(bottle.slug, { pids: 1 }, host).groups.map(({ folder }) => join(folder, "pids.max"));
+      expect(file.map((path) => readFileSync(path, "utf8"))).toEqual(["512\n"]);
+      await bottle.stop();
     });
 
     test("of processes stop a fork bomb", async () => {

@@ -36,6 +36,8 @@ for (const mechanism of ["bubblewrap", "util-linux"] as const) {
         const viewer = await view(bottles.backend.open(slug));
         viewer.terminal.write("clear; id; touch ~/mine && stat -c %u ~/mine; echo to-stderr > /dev/stderr\r");
         await viewer.shows(/uid=1000\(node\) gid=1000\(node\)[^]*1000\s+to-stderr/);
+        viewer.terminal.write("clear; grep 'Max processes' /proc/self/limits /proc/1/limits\r");
+        await viewer.shows(/self\/limits:Max processes +512 +512/);
         viewer.terminal.detach();
       } finally {
         launcher.process.kill("SIGKILL");

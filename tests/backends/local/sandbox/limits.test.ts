@@ -36,7 +36,8 @@ describe("with control groups", () => {
 describe("without control groups", () => {
   test("each process is limited, and what does not hold is said", () => {
     const limits = limitsFor("a-1", all, undefined);
-    expect(limits.prefix).toEqual(["prlimit", "--data=1000000", "--nproc=50", "--"]);
+    expect(limits.first).toEqual(["prlimit", "--nproc=50", "--"]);
+    expect(limits.prefix).toEqual(["prlimit", "--data=1000000", "--"]);
     expect(limits.enforced).toEqual([
       "memory: 1000000 bytes of data for each process",
       "processes and threads: 50 in all",
@@ -46,5 +47,5 @@ describe("without control groups", () => {
 });
 
 test.each([two, one, undefined])("nothing is said or done without a limit (%o)", (host) => {
-  expect(limitsFor("a-1", {}, host)).toEqual({ groups: [], prefix: [], enforced: [], unenforced: [] });
+  expect(limitsFor("a-1", {}, host)).toEqual({ groups: [], first: [], prefix: [], enforced: [], unenforced: [] });
 });
