@@ -12,15 +12,15 @@ import { createProblems } from "./problems.ts";
 
 /** Resolves when what is there was told; goes on until `signal` aborts. */
 export async function watchDefinitions(
-  from: { readonly root: string; readonly cwd: string },
+  { root, cwd }: { readonly root: string; readonly cwd: string },
   emit: (event: FleetEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { bottles, agents, config } = rootPaths(from.root);
+  const { bottles, agents, config } = rootPaths(root);
   const problems = createProblems(emit);
   let told = new Set<string>();
   const reread = createReread(async () => {
-    const [definitions, settings] = await Promise.all([loadDefinitions(from), loadConfig(from.root)]);
+    const [definitions, settings] = await Promise.all([loadDefinitions({ root, cwd }), loadConfig(root)]);
     if (signal.aborted) return;
     const found = new Set<string>();
     for (const { path, line, message, field } of [...definitions.problems, ...settings.problems]) {
@@ -34,7 +34,7 @@ export async function watchDefinitions(
   });
   const watcher = watch([bottles, agents, config], { depth: 0, ignoreInitial: true });
   watcher.on("all", () => void reread("definitions"));
-  watcher.on("error", (error) => problems.found("watching", from.root, String(error)));
+  watcher.on("error", (error) => problems.found("watching", root, String(error)));
   signal.addEventListener("abort", () => void watcher.close(), { once: true });
   await reread("definitions");
 }
