@@ -11,7 +11,7 @@ export async function tidyQueue(of: QueueOf, now: Date): Promise<string[]> {
   const [{ items }, { uses }] = await Promise.all([readQueue(of), readUses(of)]);
   const inbox = items.map((item) => ({ ...item, use: uses[item.proposal.id] ?? null }));
   const ids = idsToArchive(inbox, now);
-  for (const id of ids) await archive(of, id);
+  for (const id of ids) await archive(of, id, now);
   return ids;
 }
 

@@ -8,6 +8,8 @@ import { parseQueueFile, type QueueOf, queueFolders } from "#lib/store/queue-fil
 import { type QueueItem, readProposal, readQueue } from "#lib/store/read-queue.ts";
 import { watchFolder } from "#lib/store/watch-folder.ts";
 
+import { admitPending, MOST_PENDING, TooManyAsked } from "./limits.ts";
+
 export interface BlockedRequest {
   /** The route that would let it through. */
   readonly suggestion: EgressBlockPayload;
@@ -23,7 +25,6 @@ export interface BlockedProposals {
   close(): void;
 }
 
-const MOST_PENDING = 20;
 const RAISE_EVERY_MS = 1000;
 
 interface Entry {
@@ -42,9 +43,10 @@ export async function openBlockedProposals(of: QueueOf, problem: (message: strin
 
   const create = async (request: BlockedRequest, count: number, now: Date): Promise<string | undefined> => {
     try {
-      const { proposal } = await createProposal(of, draft(request, count, now), now);
+      const { proposal } = await createProposal(of, draft(request, count, now), now, { admit: admitPending });
       return proposal.id;
     } catch (error) {
+      if (error instanceof TooManyAsked) return undefined; // the audit log counts it
       problem(`no proposal: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }

@@ -1,7 +1,7 @@
 // Held requests: the client waits while the operator is asked. An approval lets the request go on as soon as the table
 // shows its route; a rejection or the time limit ends it with 403.
 
-import { createProposal } from "#lib/store/create-proposal.ts";
+import type { ProposalDraft } from "#domain/proposal/proposal.ts";
 import type { QueueOf } from "#lib/store/queue-files.ts";
 import type { QueueItem } from "#lib/store/read-queue.ts";
 import { waitForDecision } from "#lib/store/wait-for-decision.ts";
@@ -9,6 +9,8 @@ import { waitForDecision } from "#lib/store/wait-for-decision.ts";
 import type { Verdict } from "../policy/decide.ts";
 import type { Destination } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
+import { ClientLeft, type HeldProposals, openHeldProposals } from "./held-proposals.ts";
+import { TooManyAsked } from "./limits.ts";
 
 export type HoldVerdict = Extract<Verdict, { verdict: "hold" }>;
 
@@ -35,9 +37,11 @@ const MOST_HELD = 32;
 
 export function openHolds(of: QueueOf, problem: (message: string) => void): Holds {
   const held = new Set<() => void>();
+  const proposals = openHeldProposals(of, problem);
   return {
     async hold(request, first, decide, seconds, gone) {
-      if (held.size >= MOST_HELD) return { end: "refused", refusal: tooMany(first) };
+      if (held.size >= MOST_HELD)
+        return { end: "refused", refusal: tooMany(first, `${MOST_HELD} requests wait for the operator already`) };
       const released = new AbortController();
       const look = (): void => {
         if (decide().verdict === "allow") released.abort();
@@ -45,13 +49,10 @@ export function openHolds(of: QueueOf, problem: (message: string) => void): Hold
       held.add(look);
       look(); // the table may have changed since the first verdict
       try {
-        return await ask(of, request, first, decide, seconds, AbortSignal.any([released.signal, gone]), gone);
+        const end = AbortSignal.any([released.signal, gone]);
+        return await ask({ of, proposals, request, first, decide, seconds, end, gone });
       } catch (error) {
-        problem(`a request could not be held: ${error instanceof Error ? error.message : String(error)}`);
-        return {
-          end: "refused",
-          refusal: { ...first.refusal, reason: `${first.reason}; the operator could not be asked` },
-        };
+        return notAsked(first, error, problem);
       } finally {
         held.delete(look);
       }
@@ -62,24 +63,39 @@ export function openHolds(of: QueueOf, problem: (message: string) => void): Hold
   };
 }
 
-async function ask(
-  of: QueueOf,
-  request: Destination,
-  first: HoldVerdict,
-  decide: () => Verdict,
-  seconds: number,
-  end: AbortSignal,
-  gone: AbortSignal,
-): Promise<HoldEnd> {
+interface Question {
+  readonly of: QueueOf;
+  readonly proposals: HeldProposals;
+  readonly request: Destination;
+  readonly first: HoldVerdict;
+  readonly decide: () => Verdict;
+  readonly seconds: number;
+  /** Aborts when there is nothing to wait for: the table allows it now, or the client is `gone`. */
+  readonly end: AbortSignal;
+  readonly gone: AbortSignal;
+}
+
+async function ask({ of, proposals, request, first, decide, seconds, end, gone }: Question): Promise<HoldEnd> {
   const { suggestion } = first.refusal;
   if (suggestion === undefined) return { end: "refused", refusal: first.refusal };
   const now = new Date();
-  const { proposal } = await createProposal(of, draft(request, suggestion, first, now, seconds), now);
-  const item = await waitForDecision(of, proposal.id, { timeoutMs: seconds * 1000, signal: end });
-  if (gone.aborted) return { end: "gone" };
-  const verdict = decide();
-  if (verdict.verdict === "allow") return { end: "allowed" };
-  return { end: "refused", refusal: answer(item, verdict, seconds), proposal: proposal.id };
+  const { id, leave } = await proposals.join(draft(request, suggestion, first, now, seconds), now, gone);
+  try {
+    const item = await waitForDecision(of, id, { timeoutMs: seconds * 1000, signal: end });
+    if (gone.aborted) return { end: "gone" };
+    const verdict = decide();
+    if (verdict.verdict === "allow") return { end: "allowed" };
+    return { end: "refused", refusal: answer(item, verdict, seconds), proposal: id };
+  } finally {
+    leave(gone.aborted);
+  }
+}
+
+function notAsked(first: HoldVerdict, error: unknown, problem: (message: string) => void): HoldEnd {
+  if (error instanceof ClientLeft) return { end: "gone" };
+  if (error instanceof TooManyAsked) return { end: "refused", refusal: tooMany(first, error.message) };
+  problem(`a request could not be held: ${error instanceof Error ? error.message : String(error)}`);
+  return { end: "refused", refusal: { ...first.refusal, reason: `${first.reason}; the operator could not be asked` } };
 }
 
 function draft(
@@ -88,7 +104,7 @@ function draft(
   first: HoldVerdict,
   now: Date,
   seconds: number,
-) {
+): ProposalDraft {
   const at = now.toISOString();
   return {
     kind: "egress-block" as const,
@@ -128,12 +144,12 @@ function answer(item: QueueItem | null, verdict: Exclude<Verdict, { verdict: "al
   return { ...refusal, reason: `what the operator approved does not cover this request: ${verdict.reason}` };
 }
 
-function tooMany(first: HoldVerdict): Refusal {
+function tooMany(first: HoldVerdict, reason: string): Refusal {
   return {
     ...first.refusal,
     status: 429,
     code: "too_many_held",
     rule: "hold",
-    reason: `${MOST_HELD} requests wait for the operator already`,
+    reason,
   };
 }

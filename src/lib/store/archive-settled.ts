@@ -20,7 +20,7 @@ export async function archiveSettled(of: QueueOf, now: Date): Promise<string[]> 
     items.map((item) => ({ ...item, use: uses[item.proposal.id] ?? null })),
     now,
   );
-  for (const id of ids) await archive(of, id);
+  for (const id of ids) await archive(of, id, now);
   await removeLeftovers(queueFolders(of).queue, now);
   return ids;
 }

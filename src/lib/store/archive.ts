@@ -1,24 +1,37 @@
-// Moves the files of a decided proposal out of the way. Nothing is deleted: readProposal finds them in both places.
+// Moves the files of a proposal whose story is over out of the way. Nothing is deleted: readProposal finds them in both places.
 
 import { link, mkdir, rm } from "node:fs/promises";
 
 import { BottleError } from "#domain/bottle-error.ts";
+import { statusOf } from "#domain/fleet/fleet.ts";
 import { isErrno } from "#lib/atomic-file.ts";
 
 import { withLock } from "./lock.ts";
 import { QUEUE_PARTS, queueFile, queueFolders, queueLock, type QueueFolders, type QueueOf } from "./queue-files.ts";
 import { readItem } from "./read-queue.ts";
 
-/** Throws `refused` for one that still waits; one that is archived already is fine. */
-export async function archive(of: QueueOf, id: string): Promise<void> {
+/** Throws `refused` for one that still waits at `now`; one that is archived already is fine. */
+export async function archive(of: QueueOf, id: string, now = new Date()): Promise<void> {
   const folders = queueFolders(of);
   await withLock(queueLock(folders), async () => {
     const item = await readItem(folders.queue, of.slug, id);
     if (item.state === "bad") throw new BottleError("invalid", item.message, { where: item.where });
-    if (item.state === "ok" && item.value.decision === null) {
+    if (item.state === "ok" && statusOf({ ...item.value, use: null }, now) === "pending") {
       throw new BottleError("refused", `proposal ${id} still waits`, { where: folders.queue, hint: "decide it first" });
     }
     await move(folders.queue, folders.archive, id);
+  });
+}
+
+/** Takes a held request whose client left out of the inbox, unanswered; false, and nothing happens, when it is decided. */
+export async function withdraw(of: QueueOf, id: string): Promise<boolean> {
+  const folders = queueFolders(of);
+  return withLock(queueLock(folders), async () => {
+    const item = await readItem(folders.queue, of.slug, id);
+    if (item.state !== "ok" || item.value.decision !== null) return false;
+    if (item.value.proposal.origin !== "held-request") return false;
+    await move(folders.queue, folders.archive, id);
+    return true;
   });
 }
 

@@ -20,8 +20,10 @@ export interface Created {
 
 /** What is in the queue when a new proposal wants in. */
 interface QueueLoad {
-  /** Undecided ones, those past their deadline too. */
+  /** Undecided ones for whose answer somebody may still wait: not those past their deadline. */
   readonly pending: number;
+  /** Those of `pending` that came this way. */
+  readonly pendingFrom: (...origins: readonly Proposal["origin"][]) => number;
   /** When each proposal in the queue was made, decided ones too; oldest first. */
   readonly created: readonly Date[];
 }
@@ -49,15 +51,19 @@ export async function createProposal(
   const proposal = complete(of, draft, now, options.random ?? randomBytes);
   return withLock(queueLock(folders), async () => {
     const names = await namesIn(folders.queue);
-    const pending = pendingIds(names);
-    const same = await findSame(folders, of.slug, pending, proposal, now);
+    const pending = await readPending(folders, of.slug, names, now);
+    const same = findSame(pending, proposal, now);
     if (same !== undefined) {
       await raise(folders, same, proposal, now);
       return { proposal: same, folded: true };
     }
     const earlier = await options.earlier?.();
     if (earlier !== undefined) return { proposal: earlier, folded: true };
-    options.admit?.({ pending: pending.length, created: idsIn(names).flatMap((id) => proposalTime(id) ?? []) });
+    options.admit?.({
+      pending: pending.length,
+      pendingFrom: (...origins) => pending.filter((other) => other !== "bad" && origins.includes(other.origin)).length,
+      created: idsIn(names).flatMap((id) => proposalTime(id) ?? []),
+    });
     const created = await createExclusive(
       queueFile(folders.queue, proposal.id, "proposal"),
       `${JSON.stringify(proposal)}\n`,
@@ -84,23 +90,33 @@ function complete({ slug }: QueueOf, draft: ProposalDraft, now: Date, random: (s
   throw new BottleError("invalid", checked.message, { where: "proposal" });
 }
 
-function pendingIds(names: readonly string[]): string[] {
-  const decided = new Set(idsIn(names, "decision"));
-  return idsIn(names).filter((id) => !decided.has(id));
-}
-
-async function findSame(
+/** Those that wait at `now`; one that cannot be read waits too, until the operator has looked at it. */
+async function readPending(
   folders: QueueFolders,
   slug: string,
-  pending: readonly string[],
-  proposal: Proposal,
+  names: readonly string[],
   now: Date,
-): Promise<Proposal | undefined> {
+): Promise<readonly (Proposal | "bad")[]> {
+  const decided = new Set(idsIn(names, "decision"));
+  const pending: (Proposal | "bad")[] = [];
+  for (const id of idsIn(names)) {
+    if (decided.has(id)) continue;
+    const read = await readOwn(folders.queue, slug, id);
+    if (read.state === "bad") pending.push("bad");
+    if (read.state === "ok" && isOpen(read.value, now)) pending.push(read.value);
+  }
+  return pending;
+}
+
+function isOpen({ deadline }: Proposal, now: Date): boolean {
+  return deadline === undefined || new Date(deadline) > now;
+}
+
+function findSame(pending: readonly (Proposal | "bad")[], proposal: Proposal, now: Date): Proposal | undefined {
   const key = foldKey(proposal);
   if (key === undefined) return undefined;
-  for (const id of pending) {
-    const other = await readOwn(folders.queue, slug, id);
-    if (other.state === "ok" && foldKey(other.value) === key && canTake(other.value, proposal, now)) return other.value;
+  for (const other of pending) {
+    if (other !== "bad" && foldKey(other) === key && canTake(other, proposal, now)) return other;
   }
   return undefined;
 }
@@ -111,8 +127,7 @@ async function findSame(
  */
 function canTake(pending: Proposal, duplicate: Proposal, now: Date): boolean {
   if (pending.deadline === undefined) return true;
-  const open = new Date(pending.deadline) > now;
-  return open && (duplicate.deadline !== undefined || duplicate.origin === "blocked-request");
+  return isOpen(pending, now) && (duplicate.deadline !== undefined || duplicate.origin === "blocked-request");
 }
 
 async function raise({ queue }: QueueFolders, same: Proposal, duplicate: Proposal, now: Date): Promise<void> {

@@ -32,6 +32,10 @@ describe("what leaves the queue", () => {
     ["an approval that could not be applied", item({ applied: { ok: false, detail: "" } })],
     ["an approval whose time is over", item({ expires_at: ago(1) })],
     ["an approval for one request that was made", item({ scope: "once", expires_at: ago(-5) }, { use: { count: 1 } })],
+    [
+      "one that nobody answered in time",
+      item(null, { proposal: { id: "1", kind: "egress-block", deadline: ago(61) } }),
+    ],
     ["an undone approval", item({}, { undo: { decided_at: ago(61), applied: { ok: true, detail: "" } } })],
   ])("is %s, after an hour", (_name, one) => {
     expect(idsToArchive([one], NOW)).toEqual(["1"]);
@@ -40,6 +44,7 @@ describe("what leaves the queue", () => {
 
   test.each([
     ["a pending proposal", item(null)],
+    ["one whose deadline is to come", item(null, { proposal: { id: "1", kind: "egress-block", deadline: ago(-1) } })],
     ["a decision that is being applied", item({ applied: undefined })],
     ["an undo that is being applied", item({}, { undo: { decided_at: ago(120) } })],
     ["an approval in force, which can be used and undone", item({})],
@@ -47,6 +52,13 @@ describe("what leaves the queue", () => {
     ["one that lasts longer", item({ expires_at: ago(-1) })],
   ])("is never %s", (_name, one) => {
     expect(idsToArchive([one], NOW)).toEqual([]);
+  });
+
+  test("is the oldest unanswered one when there are too many, however short its deadline is past", () => {
+    const many = Array.from({ length: 202 }, (_, index) =>
+      item(null, { proposal: { id: String(index).padStart(3, "0"), kind: "egress-block", deadline: ago(0) } }),
+    );
+    expect(idsToArchive(many, NOW)).toEqual(["000", "001"]);
   });
 
   test("is the oldest when there are too many", () => {

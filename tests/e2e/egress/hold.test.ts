@@ -5,7 +5,7 @@ import { afterEach, beforeAll, afterAll, beforeEach, describe, expect, test } fr
 import type { TableRoute } from "#domain/egress/route.ts";
 import { readAuditLog } from "#lib/store/audit-log.ts";
 import { decide, setApplied } from "#lib/store/decide.ts";
-import { type QueueItem, readQueue } from "#lib/store/read-queue.ts";
+import { archivedIds, type QueueItem, readQueue } from "#lib/store/read-queue.ts";
 import { get, openTlsTunnel } from "#tests/helpers/egress/client.ts";
 import { type EgressProcess, routeTo, startEgress } from "#tests/helpers/egress/proxy.ts";
 import { startUpstream, type TestUpstream } from "#tests/helpers/egress/upstream.ts";
@@ -157,20 +157,67 @@ describe("a held request", () => {
 
   test("is the thirty-third at most: more are refused at once", async () => {
     const left = new AbortController();
-    const held = Array.from({ length: 32 }, (_, index) =>
-      ask(`/many/${index}`, { signal: left.signal }).catch(() => undefined),
-    );
-    await pending(32);
-    const { status, json } = await ask("/one-more");
+    const held = Array.from({ length: 32 }, () => ask("/same", { signal: left.signal }).catch(() => undefined));
+    await expect.poll(async () => (await egress.status()).counters.held, { timeout: 10_000 }).toBe(32);
+    const { status, json } = await ask("/same");
     expect(status).toBe(429);
-    expect(json()).toMatchObject({ error: "too_many_held" });
+    expect(json()).toMatchObject({ error: "too_many_held", reason: "32 requests wait for the operator already" });
+    await pending(1);
     left.abort();
     await Promise.all(held);
   });
+
+  test("leaves the inbox when its client left and did not come back, and takes one that does", async () => {
+    const first = new AbortController();
+    const second = new AbortController();
+    const left = ask("/left", { signal: first.signal }).catch(() => undefined);
+    const [item] = await pending();
+    first.abort();
+    await left;
+    const back = ask("/left", { signal: second.signal }).catch(() => undefined);
+    await expect.poll(async () => (await pending())[0]?.seen?.count).toBe(2);
+    second.abort();
+    await back;
+    await pending(1); // the operator may be about to answer
+    await expect.poll(() => archivedIds(egress.of), { timeout: 15_000 }).toEqual([item!.proposal.id]);
+    await pending(0);
+  }, 30_000);
 
   test("is none where the definition itself limits the host, and none for an address", async () => {
     const refused = await get(egress.paths.egress.socket, ca, "https://known.example.com/not-ok");
     expect(refused.json()).toMatchObject({ error: "blocked", rule: "path_allowlist" });
     await expect(openTlsTunnel(egress.paths.egress.socket, ca, "10.0.0.1")).rejects.toThrow("403");
   });
+});
+
+describe("a flood of new hosts", () => {
+  test("whose clients leave at once puts ten before the operator in a minute, and refuses the rest with a reason", async () => {
+    const host = (index: number): string => `h${index}.example.com`;
+    const one = async (index: number, signal?: AbortSignal) =>
+      get(egress.paths.egress.socket, ca, `https://${host(index)}/`, signal === undefined ? {} : { signal });
+    for (let batch = 0; batch < 20; batch++) {
+      await Promise.all(
+        Array.from({ length: 10 }, (_, index) =>
+          one(batch * 10 + index, AbortSignal.timeout(60)).catch(() => undefined),
+        ),
+      );
+    }
+    expect((await readQueue(egress.of)).items.length).toBeLessThanOrEqual(10);
+    // Requests whose clients left early may have asked nothing: fill up what is left of the minute's ten.
+    const gone = new AbortController();
+    const more = Array.from({ length: 11 }, (_, index) => one(1000 + index, gone.signal).catch(() => undefined));
+    const refused = await Promise.race(more);
+    expect(refused?.status).toBe(429);
+    expect(refused?.json()).toMatchObject({
+      error: "too_many_held",
+      rule: "hold",
+      reason: expect.stringMatching(
+        /^10 new requests were put before the operator within a minute: try again in \d+ s$/,
+      ),
+    });
+    gone.abort();
+    await Promise.all(more);
+    expect((await readQueue(egress.of)).items.length).toBeLessThanOrEqual(10);
+    expect(upstream.seen.filter(({ headers }) => /^h\d/.test(String(headers.host)))).toEqual([]);
+  }, 60_000);
 });

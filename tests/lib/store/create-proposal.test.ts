@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { canonicalJson } from "#domain/json.ts";
 import { PROPOSAL_ID, type ProposalDraft } from "#domain/proposal/proposal.ts";
 import { sha256 } from "#lib/hash.ts";
-import { createProposal } from "#lib/store/create-proposal.ts";
+import { createProposal, type CreateOptions } from "#lib/store/create-proposal.ts";
 import { decide } from "#lib/store/decide.ts";
 import { queueFile, queueFolders } from "#lib/store/queue-files.ts";
 import { readProposal, readQueue } from "#lib/store/read-queue.ts";
@@ -182,7 +182,7 @@ describe("folding duplicates", () => {
   test("is one proposal, counted right, when several processes ask at once", async () => {
     const of = newQueue();
     const source = `
-      import { createProposal } from "#lib/store/create-proposal.ts";
+      import { createProposal, type CreateOptions } from "#lib/store/create-proposal.ts";
       const [root, slug] = process.argv.slice(-2);
       const draft = { kind: "egress-block", payload: { host: "api.example.com" }, justification: "", origin: "blocked-request" };
       for (let i = 0; i < 10; i++) await createProposal({ root, slug }, draft, new Date());
@@ -202,7 +202,23 @@ describe("the limits of the caller", () => {
     await decide(of, approval(proposal, { notes: "yes" }), later(2));
     let load: unknown;
     await createProposal(of, question("three"), later(3), { admit: (seen) => (load = seen) });
-    expect(load).toEqual({ pending: 1, created: [NOW, later(1)] });
+    expect(load).toMatchObject({ pending: 1, created: [NOW, later(1)] });
+  });
+
+  test("do not count what ran out of time, and tell where the others come from", async () => {
+    const of = newQueue();
+    const held = (host: string, seconds: number) =>
+      blocked({ host }, { origin: "held-request", deadline: later(seconds).toISOString() });
+    await createProposal(of, held("a.example.com", 5), NOW);
+    await createProposal(of, held("b.example.com", 60), later(1));
+    await createProposal(of, question(), later(2));
+    let counts: number[] = [];
+    const admit: CreateOptions["admit"] = ({ pending, pendingFrom }) =>
+      (counts = [pending, pendingFrom("held-request", "blocked-request"), pendingFrom("mcp")]);
+    await createProposal(of, question("another"), later(4), { admit });
+    expect(counts).toEqual([3, 2, 1]);
+    await createProposal(of, question("a third"), later(5), { admit });
+    expect(counts).toEqual([3, 1, 2]);
   });
 
   test("refuse a new one, which then leaves no trace, but never a duplicate", async () => {
