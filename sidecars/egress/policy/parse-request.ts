@@ -64,6 +64,8 @@ export function parseRequest(raw: RawRequest, via: Via): Parsed {
     return refuse(badRequest("one header once", `the header ${headers.duplicate} is there twice`));
   const framing = framingProblem(headers.values);
   if (framing !== undefined) return refuse(badRequest("clear body length", framing));
+  const expect = headers.values.get("expect");
+  if (expect !== undefined && expect.toLowerCase() !== "100-continue") return refuse(expectationFailed());
   if (raw.method === "TRACE" || raw.method === "TRACK" || raw.method === "CONNECT")
     return refuse(methodRefused(raw.method));
   if (!/^[A-Z]{1,20}$/.test(raw.method))
@@ -172,6 +174,10 @@ function framingProblem(headers: ReadonlyMap<string, string>): string | undefine
 
 function badRequest(rule: string, reason: string): Refusal {
   return { status: 400, code: "bad_request", rule, reason };
+}
+
+function expectationFailed(): Refusal {
+  return { status: 417, code: "bad_request", rule: "plain Expect", reason: "Expect asks for more than 100-continue" };
 }
 
 function misdirected(reason: string): Refusal {

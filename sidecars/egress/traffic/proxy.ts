@@ -4,13 +4,13 @@ import { createServer, type IncomingMessage, type ServerOptions, type ServerResp
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
-import { plainLine } from "#domain/plain-text.ts";
 import { listenUnix } from "#lib/unix-socket.ts";
 
 import type { LeafContexts } from "../certificates/leaf.ts";
 import type { Via } from "../policy/parse-request.ts";
 import { acceptConnect } from "./accept-connect.ts";
 import { exchange, type ExchangeDeps } from "./exchange.ts";
+import { unparsedRefuser } from "./refuse-unparsed.ts";
 
 export interface Proxy {
   listen(path: string): Promise<void>;
@@ -52,13 +52,17 @@ export function createProxy(deps: ProxyDeps): Proxy {
   });
   server.on("request", answer);
   server.on("checkContinue", answer);
+  server.on("checkExpectation", answer); // parseRequest refuses it; Node's own 417 would leave no trace
   server.on("connect", (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     acceptConnect(incoming, socket, head, viaOf(incoming), deps, (secure: TLSSocket, via: Via) => {
       vias.set(secure, via);
       server.emit("connection", secure);
     });
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => answerBroken(error, socket as Socket));
+  const refuseUnparsed = unparsedRefuser(deps);
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
+    refuseUnparsed(error, socket as Socket, vias.get(socket) ?? FORWARD),
+  );
 
   return {
     listen: (path) => listenUnix(server, path, 0o666),
@@ -67,22 +71,4 @@ export function createProxy(deps: ProxyDeps): Proxy {
       for (const socket of sockets) socket.destroy();
     },
   };
-}
-
-/** What the HTTP parser itself refuses: conflicting lengths, bare line feeds, folded headers, heads too large or too slow. */
-function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-  const [status, words] = statusFor(error.code);
-  const reason = plainLine(error.message);
-  const body = `${JSON.stringify({ error: "bad_request", host: "", rule: "plain HTTP/1.1", reason })}\n`;
-  socket.end(
-    `HTTP/1.1 ${status} ${words}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-Bottle-Egress: bad_request\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
-
-function statusFor(code: string | undefined): readonly [number, string] {
-  if (code === "HPE_HEADER_OVERFLOW") return [431, "Request Header Fields Too Large"];
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return [408, "Request Timeout"];
-  return [400, "Bad Request"];
 }

@@ -6,6 +6,7 @@ import { Duplex } from "node:stream";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { readAuditLog } from "#lib/store/audit-log.ts";
 import { connectUnix } from "#lib/unix-socket.ts";
 import { connectRaw, openTlsTunnel, over, raw, startTls } from "#tests/helpers/egress/client.ts";
 import { type EgressProcess, routeTo, startEgress } from "#tests/helpers/egress/proxy.ts";
@@ -250,6 +251,49 @@ describe("Expect: 100-continue", () => {
     const answer = await raw(tunnel, head);
     expect(answer).toMatch(/^HTTP\/1\.1 403 .*connection: close/is);
   });
+});
+
+describe("what Node would refuse by itself", () => {
+  const opened = {
+    "in a tunnel": () => openTlsTunnel(socket, ca, "a.example.com"),
+    "to the proxy": () => connectUnix(socket),
+  };
+  const where = Object.keys(opened) as (keyof typeof opened)[];
+  const head = (at: keyof typeof opened): string =>
+    at === "in a tunnel"
+      ? "GET / HTTP/1.1\r\nHost: a.example.com\r\n"
+      : "GET http://plain.example.com/ HTTP/1.1\r\nHost: plain.example.com\r\n";
+  const blockedWith = async (status: number): Promise<number> =>
+    (await egress.status()).recent.filter((request) => request.status === status).length;
+
+  test.each(where.flatMap((at) => ["nonsense", "100-continue, more"].map((value) => [at, value] as const)))(
+    "(%s, Expect: %s) is refused by the proxy: logged and audited",
+    async (at, value) => {
+      const [before, reached] = [await blockedWith(417), upstream.seen.length];
+      const answer = await raw(await opened[at](), `${head(at)}Expect: ${value}\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 417 .*x-bottle-egress: bad_request.*"rule":"plain Expect"/is);
+      await expect.poll(() => blockedWith(417)).toBe(before + 1);
+      const log = await readAuditLog(egress.of);
+      expect(log.some(({ detail }) => detail?.includes("Expect asks for more"))).toBe(true);
+      expect(upstream.seen.length).toBe(reached);
+    },
+  );
+
+  test.each(where.flatMap((at) => [1000, 1990, 2500, 4000].map((lines) => [at, lines] as const)))(
+    "(%s, %i header lines) gets 431 at once, and a line in the log",
+    async (at, lines) => {
+      const before = await blockedWith(431);
+      const connection = await opened[at]();
+      const many = Array.from({ length: lines }, (_, index) => `x${index}: yy\r\n`).join("");
+      const began = performance.now();
+      const answer = await raw(connection, `${head(at)}${many}\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 431 .*"reason":"Parse Error: Header overflow"/is);
+      expect(performance.now() - began).toBeLessThan(1500);
+      await expect.poll(() => blockedWith(431)).toBe(before + 1);
+      expect(egress.output()).toMatch(/ 431 .*Header overflow/);
+      connection.destroy();
+    },
+  );
 });
 
 /** The connection as a stream whose writes the test spells itself. */
