@@ -1,13 +1,13 @@
 // A handle on one local bottle.
 
-import { readFile, rm } from "node:fs/promises";
-
 import * as z from "zod";
 
 import type { Bottle } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { Isolation } from "#domain/fleet/isolation.ts";
 import { bottlePaths } from "#lib/paths.ts";
+import { removeTree } from "#lib/remove-tree.ts";
+import { readChecked } from "#lib/store/read-checked.ts";
 
 import { attachTo } from "./attach.ts";
 import { localPaths } from "./bottle-sandbox.ts";
@@ -39,17 +39,14 @@ export function localBottle(root: string, slug: string): Bottle {
       return { cpu, memory };
     },
     async isolation() {
-      try {
-        return Isolation.parse(JSON.parse(await readFile(paths.isolation, "utf8")));
-      } catch {
-        return null; // not proved yet, or not readable: nothing to show either way
-      }
+      const isolation = await readChecked(paths.isolation, Isolation);
+      return isolation.state === "ok" ? isolation.value : null; // not proved yet, or not readable: nothing to show
     },
     stop: () => stopBottle(slug, paths),
     async remove() {
       await stopProcesses(slug, paths);
       const { etc, scratch, seccomp, launcher, errors } = localPaths(paths);
-      for (const path of [etc, scratch, seccomp, launcher, errors]) await rm(path, { recursive: true, force: true });
+      for (const path of [etc, scratch, seccomp, launcher, errors]) await removeTree(path);
     },
   };
 }

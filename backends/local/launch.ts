@@ -1,7 +1,7 @@
 // Launches a bottle: sidecars, terminal and sandbox, proof, and only then the agent. Whatever fails is taken back whole.
 
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 
 import type { BottleSpec, LaunchPlan, LaunchStep } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
@@ -11,6 +11,8 @@ import type { BundleConfig } from "#domain/sidecars/bundle.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 import { programsFolder } from "#lib/programs.ts";
+import { readBounded } from "#lib/read-bounded.ts";
+import { removeTree } from "#lib/remove-tree.ts";
 
 import { bottleLimits } from "./bottle-limits.ts";
 import { bottleSandbox, ENTRYPOINT, localPaths } from "./bottle-sandbox.ts";
@@ -82,8 +84,7 @@ async function prepare(
   await writeEtc(local.etc);
   await makeShared(paths);
   await writeFile(local.seccomp, isFiltered(maker) ? seccompFilter(process.arch) : "", { mode: 0o600 });
-  if (!existsSync(paths.agent.home))
-    steps.onFailure("the home", () => rm(paths.agent.home, { recursive: true, force: true }));
+  if (!existsSync(paths.agent.home)) steps.onFailure("the home", () => removeTree(paths.agent.home));
   await makeHome(paths.agent.home, spec.copyCwd, root, signal);
   demandGoOn(signal);
   if (maker.dropTo !== undefined) await giveHome(paths.agent.home, maker.dropTo);
@@ -91,9 +92,9 @@ async function prepare(
 
 /** A resume that fails leaves the bottle as it was. */
 async function forgetExit({ agent }: BottlePaths, steps: Steps): Promise<void> {
-  const before = await readFile(agent.exit, "utf8").catch(() => undefined);
-  if (before === undefined) return;
-  steps.onFailure("the record of its last end", () => writeAtomic(agent.exit, before));
+  const before = readBounded(agent.exit);
+  if (before === null) return;
+  if (before !== undefined) steps.onFailure("the record of its last end", () => writeAtomic(agent.exit, before));
   await rm(agent.exit, { force: true });
 }
 

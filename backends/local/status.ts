@@ -1,6 +1,6 @@
 // How a bottle stands, from what is on disk and who answers.
 
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 
 import * as z from "zod";
 
@@ -8,6 +8,7 @@ import { ExitRecord, type RunStatus } from "#domain/fleet/run-status.ts";
 import { Metadata } from "#domain/fleet/metadata.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 import { isRunning, readPidFile } from "#lib/process-identity.ts";
+import { readChecked } from "#lib/store/read-checked.ts";
 
 import { localPaths } from "./bottle-sandbox.ts";
 import { connectGuest, type Fields } from "./sockets/guest-client.ts";
@@ -66,18 +67,13 @@ export async function askStatus(paths: BottlePaths): Promise<Fields | null> {
 }
 
 async function readExit(paths: BottlePaths): Promise<ExitRecord | null> {
-  try {
-    return ExitRecord.parse(JSON.parse(await readFile(paths.agent.exit, "utf8")));
-  } catch {
-    return null; // none, or unreadable: lost either way
-  }
+  const exit = await readChecked(paths.agent.exit, ExitRecord);
+  return exit.state === "ok" ? exit.value : null; // none, or unreadable: lost either way
 }
 
 async function sinceOf(paths: BottlePaths): Promise<string> {
-  try {
-    return Metadata.parse(JSON.parse(await readFile(paths.metadata, "utf8"))).started_at;
-  } catch {
-    const stats = await stat(paths.state).catch(() => undefined);
-    return (stats?.mtime ?? new Date(0)).toISOString();
-  }
+  const metadata = await readChecked(paths.metadata, Metadata);
+  if (metadata.state === "ok") return metadata.value.started_at;
+  const stats = await stat(paths.state).catch(() => undefined);
+  return (stats?.mtime ?? new Date(0)).toISOString();
 }

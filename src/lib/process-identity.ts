@@ -3,6 +3,7 @@
 import { readFileSync, rmSync } from "node:fs";
 
 import { writeAtomic } from "./atomic-file.ts";
+import { readBounded } from "./read-bounded.ts";
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -50,13 +51,13 @@ export async function writePidFile(path: string, pid: number): Promise<void> {
 
 /** A file with a pid alone is understood as well. Undefined when missing or not one. */
 export function readPidFile(path: string): ProcessIdentity | undefined {
-  let text: string;
+  let text: string | undefined | null;
   try {
-    text = readFileSync(path, "utf8");
+    text = readBounded(path);
   } catch {
     return undefined;
   }
-  const match = /^(\d+)(?: (\d+))?\s*$/.exec(text);
+  const match = /^(\d+)(?: (\d+))?\s*$/.exec(text ?? "");
   return match === null ? undefined : { pid: Number(match[1]), started: match[2] ?? "" };
 }
 

@@ -1,14 +1,12 @@
 // One JSON file from disk through its schema; what is wrong with it is a value, not a throw.
 
-import { readFileSync, statSync } from "node:fs";
 import type * as z from "zod";
 
 import type { Problem } from "#domain/problem/problem.ts";
 import { checkYaml } from "#domain/problem/schema-problems.ts";
 import { plainLine } from "#domain/plain-text.ts";
 import { isErrno } from "#lib/atomic-file.ts";
-
-const SIZE_LIMIT = 1_048_576;
+import { readBounded, SIZE_LIMIT } from "#lib/read-bounded.ts";
 
 export type Checked<T> =
   | { readonly state: "ok"; readonly value: T }
@@ -52,14 +50,6 @@ function problemText(problems: readonly Problem[], most = 3): string {
   );
   const more = texts.length > most ? ` (and ${texts.length - most} more)` : "";
   return plainLine(texts.slice(0, most).join("; ")).slice(0, 500) + more;
-}
-
-// Small files of our own, read at once: four trips through the thread pool for each cost ten times as much, and a
-// fleet of a thousand bottles has ten thousand of them. Only a regular file: a pipe would hang the reader.
-function readBounded(path: string): string | undefined | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return null;
-  return stat.isFile() && stat.size <= SIZE_LIMIT ? readFileSync(path, "utf8") : undefined;
 }
 
 function bad(message: string): { state: "bad"; message: string } {
