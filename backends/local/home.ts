@@ -1,19 +1,7 @@
 // The folders of a bottle that its agent sees: the home with the copied workspace, and a few files of /etc made for it.
 
 import { execFile } from "node:child_process";
-import {
-  chmod,
-  constants,
-  copyFile,
-  lstat,
-  mkdir,
-  readdir,
-  readlink,
-  realpath,
-  stat,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+import { chmod, mkdir, realpath, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -21,6 +9,7 @@ import { BottleError } from "#domain/bottle-error.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 
+import { copyFolder } from "./copy-folder.ts";
 import { demandGoOn } from "./steps.ts";
 import { INSIDE_UID } from "./sandbox/sandbox.ts";
 
@@ -46,29 +35,13 @@ export async function giveHome(home: string, uid: number): Promise<void> {
 
 async function copyWorkspace(from: string, to: string, root: string, signal: AbortSignal): Promise<void> {
   try {
-    await copyFolder(await realpath(from), to, await realpath(root), signal);
+    await copyFolder(await realpath(from), to, { without: await realpath(root), signal });
   } catch (cause) {
     demandGoOn(signal);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BottleError("failed", `cannot be copied into the bottle (${reason})`, { where: from, cause });
   }
   await chmod(to, 0o755);
-}
-
-/** Links stay links, wherever they lead; sockets, pipes and devices stay out, and so does `without`. */
-async function copyFolder(from: string, to: string, without: string, signal: AbortSignal): Promise<void> {
-  const { mode } = await lstat(from);
-  await mkdir(to, { mode: 0o700 });
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    demandGoOn(signal);
-    const source = join(from, entry.name);
-    const target = join(to, entry.name);
-    if (source === without) continue;
-    if (entry.isDirectory()) await copyFolder(source, target, without, signal);
-    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
-    else if (entry.isFile()) await copyFile(source, target, constants.COPYFILE_FICLONE);
-  }
-  await chmod(to, mode & 0o777);
 }
 
 /** Name in `folder` → where it is bound. */
