@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { TableRoute } from "#domain/egress/route.ts";
 import { renderRouteTable } from "#domain/egress/table.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
+import { sha256 } from "#lib/hash.ts";
 import { readUses } from "#lib/store/read-uses.ts";
 import { get, open, openTlsTunnel, over } from "#tests/helpers/egress/client.ts";
 import { type EgressProcess, routeTo, startEgress, tableOf } from "#tests/helpers/egress/proxy.ts";
@@ -105,6 +106,50 @@ describe("a new table", () => {
     await egress.setTable(tableWith(routeTo("a.example.com", { methods: ["GET"] }), routeTo("b.example.com")));
     expect(stream.destroyed).toBe(false);
     tunnel.destroy();
+  });
+});
+
+describe("tables that change while requests flow", () => {
+  const HOST = "a.example.com";
+  /** Each lets through one path of its own, and one that all have. */
+  function tableWithPath(index: number): string {
+    const filler = Array.from({ length: 200 }, (_unused, at) => routeTo(`f${at}.table${index}.example.com`));
+    const routes = [routeTo(HOST, { path_allowlist: [`/only/${index}`, "/always"] }), ...filler];
+    return renderRouteTable(tableOf({ hosts: { [HOST]: upstream.pin }, routes }));
+  }
+
+  test("judge each of them by one whole table, and the last is in force", async () => {
+    const tables = Array.from({ length: 50 }, (_, index) => tableWithPath(index));
+    await writeAtomic(egress.paths.egress.routes, tables[0]!);
+    await expect.poll(async () => (await egress.status()).table.routes.length).toBe(201);
+    const written = new AbortController();
+    const verdicts: { path: string; status: number }[] = [];
+    const askOn = async (start: number): Promise<void> => {
+      for (let at = start; !written.signal.aborted; at = (at + 7) % tables.length) {
+        for (const path of ["/always", `/only/${at}`, "/never"]) {
+          const { status } = await ask(HOST, path);
+          verdicts.push({ path, status });
+        }
+      }
+    };
+    const asking = [askOn(0), askOn(3)];
+    try {
+      for (const table of tables) {
+        await writeAtomic(egress.paths.egress.routes, table);
+        await ask(HOST, "/always"); // so that the changes spread over the requests
+      }
+    } finally {
+      written.abort();
+      await Promise.all(asking);
+    }
+    const of = (path: RegExp) => new Set(verdicts.filter((one) => path.test(one.path)).map(({ status }) => status));
+    expect(verdicts.length).toBeGreaterThan(30);
+    expect(of(/^\/always/)).toEqual(new Set([200])); // never a table that is half there, and never none
+    expect(of(/^\/never/)).toEqual(new Set([403]));
+    expect([...of(/^\/only/)].filter((status) => status !== 200 && status !== 403)).toEqual([]);
+    await expect.poll(async () => (await egress.status()).table_digest).toBe(sha256(tables.at(-1)!));
+    expect((await ask(HOST, "/only/49")).status).toBe(200);
+    expect((await ask(HOST, "/only/48")).status).toBe(403);
   });
 });
 
