@@ -15,7 +15,7 @@ import { isOurs } from "./ours.ts";
 import { probeOf, searchMechanism, weaknessesOf, type Search } from "./probe.ts";
 import { sandboxCommand } from "./sandbox/command.ts";
 import { bottleUid } from "./sandbox/drop-root.ts";
-import { statusOf } from "./status.ts";
+import { standingOf } from "./status.ts";
 import { watchBottles } from "./watch.ts";
 
 export interface LocalOptions {
@@ -86,7 +86,7 @@ export function localBackend({
     async list() {
       const names = await readdir(rootPaths(root).state).catch(() => []);
       const ours = names.filter((name) => isSlug(name) && isOurs(bottlePaths(root, name)));
-      return Promise.all(ours.map(async (slug) => ({ slug, status: await statusOf(bottlePaths(root, slug)) })));
+      return Promise.all(ours.map(async (slug) => ({ slug, ...(await standingOf(bottlePaths(root, slug))) })));
     },
     watch: (emit, signal) => watchBottles(root, emit, signal),
   };

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 
 import * as z from "zod";
 
+import type { Listed } from "#contracts/backend.ts";
 import { ExitRecord, type RunStatus } from "#domain/fleet/run-status.ts";
 import { Metadata } from "#domain/fleet/metadata.ts";
 import type { BottlePaths } from "#lib/paths.ts";
@@ -13,13 +14,19 @@ import { readChecked } from "#lib/store/read-checked.ts";
 import { localPaths } from "./bottle-sandbox.ts";
 import { connectGuest, type Fields } from "./sockets/guest-client.ts";
 
-const Status = z.looseObject({ started_at: z.string() });
+const Status = z.looseObject({ started_at: z.string(), activity: z.enum(["busy", "idle"]).optional() });
 
 export async function statusOf(paths: BottlePaths): Promise<RunStatus> {
-  if (isLaunching(paths)) return { phase: "starting", since: await launchingSince(paths) };
+  return (await standingOf(paths)).status;
+}
+
+/** With what the terminal shows, while the agent runs. */
+export async function standingOf(paths: BottlePaths): Promise<Omit<Listed, "slug">> {
+  if (isLaunching(paths)) return { status: { phase: "starting", since: await launchingSince(paths) } };
   const running = await askStatus(paths);
-  if (running !== null) return { phase: "running", since: Status.parse(running).started_at };
-  return endedStatus(paths);
+  if (running === null) return { status: await endedStatus(paths) };
+  const { started_at, activity } = Status.parse(running);
+  return { status: { phase: "running", since: started_at }, ...(activity === undefined ? {} : { activity }) };
 }
 
 /** For a bottle that nobody answers for. */

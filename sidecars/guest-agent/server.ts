@@ -126,6 +126,7 @@ function actOnShell({ shell, scrollback, usage }: Served, request: ShellRequest)
         cols: shell.screen.cols,
         rows: shell.screen.rows,
         started_at: shell.startedAt.toISOString(),
+        activity: shell.activity,
         exit: shell.exit,
         ...usage(),
       };

@@ -90,6 +90,13 @@ export type BackendEvent =
     }
   | { readonly type: "host"; readonly host: string; readonly up: boolean; readonly detail: string };
 
+/** `activity`: what the terminal shows of a running agent, where the backend knows. */
+export interface Listed {
+  readonly slug: string;
+  readonly status: RunStatus;
+  readonly activity?: Activity;
+}
+
 export interface Backend {
   readonly name: string;
   readonly capabilities: Capabilities;
@@ -100,7 +107,7 @@ export interface Backend {
   launch(plan: LaunchPlan, progress: (step: LaunchStep) => void, signal: AbortSignal): Promise<Bottle>;
   /** A handle on a bottle of this backend; its state folder exists, its processes may be gone. */
   open(slug: string): Bottle;
-  list(): Promise<{ slug: string; status: RunStatus }[]>;
+  list(): Promise<Listed[]>;
   /** Resolves once the state of every bottle was emitted; changes follow until `signal` aborts. */
   watch(emit: (event: BackendEvent) => void, signal: AbortSignal): Promise<void>;
 }

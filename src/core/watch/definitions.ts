@@ -1,5 +1,7 @@
 // What is wrong with the definitions and the settings, kept up to date while files change.
 
+import { mkdir } from "node:fs/promises";
+
 import { watch } from "chokidar";
 
 import type { FleetEvent } from "#domain/fleet/event.ts";
@@ -17,6 +19,8 @@ export async function watchDefinitions(
   signal: AbortSignal,
 ): Promise<void> {
   const { bottles, agents, config } = rootPaths(root);
+  // A folder that is not there yet could not be watched.
+  for (const folder of [bottles, agents]) await mkdir(folder, { recursive: true, mode: 0o700 });
   const problems = createProblems(emit);
   let told = new Set<string>();
   const reread = createReread(async () => {

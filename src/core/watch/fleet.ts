@@ -26,9 +26,13 @@ export async function takeSnapshot(root: string, backends: readonly Backend[], n
       }
     }),
   );
-  return lists
-    .flat()
-    .reduce((so, { slug, status }) => reduceFleet(so, { type: "run-status", slug, status }, now()), fleet);
+  for (const { slug, status, activity } of lists.flat()) {
+    fleet = reduceFleet(fleet, { type: "run-status", slug, status }, now());
+    if (activity === undefined) continue;
+    const at = now().toISOString();
+    fleet = reduceFleet(fleet, { type: "activity", slug, activity, at, authority: "terminal" }, now());
+  }
+  return fleet;
 }
 
 /** Resolves when the first scan is in `store`; watches until `signal` aborts. */

@@ -11,7 +11,7 @@ const SHELL_SIGNALS = ["HUP", "INT", "TERM", "KILL"] as const;
 
 /** The shell that the agent runs in is always named "agent"; more may be opened by later issues. */
 export const GuestRequest = z.discriminatedUnion("action", [
-  /** Answers { pid, cols, rows, started_at, exit: ExitRecord | null, cpu, memory }. */
+  /** Answers { pid, cols, rows, started_at, activity, exit: ExitRecord | null, cpu, memory }. */
   z.strictObject({ id, action: z.literal("status_shell"), shell: z.string() }),
   /** Answers { data, next_cursor, truncated }: raw output from byte offset `cursor`, at most 65,536 characters. */
   z.strictObject({ id, action: z.literal("read_shell"), shell: z.string(), cursor: z.int().nonnegative() }),

@@ -40,3 +40,11 @@ test("tells of a definition that breaks, and that it was mended", async () => {
   await writeFile(path, "---\nbottle: dev\n---\n");
   await vi.waitFor(() => expect(events).toContainEqual(expect.objectContaining({ type: "problem-solved" })));
 });
+
+test("sees definitions that are written where there was no folder for them", async () => {
+  const fresh = join(root, "fresh");
+  const events: FleetEvent[] = [];
+  await watchDefinitions({ root: fresh, cwd: root }, (event) => events.push(event), closing.signal);
+  await writeFile(join(fresh, "agents", "late.md"), "---\nbottle: nowhere\n---\n");
+  await vi.waitFor(() => expect(events).toContainEqual(expect.objectContaining({ type: "problem" })));
+});

@@ -75,6 +75,10 @@ describe("the loop from the command line", () => {
     await own.define("keeper", ["bash", "-c", "cat note 2>/dev/null || echo fresh; echo kept > note; exec sleep 600"]);
     const { slug } = await own.json<{ slug: string }>("start", "keeper", "--yes", "--detach");
     await logged(slug, "fresh");
+    await vi.waitFor(async () => expect(await own.json("list")).toMatchObject([{ slug, state: "idle" }]), {
+      timeout: 10_000,
+      interval: 200,
+    });
     await own.run("stop", slug, "--yes");
     expect(await own.json("list")).toMatchObject([{ slug, state: "stopped" }]);
     await own.run("resume", slug, "--detach");
