@@ -121,17 +121,20 @@ function egressLines(rule: EgressBlockPayload): [string, Cell | string][] {
   ];
 }
 
+/** A rejection has no scope and applies nothing. */
 function decisionLines(decision: Decision, now: Date): [string, Cell | string][] {
+  const rejected = decision.status === "rejected";
+  const scope = rejected ? "" : ` (${decision.scope})`;
   return [
     [
       "decision",
       {
-        text: `${decision.status} (${decision.scope}) by ${decision.decided_by}, ${relativeTime(decision.decided_at, now)}`,
+        text: `${decision.status}${scope} by ${decision.decided_by}, ${relativeTime(decision.decided_at, now)}`,
         ink: STATUS_INKS[decision.status],
       },
     ],
     ...optional("expires", decision.expires_at === undefined ? undefined : relativeTime(decision.expires_at, now)),
-    ["applied", appliedCell(decision.applied)],
+    ...(rejected ? [] : [["applied", appliedCell(decision.applied)] satisfies [string, Cell]]),
     ...optional("notes", decision.notes === "" ? undefined : plainLine(decision.notes)),
   ];
 }
