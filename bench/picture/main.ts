@@ -51,7 +51,10 @@ async function draw(slugs: readonly string[], demo: string): Promise<void> {
       "the cursor on the demo",
     );
     await dashboard.until((lines) => shows(lines, "Asking the operator"), "the demo's screen");
-    await dashboard.until((lines) => lines.some((line) => line.includes(demo) && line.includes("waiting")), "the demo that waits");
+    await dashboard.until(
+      (lines) => lines.some((line) => line.includes(demo) && line.includes("waiting")),
+      "the demo that waits",
+    );
     await writeFile(
       picture,
       screenToSvg(dashboard.screen, "bottle-dash: three bottles, one of them waits for the operator"),

@@ -6,7 +6,7 @@ import type { CreateOptions } from "#lib/store/create-proposal.ts";
 export type Load = Parameters<NonNullable<CreateOptions["admit"]>>[0];
 
 export const MOST_PENDING = 20;
-export const MOST_HELD_A_MINUTE = 10;
+const MOST_HELD_A_MINUTE = 10;
 const MINUTE_MS = 60_000;
 
 /** The message is the reason that the client is given. */
