@@ -127,7 +127,11 @@ describe("tables that change while requests flow", () => {
     const askOn = async (start: number): Promise<void> => {
       for (let at = start; !written.signal.aborted; at = (at + 7) % tables.length) {
         for (const path of ["/always", `/only/${at}`, "/never"]) {
-          const { status } = await ask(HOST, path);
+          // None when a new table took back what was on its way: right for a path of one table alone.
+          const status = await ask(HOST, path).then(
+            (reply) => reply.status,
+            () => 0,
+          );
           verdicts.push({ path, status });
         }
       }
@@ -146,7 +150,7 @@ describe("tables that change while requests flow", () => {
     expect(verdicts.length).toBeGreaterThan(30);
     expect(of(/^\/always/)).toEqual(new Set([200])); // never a table that is half there, and never none
     expect(of(/^\/never/)).toEqual(new Set([403]));
-    expect([...of(/^\/only/)].filter((status) => status !== 200 && status !== 403)).toEqual([]);
+    expect([...of(/^\/only/)].filter((status) => ![200, 403, 0].includes(status))).toEqual([]);
     await expect.poll(async () => (await egress.status()).table_digest).toBe(sha256(tables.at(-1)!));
     expect((await ask(HOST, "/only/49")).status).toBe(200);
     expect((await ask(HOST, "/only/48")).status).toBe(403);
