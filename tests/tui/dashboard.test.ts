@@ -235,9 +235,9 @@ test("a decision that somebody else won is told as it is", async () => {
   await dashboard.call("bottle", { slug: "a-1" });
   await dashboard.proposal({ bottle_slug: "a-1", ...RULE });
   await dashboard.call("failNext", "reject", "p1: it was decided already by other@host (7)");
-  dashboard.type("a");
-  await dashboard.waitFor("Would allow");
-  await decide(dashboard, "x", "the agent reads why");
+  await dashboard.waitFor("1 waiting for you");
+  dashboard.type("x");
+  await dashboard.waitFor("the agent reads why");
   dashboard.type("not today\r");
   await dashboard.waitFor("it was decided already by other@host (7)");
   expect(dashboard.text()).not.toContain("rejected");
@@ -247,10 +247,8 @@ test("rejects with a reason, typed as fast as it comes", async () => {
   const dashboard = await start();
   await dashboard.call("bottle", { slug: "a-1" });
   await dashboard.proposal({ bottle_slug: "a-1", ...RULE });
-  dashboard.type("a");
-  await dashboard.waitFor("Would allow");
-  await decide(dashboard, "x", "the agent reads why");
-  dashboard.type("use the mirror instead\r");
+  await dashboard.waitFor("1 waiting for you");
+  dashboard.type("xuse the mirror instead\r");
   await dashboard.waitFor("rejected: the agent was told");
   expect(await dashboard.calls("reject")).toMatchObject([
     [expect.any(String), { reason: expect.stringContaining("use the mirror instead") as string }],

@@ -99,13 +99,15 @@ export function undecidable(context: Context): string | undefined {
   return undefined;
 }
 
-/** Why a decision would be too early: it must have been on the screen, in this very version, for a moment. */
+/** Why a decision would be too early: it must have been on the screen, in this very version, for a moment, and nothing typed. */
 export function unsettled({ view, at }: Context, item: InboxItem): string | undefined {
-  const { inView } = view;
+  const { inView, typing } = view;
   if (inView === null || inView.id !== item.proposal.id || inView.digest !== item.proposal.digest) {
     return "look at it first: it was not on the screen";
   }
-  return at - inView.since < SETTLE_MS ? "it appeared just now: look, then press again" : undefined;
+  if (at - inView.since < SETTLE_MS) return "it appeared just now: look, then press again";
+  const typed = typing !== null && at - typing.otherAt < SETTLE_MS;
+  return typed ? "another key was typed just now: press again to decide" : undefined;
 }
 
 export function layerOf<T extends Layer["type"]>(

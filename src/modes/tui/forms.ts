@@ -1,25 +1,42 @@
 // Small forms over the dashboard, and what their fields mean when they are sent.
 
+import { wrap } from "#components/rows.ts";
 import type { LaunchRequest, Preflight } from "#contracts/console.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
-import { plainLine } from "#domain/plain-text.ts";
+import { plainLine, plainLines } from "#domain/plain-text.ts";
 import { EgressBlockPayload } from "#domain/proposal/proposal.ts";
 
-import type { FormField, FormLayer } from "./view.ts";
+import type { FormField, FormLayer, Size } from "./view.ts";
 
-export function rejectForm({ proposal: { id, digest } }: InboxItem): FormLayer {
-  return form({ type: "reject", id, digest }, "Reject: the agent reads why", [
-    { name: "reason", label: "reason", value: "", hint: "for example: use the mirror on pypi.internal instead" },
-  ]);
+/** `title` is the rule or the question in one line. */
+export function rejectForm({ proposal: { id, digest, bottle_slug } }: InboxItem, title: string): FormLayer {
+  const reason = {
+    name: "reason",
+    label: "reason",
+    value: "",
+    hint: "for example: use the mirror on pypi.internal instead",
+  };
+  return {
+    ...form({ type: "reject", id, digest }, "Reject: the agent reads why", [reason]),
+    about: [`${plainLine(bottle_slug)}: ${plainLine(title)}`],
+  };
 }
 
-export function answerForm({ proposal }: InboxItem): FormLayer {
+/** As much of the question as there is room for beside its options. */
+export function answerForm({ proposal }: InboxItem, size: Size): FormLayer {
   const { id, digest } = proposal;
   const options = proposal.kind === "question" ? (proposal.payload.options ?? []).map(plainLine) : [];
   const hint = options.length === 0 ? "your answer" : `a number from 1 to ${options.length}, or your own words`;
-  return form({ type: "answer", id, digest, options }, "Answer the agent", [
-    { name: "answer", label: "answer", value: "", hint },
-  ]);
+  const text = proposal.kind === "question" ? plainLines(proposal.payload.text) : [];
+  const asked = text.flatMap((line) => wrap(line, size.cols - 4)).map((row) => row.map((part) => part.text).join(""));
+  const room = Math.max(1, Math.min(10, size.rows - 12 - options.length));
+  const about = asked.length <= room ? asked : [...asked.slice(0, room - 1), "… Esc, then i shows the whole question"];
+  return {
+    ...form({ type: "answer", id, digest, options }, `Answer ${plainLine(proposal.bottle_slug)}`, [
+      { name: "answer", label: "answer", value: "", hint },
+    ]),
+    about,
+  };
 }
 
 export function editForm({ proposal }: InboxItem): FormLayer {
@@ -56,7 +73,7 @@ export function launchAnswersForm({ request, questions }: Preflight): FormLayer 
 }
 
 function form(purpose: FormLayer["purpose"], title: string, fields: readonly FormField[]): FormLayer {
-  return { type: "form", purpose, title, fields, index: 0, error: null };
+  return { type: "form", purpose, title, about: [], fields, index: 0, error: null };
 }
 
 export function fieldValue(fields: readonly FormField[], name: string): string {

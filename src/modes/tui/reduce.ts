@@ -54,9 +54,9 @@ function react(context: Context, intent: Intent, keymap: Keymap): Step {
   const { view } = context;
   switch (intent.type) {
     case "key":
-      return pressed(context, intent.name, keymap);
+      return pressed({ ...context, view: typing(context, intent.name) }, intent.name, keymap);
     case "text":
-      return step(typed(view, intent.value));
+      return step(typed(typing(context, "text"), intent.value));
     case "fleet-changed":
     case "tick":
       return step(view);
@@ -77,6 +77,12 @@ function react(context: Context, intent: Intent, keymap: Keymap): Step {
   }
 }
 
+function typing({ view, at }: Context, key: string): View {
+  const before = view.typing;
+  const otherAt = before === null ? -Infinity : before.key === key ? before.otherAt : before.at;
+  return { ...view, typing: { key, at, otherAt } };
+}
+
 function pressed(context: Context, name: string, keymap: Keymap): Step {
   const { view } = context;
   if (textField(view) !== undefined && isTyping(name)) return step(view);
@@ -95,7 +101,10 @@ function runFromPalette(context: Context, keymap: Keymap): Step {
   const layer = top(context.view);
   if (layer?.type !== "palette") return step(context.view);
   const chosen = paletteActions(keymap, context, layer.filter)[layer.index];
-  return chosen === undefined ? step(context.view) : run(chosen.action, beneath(context));
+  if (chosen === undefined) return step(context.view);
+  // What is chosen by name is no typed text.
+  const under = beneath(context);
+  return run(chosen.action, { ...under, view: { ...under.view, typing: null } });
 }
 
 function typed(view: View, value: string): View {

@@ -4,7 +4,7 @@ import type { DashboardProps, ScreenProps, SheetProps } from "#components/dashbo
 import type { ItemLine } from "#components/inbox-rows.ts";
 import { insideOf } from "#components/pane.ts";
 import { proposalDetail, warningRows } from "#components/proposal-detail.ts";
-import { DIM, row, span, wrap, type Row } from "#components/rows.ts";
+import { BOLD, DIM, row, span, wrap, type Row } from "#components/rows.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 
 import { footerHints, helpLines, paletteActions, type Keymap } from "./actions.ts";
@@ -242,7 +242,8 @@ function sheetOf(
 function formOf(layer: FormLayer, context: Context): SheetProps {
   const { purpose, title, fields, index, error } = layer;
   const width = context.view.size.cols - 4;
-  const above = purpose.type === "answer" ? purpose.options.map((option, at) => row(span(`${at + 1} `), option)) : [];
+  const options = purpose.type === "answer" ? purpose.options.map((option, at) => row(span(`${at + 1} `), option)) : [];
+  const above = [...layer.about.map((line) => row(span(line, BOLD))), ...options];
   const below =
     purpose.type === "edit"
       ? editedMeaning(layer, purpose.id, context, width)

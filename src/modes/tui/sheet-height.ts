@@ -12,6 +12,7 @@ export function sheetHeight(layer: Layer | undefined): number {
     case "form":
       return (
         layer.fields.length +
+        layer.about.length +
         3 +
         (layer.purpose.type === "edit" ? 4 : 0) +
         (layer.purpose.type === "answer" ? layer.purpose.options.length : 0)

@@ -22,6 +22,13 @@ export interface InView {
   readonly since: number;
 }
 
+/** The last key, and when another one than this was last typed, in milliseconds: who types text decides nothing. */
+export interface Typing {
+  readonly key: string;
+  readonly at: number;
+  readonly otherAt: number;
+}
+
 export interface View {
   readonly size: Size;
   /** The selected bottle: stays with its slug whatever moves around it. */
@@ -40,6 +47,7 @@ export interface View {
   readonly stack: readonly Layer[];
   readonly notice: Notice | null;
   readonly inView: InView | null;
+  readonly typing: Typing | null;
   /** Work that is under way, by what it works on: nothing is asked for twice. */
   readonly working: Readonly<Record<string, string>>;
 }
@@ -116,6 +124,8 @@ export interface FormLayer {
   readonly type: "form";
   readonly purpose: FormPurpose;
   readonly title: string;
+  /** What it is about, one row each: what is rejected, or what the agent asks. */
+  readonly about: readonly string[];
   readonly fields: readonly FormField[];
   readonly index: number;
   readonly error: string | null;
@@ -178,6 +188,7 @@ export function firstView(size: Size, config: Config): View {
     stack: [],
     notice: null,
     inView: null,
+    typing: null,
     working: {},
   };
 }

@@ -46,6 +46,7 @@ function at(place: Place): ViewDriver {
     form: {
       type: "form",
       purpose: { type: "edit", id, digest },
+      about: [],
       title: "Edit",
       fields: [
         { name: "host", label: "host", value: "api.example.com", hint: "" },

@@ -81,7 +81,7 @@ test("after a decision in the inbox the next one cannot be decided by the same b
   const second = ask("two.example.com");
   drive.press("i");
   drive.wait(600);
-  drive.press("a", "a", "x");
+  drive.press("a", "a", "A");
   expect(drive.effects).toMatchObject([{ type: "approve", id: first.id }]);
   expect(drive.view.stack.at(-1)).toMatchObject({ type: "inbox", selected: second.id });
 });
@@ -131,6 +131,42 @@ test("`A` offers scopes: once, an hour, the session, for good", () => {
   ]);
 });
 
+test("typed text cannot decide, however long the proposal is in view", () => {
+  ask();
+  drive.press("a");
+  drive.wait(600);
+  drive.press("b", "a", "a", "d", "a");
+  expect(drive.effects).toEqual([]);
+  expect(drive.notice()).toContain("another key was typed just now");
+  drive.wait(500);
+  drive.press("a");
+  expect(drive.effects).toHaveLength(1);
+});
+
+test("a decision that is chosen by name in the palette is no typed text", () => {
+  ask();
+  drive.press("a");
+  drive.wait(600);
+  drive.press(":");
+  drive.send({ type: "text", value: "approve" });
+  drive.press("enter");
+  expect(drive.effects).toMatchObject([{ type: "approve" }]);
+});
+
+test("`x` on the main screen asks for the reason at once and names what is rejected", () => {
+  const { id, digest } = ask();
+  drive.press("x");
+  expect(drive.scene().props.sheet).toMatchObject({
+    type: "form",
+    above: [[{ text: "a-1: GET on https://api.example.com:443, only below /v1/" }]],
+  });
+  drive.press("b", "a", "d");
+  drive.send({ type: "text", value: "bad" });
+  drive.press("enter");
+  expect(drive.effects).toEqual([{ type: "reject", id, digest, reason: "bad" }]);
+  expect(drive.view.stack).toEqual([]);
+});
+
 test("`x` rejects with the typed reason", () => {
   const { id, digest } = ask();
   drive.press("a");
@@ -154,8 +190,10 @@ test("Esc in the reject form leaves the proposal pending", () => {
 test("`a` on a question asks for the answer, and a number takes an option", () => {
   const { id, digest } = question(["red", "green"]);
   drive.press("a");
-  drive.wait(600);
-  drive.press("a");
+  expect(drive.scene().props.sheet).toMatchObject({
+    title: "Answer a-1",
+    above: [[{ text: "Which one?" }], [{ text: "1 " }, { text: "red" }], [{ text: "2 " }, { text: "green" }]],
+  });
   drive.send({ type: "text", value: "2" });
   drive.press("enter");
   expect(drive.effects).toEqual([{ type: "approve", id, digest, approval: { scope: "once", notes: "green" } }]);
@@ -163,8 +201,6 @@ test("`a` on a question asks for the answer, and a number takes an option", () =
 
 test("an empty answer is not sent", () => {
   question();
-  drive.press("a");
-  drive.wait(600);
   drive.press("a", "enter");
   expect(drive.effects).toEqual([]);
   expect(drive.view.stack.at(-1)).toMatchObject({

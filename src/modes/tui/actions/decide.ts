@@ -20,11 +20,11 @@ export const decide: readonly Action[] = [
     title: "approve",
     titleNow: (context) => (itemAtHand(context)?.proposal.kind === "question" ? "answer" : "approve"),
     description:
-      "Approve with the default scope; answers a question. Opens the proposal first when it is not on the screen",
+      "Approve with the default scope, once the rule was on the screen; the first press opens it. Answers a question",
     keys: ["a"],
     places: DECIDING,
     enabled: decidable,
-    run: (context) => whenInView(context, (item) => approveNow(context, item)),
+    run: approve,
     footer: 10,
   },
   {
@@ -59,7 +59,7 @@ export const decide: readonly Action[] = [
     keys: ["x"],
     places: DECIDING,
     enabled: decidable,
-    run: (context) => whenInView(context, (item) => step(push(context.view, rejectForm(item)))),
+    run: reject,
     footer: 16,
   },
   {
@@ -128,10 +128,21 @@ function showItem(context: Context): Step {
   return step(push({ ...view, selected: item.proposal.bottle_slug }, layer));
 }
 
-function approveNow(context: Context, item: InboxItem): Step {
-  const { id, digest, kind } = item.proposal;
-  if (kind === "question") return step(push(context.view, answerForm(item)));
-  return decided(context, id, { type: "approve", id, digest, approval: { scope: context.view.defaultScope } });
+/** The form for an answer shows what is asked; a rule has to be looked at first. */
+function approve(context: Context): Step {
+  const { view } = context;
+  const asked = itemAtHand(context);
+  if (asked?.proposal.kind === "question") return step(push(view, answerForm(asked, view.size)));
+  return whenInView(context, ({ proposal: { id, digest } }) =>
+    decided(context, id, { type: "approve", id, digest, approval: { scope: view.defaultScope } }),
+  );
+}
+
+/** The form says what is rejected, so that what is typed next is the reason and nothing else. */
+function reject(context: Context): Step {
+  const item = itemAtHand(context);
+  if (item === undefined) return step(context.view);
+  return step(push(context.view, rejectForm(item, context.words(item).title)));
 }
 
 /** Sends the decision off and goes on: back from a detail, to the next one in the inbox. */
