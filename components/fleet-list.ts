@@ -36,7 +36,7 @@ function bottleRow(bottle: BottleRow, selected: boolean, { width, now }: FleetLi
     stateSpan(bottle.state),
     span(" "),
     span(fit(name, nameWidth), selected ? { bold: true, inverse: true } : {}),
-    pendingSpan(bottle.pending),
+    pendingSpan(hasEnded(bottle) ? 0 : bottle.pending),
     span(age(bottle.since, now).padStart(4), DIM),
     ...details(bottle),
   ];

@@ -10,9 +10,13 @@ export interface ItemLine {
   readonly item: InboxItem;
   /** What it asks for, in one line (domain/proposal/describe.ts). */
   readonly title: string;
+  /** Nobody waits for the answer any more: the bottle that asked has ended or is gone. */
+  readonly ended: boolean;
   /** Dangers, not notes. */
   readonly warnings: number;
 }
+
+export const UNANSWERED = "unanswered: the bottle ended";
 
 export interface ItemLineStyle {
   readonly selected: boolean;
@@ -21,18 +25,21 @@ export interface ItemLineStyle {
   readonly now: number;
 }
 
-export function itemRow({ item, title, warnings }: ItemLine, { selected, withSlug, width, now }: ItemLineStyle): Row {
+export function itemRow(
+  { item, ended, title, warnings }: ItemLine,
+  { selected, withSlug, width, now }: ItemLineStyle,
+): Row {
   const status = statusOf(item, new Date(now));
   const { bottle_slug, created_at, kind } = item.proposal;
   return [
     span(selected ? "▸ " : "  ", BOLD),
-    statusSpan(status),
+    ended ? span(`- ${"open".padEnd(8)}`, DIM) : statusSpan(status),
     span(` ${age(created_at, now).padStart(3)} `, DIM),
     ...(withSlug
       ? [span(fit(plainLine(bottle_slug), Math.min(20, Math.max(8, Math.floor(width / 5)))), BOLD), span(" ")]
       : []),
-    ...fateSpans(item, now),
-    ...(warnings > 0 && status === "pending"
+    ...fateSpans(item, now, ended),
+    ...(warnings > 0 && !ended && status === "pending"
       ? [span(`! ${plural(warnings, "warning")}  `, { color: RED, bold: true })]
       : []),
     ...(kind === "question" ? [span("asks: ", { color: YELLOW })] : []),
@@ -46,7 +53,8 @@ function countSpan({ seen }: InboxItem): Span[] {
 }
 
 /** Evidence, never hope: live when the proxy showed it, used when the proxy saw it. It stands before the rule, which may be cut. */
-export function fateSpans({ decision, undo, use, proposal }: InboxItem, now: number): Span[] {
+export function fateSpans({ decision, undo, use, proposal }: InboxItem, now: number, ended = false): Span[] {
+  if (ended) return [span(`${UNANSWERED}  `, DIM)];
   if (decision === null && undo === null) {
     return proposal.deadline === undefined
       ? []

@@ -7,7 +7,7 @@ import type { Description } from "#domain/proposal/describe.ts";
 import type { Proposal } from "#domain/proposal/proposal.ts";
 import type { Warning } from "#domain/proposal/warnings.ts";
 
-import { countWords, fateSpans } from "./inbox-rows.ts";
+import { countWords, fateSpans, UNANSWERED } from "./inbox-rows.ts";
 import { BOLD, CYAN, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row, type Style } from "./rows.ts";
 import { statusSpan } from "./words.ts";
 
@@ -18,6 +18,8 @@ export interface ProposalWords extends Description {
 
 export interface DetailProps {
   readonly item: InboxItem;
+  /** The bottle that asked has ended or is gone, and nothing was decided. */
+  readonly ended: boolean;
   readonly words: ProposalWords;
   readonly width: number;
   readonly now: number;
@@ -29,13 +31,13 @@ export interface Detail {
   readonly vital: number;
 }
 
-export function proposalDetail({ item, words, width, now }: DetailProps): Detail {
+export function proposalDetail({ item, ended, words, width, now }: DetailProps): Detail {
   const { proposal } = item;
   const vital = [
     row(
-      statusSpan(statusOf(item, new Date(now))),
+      ended ? span(`- ${UNANSWERED} `, BOLD) : statusSpan(statusOf(item, new Date(now))),
       ` ${plainLine(proposal.bottle_slug)} `,
-      span(originWords(proposal), DIM),
+      span(originWords(proposal, ended), DIM),
     ),
     ...ruleRows(proposal, width),
     ...words.meaning.flatMap((text) => wrap(plainLine(text), width).map((line) => row(...line))),
@@ -43,21 +45,21 @@ export function proposalDetail({ item, words, width, now }: DetailProps): Detail
   ];
   const rest = [
     countWords(item, now),
-    ...fateRows(item, width, now),
+    ...(ended ? [] : fateRows(item, width, now)),
     ...diffRows(words.diff),
     ...justificationRows(item, width),
   ];
   return { rows: [...vital, ...rest], vital: vital.length };
 }
 
-function originWords({ origin }: Proposal): string {
+function originWords({ origin }: Proposal, ended: boolean): string {
   switch (origin) {
     case "mcp":
       return "the agent asked for this";
     case "blocked-request":
       return "a request was blocked";
     case "held-request":
-      return "a request is held: the agent waits";
+      return ended ? "a request was held" : "a request is held: the agent waits";
     case "tool-request":
       return "a tool request";
     case "conversation":

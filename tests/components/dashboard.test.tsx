@@ -32,7 +32,7 @@ function busyFleet(size: { cols: number; rows: number }): ViewDriver {
     payload: { host: "api.examp1e.com" },
     justification: "I need it",
   });
-  script.proposal({ bottle_slug: "demo-12345", kind: "question", payload: { text: "Which one?" } });
+  script.proposal({ bottle_slug: "quiet-00000", kind: "question", payload: { text: "Which one?" } });
   drive.sync();
   return drive;
 }

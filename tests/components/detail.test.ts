@@ -23,7 +23,7 @@ function itemFor(draft: Partial<ProposalDraft>, over: Partial<InboxItem> = {}): 
 
 function read(item: InboxItem, width = 100): string[] {
   const words = wordsOf(item.proposal, [item], []);
-  return proposalDetail({ item, words, width, now: NOW }).rows.map(textOf);
+  return proposalDetail({ item, ended: false, words, width, now: NOW }).rows.map(textOf);
 }
 
 const textOf = (row: Row) =>
@@ -55,7 +55,7 @@ test("shows rule, meaning, warnings, count, diff and justification in this order
 test("everything that a decision needs is within the vital rows", () => {
   const item = itemFor({ payload: { host: "*.example.com" }, justification: "x" });
   const words = wordsOf(item.proposal, [item], []);
-  const { rows, vital } = proposalDetail({ item, words, width: 60, now: NOW });
+  const { rows, vital } = proposalDetail({ item, ended: false, words, width: 60, now: NOW });
   const head = rows.slice(0, vital).map(textOf).join("\n");
   expect(head).toContain("Every name that matches *.example.com");
   expect(head).not.toContain("own words");
@@ -93,7 +93,7 @@ test("afterwards the row says what is known: being applied, live, failed, used, 
   const line = (over: Partial<InboxItem>) =>
     textOf(
       itemRow(
-        { item: itemFor({}, over), title: "t", warnings: 0 },
+        { item: itemFor({}, over), ended: false, title: "t", warnings: 0 },
         { selected: false, withSlug: true, width: 100, now: NOW },
       ),
     );
@@ -112,6 +112,23 @@ test("afterwards the row says what is known: being applied, live, failed, used, 
 test("a held request says how long the agent still waits", () => {
   const item = itemFor({ origin: "held-request", deadline: "2030-01-01T12:00:42.000Z" });
   expect(
-    textOf(itemRow({ item, title: "t", warnings: 0 }, { selected: false, withSlug: false, width: 100, now: NOW })),
+    textOf(
+      itemRow(
+        { item, ended: false, title: "t", warnings: 0 },
+        { selected: false, withSlug: false, width: 100, now: NOW },
+      ),
+    ),
   ).toContain("held, 42s left");
+});
+
+test("what a bottle that ended asked for is unanswered, in its row and in its detail, and nothing counts down", () => {
+  const item = itemFor({ origin: "held-request", deadline: "2030-01-01T12:00:42.000Z" });
+  const line = { item, ended: true, title: "t", warnings: 1 };
+  const row = textOf(itemRow(line, { selected: false, withSlug: false, width: 100, now: NOW }));
+  expect(row).toContain("unanswered: the bottle ended  t");
+  expect(row).not.toContain("left");
+  const words = wordsOf(item.proposal, [item], []);
+  const detail = proposalDetail({ item, ended: true, words, width: 100, now: NOW }).rows.map(textOf);
+  expect(detail[0]).toBe("- unanswered: the bottle ended  a-1 a request was held");
+  expect(detail.join("\n")).not.toContain("left");
 });

@@ -1,6 +1,8 @@
 // Everything that the action table may look at, and the questions that its rows ask of it.
 
 import { insideOf } from "#components/pane.ts";
+import { hasEnded } from "#components/fleet-list.ts";
+import { UNANSWERED } from "#components/inbox-rows.ts";
 import { layoutOf, type Layout } from "#components/layout.ts";
 import { proposalDetail, type ProposalWords } from "#components/proposal-detail.ts";
 import { statusOf, type BottleRow, type Fleet, type InboxItem } from "#domain/fleet/fleet.ts";
@@ -44,17 +46,25 @@ export function selectedBottle({ view, fleet }: Pick<Context, "view" | "fleet">)
   return fleet.bottles.find(({ slug }) => slug === view.selected);
 }
 
+/** What somebody still waits for: nobody does in a bottle that ended, until it runs again. */
 export function pendingItems(fleet: Fleet, at: number): readonly InboxItem[] {
   const now = new Date(at);
-  return fleet.inbox.filter((item) => statusOf(item, now) === "pending");
+  const running = new Set(fleet.bottles.filter((bottle) => !hasEnded(bottle)).map(({ slug }) => slug));
+  return fleet.inbox.filter((item) => statusOf(item, now) === "pending" && running.has(item.proposal.bottle_slug));
+}
+
+/** Undecided, and the bottle that asked has ended or is gone. */
+export function isUnanswered(item: InboxItem, fleet: Fleet, at: number): boolean {
+  if (statusOf(item, new Date(at)) !== "pending") return false;
+  const bottle = fleet.bottles.find(({ slug }) => slug === item.proposal.bottle_slug);
+  return bottle === undefined || hasEnded(bottle);
 }
 
 /** What waits first, oldest on top; below it what was decided, newest on top. */
 export function inboxItems(fleet: Fleet, at: number): readonly InboxItem[] {
-  const now = new Date(at);
-  const pending = fleet.inbox.filter((item) => statusOf(item, now) === "pending");
-  const done = fleet.inbox.filter((item) => statusOf(item, now) !== "pending").toReversed();
-  return [...pending, ...done];
+  const pending = pendingItems(fleet, at);
+  const waiting = new Set(pending);
+  return [...pending, ...fleet.inbox.filter((item) => !waiting.has(item)).toReversed()];
 }
 
 export function findItem(fleet: Fleet, id: string | null): InboxItem | undefined {
@@ -81,7 +91,8 @@ export function itemInView(context: Context): InboxItem | undefined {
   const { body, inboxDetail, kind } = layout(context);
   if (kind === "tiny") return undefined;
   const inside = insideOf(layer.type === "proposal" ? body : inboxDetail);
-  const { vital } = proposalDetail({ item, words: context.words(item), width: inside.width, now: context.at });
+  const ended = isUnanswered(item, context.fleet, context.at);
+  const { vital } = proposalDetail({ item, ended, words: context.words(item), width: inside.width, now: context.at });
   const scroll = layer.scroll;
   const whole = scroll === 0 && vital <= inside.height;
   // A rule longer than the whole screen has been seen when its end has been scrolled to.
@@ -95,6 +106,7 @@ export function undecidable(context: Context): string | undefined {
   if (item === undefined) return "no proposal is selected";
   const status = statusOf(item, new Date(context.at));
   if (status !== "pending") return `it is ${status} already`;
+  if (isUnanswered(item, context.fleet, context.at)) return UNANSWERED;
   if (item.proposal.id in context.view.working) return "a decision is on its way";
   return undefined;
 }

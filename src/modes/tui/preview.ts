@@ -12,7 +12,7 @@ import { tabProblem } from "#components/tabs/tab.ts";
 import { plural } from "#components/words.ts";
 import type { BottleRow, InboxItem } from "#domain/fleet/fleet.ts";
 
-import type { Context } from "./context.ts";
+import { isUnanswered, type Context } from "./context.ts";
 import type { View } from "./view.ts";
 import type { BottleWatch } from "./watch-bottle.ts";
 
@@ -157,7 +157,7 @@ function proposalContent({ context, width, height }: PreviewNeeds, { slug }: Bot
     const words = context.words(item);
     const warnings = words.warnings.filter(({ severity }) => severity === "danger").length;
     return itemRow(
-      { item, title: words.title, warnings },
+      { item, ended: isUnanswered(item, context.fleet, context.at), title: words.title, warnings },
       { selected: false, withSlug: false, width, now: context.at },
     );
   };

@@ -3,7 +3,7 @@
 import type { DashboardProps, ScreenProps, SheetProps } from "#components/dashboard.tsx";
 import type { ItemLine } from "#components/inbox-rows.ts";
 import { insideOf } from "#components/pane.ts";
-import { proposalDetail, warningRows } from "#components/proposal-detail.ts";
+import { proposalDetail, warningRows, type DetailProps } from "#components/proposal-detail.ts";
 import { BOLD, DIM, row, span, wrap, type Row } from "#components/rows.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 
@@ -11,6 +11,7 @@ import { footerHints, helpLines, paletteActions, type Keymap } from "./actions.t
 import {
   findItem,
   inboxItems,
+  isUnanswered,
   itemAtHand,
   layout,
   pendingItems,
@@ -78,7 +79,13 @@ function stripItems(pending: readonly InboxItem[], context: Context): readonly I
 
 function itemLine(item: InboxItem, context: Context): ItemLine {
   const { title, warnings } = context.words(item);
-  return { item, title, warnings: warnings.filter(({ severity }) => severity === "danger").length };
+  const ended = isUnanswered(item, context.fleet, context.at);
+  return { item, ended, title, warnings: warnings.filter(({ severity }) => severity === "danger").length };
+}
+
+function openItem(item: InboxItem, context: Context): Omit<DetailProps, "width"> {
+  const ended = isUnanswered(item, context.fleet, context.at);
+  return { item, ended, words: context.words(item), now: context.at };
 }
 
 function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; scrollable: number } {
@@ -91,7 +98,7 @@ function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; s
       return inboxOf(layer, context);
     case "proposal": {
       const item = findItem(context.fleet, layer.id);
-      const open = item === undefined ? null : { item, words: context.words(item), now: context.at };
+      const open = item === undefined ? null : openItem(item, context);
       const inside = insideOf(body);
       const rows = open === null ? 0 : proposalDetail({ ...open, width: inside.width }).rows.length;
       return {
@@ -186,7 +193,7 @@ function inboxOf(
   const item = findItem(fleet, layer.selected);
   const { inboxDetail, inboxList } = layout(context);
   const inside = insideOf(inboxDetail);
-  const open = item === undefined ? null : { item, words: context.words(item), now: at };
+  const open = item === undefined ? null : openItem(item, context);
   const rows = open === null ? 0 : proposalDetail({ ...open, width: inside.width }).rows.length;
   return {
     screen: {

@@ -120,14 +120,14 @@ test("help names every action, those of the place first, and filters", () => {
 });
 
 test("help says why an action does not work now", () => {
-  const line = helpLines(keymap, at("help").context(), "").find(({ id }) => id === "demo");
-  expect(line?.reason).toContain("only offered while there is no bottle");
+  const line = helpLines(keymap, at("help").context(), "").find(({ id }) => id === "resume");
+  expect(line?.reason).toContain("runs already");
 });
 
 test("the footer shows only what works here and now, help last", () => {
   const drive = at("main");
   const hints = footerHints(keymap, drive.context());
-  expect(hints.map(({ title }) => title)).not.toContain("demo");
+  expect(hints.map(({ title }) => title)).not.toContain("resume");
   expect(hints.at(-1)).toEqual({ key: "?", title: "help" });
 });
 

@@ -274,3 +274,30 @@ test("a proposal that is archived while it is open closes its detail", () => {
   expect(drive.view.stack).toEqual([]);
   expect(drive.notice()).toContain("archived");
 });
+
+test.each(["exited", "crashed", "stopped", "lost"] as const)(
+  "nothing of a bottle that is %s waits or can be decided, until it runs again",
+  (state) => {
+    ask();
+    drive.console.script.bottle({ slug: "a-1", state });
+    drive.sync();
+    expect(drive.scene().props).toMatchObject({ pending: 0, strip: [] });
+    drive.press("i");
+    drive.wait(600);
+    drive.press("a", "x", "A", "e");
+    expect(drive.notice()).toContain("unanswered: the bottle ended");
+    expect(drive.effects).toEqual([]);
+    expect(drive.view.stack).toMatchObject([{ type: "inbox" }]);
+    drive.console.script.bottle({ slug: "a-1", state: "busy" });
+    drive.sync();
+    expect(drive.scene().props.pending).toBe(1);
+  },
+);
+
+test("a proposal of a bottle that was removed is unanswered", () => {
+  ask();
+  drive.console.script.removeBottle("a-1");
+  drive.sync();
+  drive.press("i");
+  expect(drive.scene().props).toMatchObject({ pending: 0, screen: { type: "inbox", open: { ended: true } } });
+});

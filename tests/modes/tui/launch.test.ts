@@ -100,3 +100,16 @@ test("a failed launch stays on the screen until it is left", () => {
   drive.press("esc");
   expect(drive.view.stack).toEqual([]);
 });
+
+test("the demo can be started again while there are bottles, by its key and from the palette", () => {
+  const drive = driveView();
+  drive.console.script.bottle({ slug: "a-1" });
+  drive.sync();
+  drive.press("d");
+  expect(drive.effects).toEqual([{ type: "start-demo" }]);
+  drive.send({ type: "launched", slug: "demo-2" });
+  drive.press(":");
+  drive.send({ type: "text", value: "demo" });
+  drive.press("enter");
+  expect(drive.effects).toEqual([{ type: "start-demo" }, { type: "start-demo" }]);
+});

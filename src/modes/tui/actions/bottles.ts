@@ -52,10 +52,12 @@ export const bottles: readonly Action[] = [
     description: "Start the demo bottle: the whole loop with a scripted agent, without an account",
     keys: ["d"],
     places: ["main"],
-    enabled: ({ fleet }) =>
-      fleet.bottles.length === 0 ? true : "only offered while there is no bottle; `bottle-dash demo` starts another",
+    enabled: ({ view }) =>
+      view.stack.some((layer) => layer.type === "progress" && layer.failed === undefined)
+        ? "a launch is under way"
+        : true,
     run: ({ view }) => step(push(view, emptyProgress("Starting the demo bottle")), { type: "start-demo" }),
-    footer: 5,
+    footer: 45,
   },
   {
     id: "resume",

@@ -1,8 +1,8 @@
 // Deciding about proposals. Only what is on the screen, in the version that was looked at, can be decided.
 
-import { statusOf, type InboxItem } from "#domain/fleet/fleet.ts";
+import type { InboxItem } from "#domain/fleet/fleet.ts";
 
-import { inboxItems, itemAtHand, itemInView, undecidable, unsettled, type Context } from "../context.ts";
+import { itemAtHand, itemInView, pendingItems, undecidable, unsettled, type Context } from "../context.ts";
 import { answerForm, editForm, rejectForm } from "../forms.ts";
 import { SCOPES } from "../scopes.ts";
 import { notify, pop, push, replaceTop, step, top, type Effect, type Layer, type Step, type View } from "../view.ts";
@@ -156,7 +156,7 @@ function leaveItem({ view, fleet, at }: Context, id: string): View {
   const layer = top(bare);
   if (layer?.type === "proposal" && layer.id === id) return pop(bare);
   if (layer?.type !== "inbox") return bare;
-  const items = inboxItems(fleet, at).filter((item) => statusOf(item, new Date(at)) === "pending");
+  const items = pendingItems(fleet, at);
   const index = items.findIndex(({ proposal }) => proposal.id === id);
   const next = items[index + 1] ?? items[index - 1] ?? items[index];
   return replaceTop(bare, { ...layer, selected: next?.proposal.id ?? layer.selected, scroll: 0 });
