@@ -50,6 +50,7 @@ export type ScreenProps =
   | {
       readonly type: "welcome";
       readonly keys: { readonly demo: string; readonly start: string; readonly help: string };
+      readonly problems: readonly (readonly [string, string])[];
     }
   | ({ readonly type: "inbox" } & Omit<InboxProps, "wide" | "list" | "detail">)
   | ({ readonly type: "proposal" } & Bare<ProposalPaneProps>)
@@ -125,7 +126,7 @@ function Screen({ screen, layout, onText }: DashboardProps) {
         <MainScreen wide={wide} list={layout.list} preview={layout.preview} fleet={screen.fleet} tab={screen.tab} />
       );
     case "welcome":
-      return <Welcome {...body} keys={screen.keys} />;
+      return <Welcome {...screen} {...body} />;
     case "inbox":
       return <Inbox {...screen} wide={wide} list={layout.inboxList} detail={layout.inboxDetail} />;
     case "proposal":

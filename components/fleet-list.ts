@@ -2,8 +2,8 @@
 
 import type { BottleRow } from "#domain/fleet/fleet.ts";
 
-import { BOLD, DIM, fit, RED, row, span, YELLOW, type Row, type Span } from "./rows.ts";
-import { age, stateSpan } from "./words.ts";
+import { between, BOLD, DIM, fit, RED, span, YELLOW, type Row, type Span } from "./rows.ts";
+import { age, plural, stateSpan } from "./words.ts";
 
 export interface FleetListProps {
   /** All that pass the filter; `offset` is the first visible one. */
@@ -18,14 +18,24 @@ export interface FleetListProps {
 }
 
 export function fleetRows(props: FleetListProps): Row[] {
-  const rows = props.bottles
-    .slice(props.offset, props.offset + props.height)
-    .map((bottle) => bottleRow(bottle, bottle.slug === props.selected, props));
-  for (const [where, message] of props.problems) {
-    if (rows.length >= props.height) break;
-    rows.push(row(span("  ! ", { color: RED }), span(`${where}: ${message}`, { color: RED })));
-  }
-  return rows;
+  const { bottles, offset, selected, width, height, problems } = props;
+  const room = bottleRoom(height, bottles.length, problems.length);
+  const rows = bottles.slice(offset, offset + room).map((bottle) => bottleRow(bottle, bottle.slug === selected, props));
+  return [...rows, ...problemRows(problems, width, height - rows.length)];
+}
+
+/** Rows for bottles: problems take what bottles leave, and one at least. */
+export function bottleRoom(height: number, bottles: number, problems: number): number {
+  return Math.max(1, height - Math.max(Math.min(1, problems), Math.min(problems, height - bottles)));
+}
+
+/** What is wrong, then where; the last row says how many more there are. */
+export function problemRows(problems: FleetListProps["problems"], width: number, height: number): Row[] {
+  return problems.slice(0, Math.max(0, height)).map(([where, message], index) => {
+    const text = [span("  ! ", { color: RED }), span(`${message} (${where})`, { color: RED })];
+    const more = index === height - 1 ? problems.length - height : 0;
+    return more === 0 ? text : between(text, [span(`  +${plural(more, "more problem")}`, { color: RED })], width);
+  });
 }
 
 function bottleRow(bottle: BottleRow, selected: boolean, { width, now }: FleetListProps): Row {

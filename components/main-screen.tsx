@@ -4,7 +4,7 @@ import { memo } from "react";
 
 import type { BottleRow } from "#domain/fleet/fleet.ts";
 
-import { fleetRows } from "./fleet-list.ts";
+import { bottleRoom, fleetRows } from "./fleet-list.ts";
 import type { Area } from "./layout.ts";
 import { Lines } from "./line.tsx";
 import { beside, insideOf, paneRows } from "./pane.ts";
@@ -55,7 +55,9 @@ function fleetPane(props: FleetPaneProps & Area): Row[] {
       height,
       active,
       title: row(span("Bottles ", BOLD), span(shown, DIM)),
-      ...(bottles.length > inside.height ? { note: row(span(`${index + 1}/${bottles.length}`, DIM)) } : {}),
+      ...(bottles.length > bottleRoom(inside.height, bottles.length, problems.length)
+        ? { note: row(span(`${index + 1}/${bottles.length}`, DIM)) }
+        : {}),
     },
     fleetRows({ bottles, offset, selected, problems, now, ...inside }),
   );

@@ -3,12 +3,13 @@
 
 import { statusOf, type InboxItem } from "#domain/fleet/fleet.ts";
 import { plainLine, plainLines } from "#domain/plain-text.ts";
-import type { Description } from "#domain/proposal/describe.ts";
+import { describeRule, type Description } from "#domain/proposal/describe.ts";
 import type { Proposal } from "#domain/proposal/proposal.ts";
 import type { Warning } from "#domain/proposal/warnings.ts";
 
 import { countWords, fateSpans, UNANSWERED } from "./inbox-rows.ts";
 import { BOLD, CYAN, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row, type Style } from "./rows.ts";
+import { shownProposal } from "./shown-proposal.ts";
 import { statusSpan } from "./words.ts";
 
 /** What the rules of the domain say of a proposal, in words. */
@@ -39,7 +40,8 @@ export function proposalDetail({ item, ended, words, width, now }: DetailProps):
       ` ${plainLine(proposal.bottle_slug)} `,
       span(originWords(proposal, ended), DIM),
     ),
-    ...ruleRows(proposal, width),
+    ...ruleRows(shownProposal(item), width),
+    ...askedRows(item, width),
     ...words.meaning.flatMap((text) => wrap(plainLine(text), width).map((line) => row(...line))),
     ...words.warnings.flatMap((text) => warningRows(text, width)),
   ];
@@ -88,6 +90,15 @@ function ruleRows(proposal: Proposal, width: number): Row[] {
     ),
     ...(method === undefined ? [] : [field("request", plainLine(`${method} ${path ?? ""}`), false)]),
   ];
+}
+
+/** What was asked for, where another rule was approved. */
+function askedRows(item: InboxItem, width: number): Row[] {
+  const { proposal } = item;
+  if (proposal.kind !== "egress-block" || shownProposal(item) === proposal) return [];
+  return wrap(`changed by the operator; asked for was ${describeRule(proposal.payload)}`, width, NOTE).map((line) =>
+    row(...line),
+  );
 }
 
 function field(name: string, text: string, strong: boolean): Row {

@@ -3,6 +3,7 @@
 import type { AgentChoice, Preflight } from "#contracts/console.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
+import { problemRows, type FleetListProps } from "./fleet-list.ts";
 import { FieldPane, rowsUnder } from "./field.tsx";
 import { keepInSight, type Area } from "./layout.ts";
 import { Lines } from "./line.tsx";
@@ -144,7 +145,11 @@ export function Welcome({
   width,
   height,
   keys,
-}: Area & { keys: { readonly demo: string; readonly start: string; readonly help: string } }) {
+  problems,
+}: Area & {
+  keys: { readonly demo: string; readonly start: string; readonly help: string };
+  problems: FleetListProps["problems"];
+}) {
   const frame = { width, height, title: row(span("Welcome", BOLD)), active: true };
   const inside = insideOf(frame);
   const rows = [
@@ -156,6 +161,8 @@ export function Welcome({
     ),
     row(span(` ${keys.start} `, BOLD), "  start an agent of yours"),
     row(span(` ${keys.help} `, BOLD), "  all keys"),
+    ...(problems.length === 0 ? [] : [[]]),
   ];
+  rows.push(...problemRows(problems, inside.width, inside.height - rows.length));
   return <Lines rows={paneRows(frame, rows)} width={width} height={height} />;
 }

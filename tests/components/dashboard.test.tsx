@@ -79,7 +79,7 @@ test("shows states in words, what is down, how many wait, and each problem in a 
     "exit 1",
     "▲ 2 waiting for you",
     "docs (writer-abcde)",
-    "bottles/old.md: unknown key",
+    "! unknown key `evn` (did you mean env?) (bottles/old.md)",
   ])
     expect(text).toContain(words);
   expect(text).not.toContain("supervise down");
@@ -114,4 +114,26 @@ test("the welcome says in a few lines what this is, with one key to try it", () 
   const text = plain(frameOf(drive));
   expect(text).toContain("sandboxes (bottles) that they cannot");
   expect(text).toContain("d   start the demo bottle");
+});
+
+test("problems keep a row beside many bottles, which says how many more there are; the selection stays in sight", () => {
+  const drive = driveView({ cols: 80, rows: 24 });
+  for (let index = 0; index < 9; index += 1) drive.console.script.bottle({ slug: `z-${index}` });
+  for (const name of ["a", "b", "c"])
+    drive.console.script.problem(`/a/very/long/path/${"x/".repeat(40)}${name}`, `no ${name}`);
+  drive.sync();
+  drive.press("G");
+  const text = plain(frameOf(drive));
+  expect(text).toContain("! no a (/a/very/long/path");
+  expect(text).toContain("+2 more problems");
+  expect(text).toMatch(/▸ .*z-8/);
+});
+
+test("the welcome is shown with a problem, and names it", () => {
+  const drive = driveView({ cols: 80, rows: 24 });
+  drive.console.script.problem("bottles/old.md", "unknown key");
+  drive.sync();
+  const text = plain(frameOf(drive));
+  expect(text).toContain("d   start the demo bottle");
+  expect(text).toContain("! unknown key (bottles/old.md)");
 });

@@ -6,9 +6,10 @@ import { itemRow } from "#components/inbox-rows.ts";
 import { proposalDetail } from "#components/proposal-detail.ts";
 import type { Row } from "#components/rows.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
-import { wordsOf } from "#modes/tui/proposal-words.ts";
+import { rememberWords, wordsOf } from "#modes/tui/proposal-words.ts";
 import { scriptedConsole, type ProposalDraft } from "#tests/helpers/scripted-console.ts";
 
+const EMPTY = { bottles: [], hosts: {}, problems: {} };
 const NOW = Date.parse("2030-01-01T12:00:00.000Z");
 
 function itemFor(draft: Partial<ProposalDraft>, over: Partial<InboxItem> = {}): InboxItem {
@@ -22,7 +23,7 @@ function itemFor(draft: Partial<ProposalDraft>, over: Partial<InboxItem> = {}): 
 }
 
 function read(item: InboxItem, width = 100): string[] {
-  const words = wordsOf(item.proposal, [item], []);
+  const words = rememberWords(() => [])({ ...EMPTY, inbox: [item] })(item);
   return proposalDetail({ item, ended: false, words, width, now: NOW }).rows.map(textOf);
 }
 
@@ -131,4 +132,25 @@ test("what a bottle that ended asked for is unanswered, in its row and in its de
   const detail = proposalDetail({ item, ended: true, words, width: 100, now: NOW }).rows.map(textOf);
   expect(detail[0]).toBe("- unanswered: the bottle ended  a-1 a request was held");
   expect(detail.join("\n")).not.toContain("left");
+});
+
+test("a changed rule is shown as it was approved, and what was asked for beside it", () => {
+  const final_payload = { host: "api.example.com", methods: ["GET"], path_allowlist: ["/v1/only/"] };
+  const decision = {
+    version: 1,
+    id: "p",
+    digest: "d",
+    status: "modified",
+    scope: "session",
+    notes: "",
+    final_payload,
+    decided_by: "me@here (1)",
+    decided_at: "2030-01-01T12:00:00.000Z",
+  } as const;
+  const item = itemFor({}, { decision });
+  const rows = read(item);
+  expect(rows.find((row) => row.startsWith("paths"))).toMatch(/^paths +\/v1\/only\/$/);
+  expect(rows.join(" ")).toContain("asked for was GET on https://api.example.com:443, only below /v1/");
+  expect(rows.find((row) => row.includes("path_allowlist"))).toContain("[/v1/only/]");
+  expect(rememberWords(() => [])({ ...EMPTY, inbox: [item] })(item).title).toContain("only below /v1/only/");
 });

@@ -1,6 +1,7 @@
 // The domain's words for a proposal, remembered for as long as nothing that they depend on changes.
 
 import type { ProposalWords } from "#components/proposal-detail.ts";
+import { shownProposal } from "#components/shown-proposal.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import type { Fleet, InboxItem } from "#domain/fleet/fleet.ts";
 import { describeProposal } from "#domain/proposal/describe.ts";
@@ -17,17 +18,17 @@ export function rememberWords(
   tables: () => readonly RouteTable[],
 ): (fleet: Fleet) => (item: InboxItem) => ProposalWords {
   let inbox: readonly InboxItem[] | undefined;
-  let known = new Map<Proposal, ProposalWords>();
+  let known = new Map<InboxItem, ProposalWords>();
   return (fleet) => {
     if (fleet.inbox !== inbox) {
       inbox = fleet.inbox;
       known = new Map();
     }
-    return ({ proposal }) => {
-      let words = known.get(proposal);
+    return (item) => {
+      let words = known.get(item);
       if (words === undefined) {
-        words = wordsOf(proposal, fleet.inbox, tables());
-        known.set(proposal, words);
+        words = wordsOf(shownProposal(item), fleet.inbox, tables());
+        known.set(item, words);
       }
       return words;
     };

@@ -3,8 +3,7 @@
 import type { DashboardProps, ScreenProps, SheetProps } from "#components/dashboard.tsx";
 import type { ItemLine } from "#components/inbox-rows.ts";
 import { insideOf } from "#components/pane.ts";
-import { proposalDetail, warningRows, type DetailProps } from "#components/proposal-detail.ts";
-import { BOLD, DIM, row, span, wrap, type Row } from "#components/rows.ts";
+import { proposalDetail, type DetailProps } from "#components/proposal-detail.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 
 import { footerHints, helpLines, paletteActions, type Keymap } from "./actions.ts";
@@ -19,13 +18,12 @@ import {
   visibleBottles,
   type Context,
 } from "./context.ts";
-import { editedRule } from "./forms.ts";
+import { formOf } from "./form-scene.ts";
 import { shownKey } from "./keys.ts";
 import { filteredAgents } from "./pick.ts";
 import { previewContent } from "./preview.ts";
-import { wordsOf } from "./proposal-words.ts";
 import { SCOPES } from "./scopes.ts";
-import { background, isSheet, top, type FormLayer, type Layer } from "./view.ts";
+import { background, isSheet, top, type Layer } from "./view.ts";
 import type { BottleWatch } from "./watch-bottle.ts";
 
 export interface SceneNeeds {
@@ -151,10 +149,11 @@ function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; s
 
 function mainOf({ keymap, watch }: SceneNeeds, context: Context): { screen: ScreenProps; scrollable: number } {
   const { view, fleet, at } = context;
-  if (fleet.bottles.length === 0 && fleet.inbox.length === 0 && Object.keys(fleet.problems).length === 0) {
+  const problems = Object.entries(fleet.problems);
+  if (fleet.bottles.length === 0) {
     const key = (id: string): string => shownKey(keymap.actions.find((action) => action.id === id)?.keys[0] ?? "");
     return {
-      screen: { type: "welcome", keys: { demo: key("demo"), start: key("start"), help: key("help") } },
+      screen: { type: "welcome", keys: { demo: key("demo"), start: key("start"), help: key("help") }, problems },
       scrollable: 0,
     };
   }
@@ -175,7 +174,7 @@ function mainOf({ keymap, watch }: SceneNeeds, context: Context): { screen: Scre
       offset: view.listOffset,
       selected: view.selected,
       filter: view.filter,
-      problems: Object.entries(fleet.problems),
+      problems,
       active: view.focus === "list",
       now: at,
     },
@@ -244,32 +243,4 @@ function sheetOf(
     default:
       return null;
   }
-}
-
-function formOf(layer: FormLayer, context: Context): SheetProps {
-  const { purpose, title, fields, index, error } = layer;
-  const width = context.view.size.cols - 4;
-  const options = purpose.type === "answer" ? purpose.options.map((option, at) => row(span(`${at + 1} `), option)) : [];
-  const above = [...layer.about.map((line) => row(span(line, BOLD))), ...options];
-  const below =
-    purpose.type === "edit"
-      ? editedMeaning(layer, purpose.id, context, width)
-      : [row(span("Enter sends it, Esc leaves", DIM))];
-  return { type: "form", title, fields, index, error, above, below };
-}
-
-/** What the rule in the fields would allow, while it is typed. */
-function editedMeaning(layer: FormLayer, id: string, { fleet }: Context, width: number): Row[] {
-  const item = findItem(fleet, id);
-  if (item?.proposal.kind !== "egress-block") return [];
-  const edited = editedRule(layer.fields, item.proposal.payload);
-  const keys = row(span("ctrl-s approves it so, ctrl-e opens all of it in $EDITOR, Esc leaves", DIM));
-  if (!edited.ok) return [row(span(edited.error, DIM)), keys];
-  const { method: _method, path: _path, ...rule } = edited.payload;
-  const words = wordsOf({ ...item.proposal, payload: rule }, fleet.inbox, []);
-  const meaning = words.meaning.slice(0, 1).flatMap((text) => wrap(text, width));
-  const dangers = words.warnings
-    .filter(({ severity }) => severity === "danger")
-    .flatMap((warning) => warningRows(warning, width));
-  return [...dangers, ...meaning, keys];
 }

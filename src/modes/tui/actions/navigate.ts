@@ -1,5 +1,6 @@
 // Moving about: selection, scrolling, tabs, one step back.
 
+import { bottleRoom } from "#components/fleet-list.ts";
 import { keepInSight } from "#components/layout.ts";
 import { TABS, tabProblem, tabTitle, type Tab } from "#components/tabs/tab.ts";
 
@@ -126,7 +127,8 @@ function moveSelection({ view, fleet, at }: Context, by: number): View {
 export function inSight(view: View, { fleet, at }: Pick<Context, "fleet" | "at">): View {
   const bottles = visibleBottles(view, fleet);
   const index = bottles.findIndex(({ slug }) => slug === view.selected);
-  const height = layout({ view, fleet, at }).list.height - 2;
+  const inside = layout({ view, fleet, at }).list.height - 2;
+  const height = bottleRoom(inside, bottles.length, Object.keys(fleet.problems).length);
   const listOffset = keepInSight(view.listOffset, index, height, bottles.length);
   return listOffset === view.listOffset ? view : { ...view, listOffset };
 }

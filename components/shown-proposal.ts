@@ -1,0 +1,14 @@
+// A proposal as it is shown: with the rule that was approved, where that is another one than was asked for.
+
+import type { InboxItem } from "#domain/fleet/fleet.ts";
+import type { Proposal } from "#domain/proposal/proposal.ts";
+
+export function shownProposal({ proposal, decision }: Pick<InboxItem, "proposal" | "decision">): Proposal {
+  const final = decision?.final_payload;
+  if (proposal.kind !== "egress-block" || final === undefined || !("host" in final)) return proposal;
+  const { method, path } = proposal.payload;
+  return {
+    ...proposal,
+    payload: { ...(method === undefined ? {} : { method }), ...(path === undefined ? {} : { path }), ...final },
+  };
+}
