@@ -9,7 +9,8 @@ import type { Area } from "./layout.ts";
 import { Lines } from "./line.tsx";
 import { beside, insideOf, paneRows } from "./pane.ts";
 import { BOLD, DIM, row, rowWidth, span, type Row } from "./rows.ts";
-import { TABS, tabProblem, tabTitle, type Tab } from "./tabs/tab.ts";
+import { noteBeside, tabBar } from "./tabs/tab-bar.ts";
+import type { Tab } from "./tabs/tab.ts";
 
 export interface MainScreenProps {
   readonly wide: boolean;
@@ -65,20 +66,8 @@ function fleetPane(props: FleetPaneProps & Area): Row[] {
 
 /** `open`: without edges at its sides, so that an agent's 80 columns fit into a terminal of 80. */
 function previewPane({ width, height, tab, rows, note, active, open }: PreviewProps & Area & { open: boolean }): Row[] {
-  const room = width - 7 - rowWidth(note) * (open ? 1 : 0);
-  return paneRows({ width, height, active, title: tabBar(tab, room), note, open }, rows, tab === "screen");
-}
-
-/** As many names as fit: all of them, those of the tabs that can be opened, or the open one alone. */
-function tabBar(open: Tab, width: number): Row {
-  const bars = [() => true, (tab: Tab) => tabProblem(tab) === undefined, (tab: Tab) => tab === open].map((named) =>
-    TABS.flatMap((tab, index) => tabSpans(tab, index, open, named(tab) ? tabTitle(tab) : "")),
-  );
-  return bars.find((bar) => rowWidth(bar) <= width) ?? bars.at(-1) ?? [];
-}
-
-function tabSpans(tab: Tab, index: number, open: Tab, title: string): Row {
-  const label = `${index + 1}${title === "" ? "" : ` ${title}`}`;
-  if (tab === open) return row(span(`[${label}]`, { bold: true, inverse: true }));
-  return row(span(` ${label} `, tabProblem(tab) === undefined ? {} : { dim: true, strike: true }));
+  const room = width - 7;
+  const beside = open ? noteBeside(tab, note, room) : note;
+  const title = tabBar(tab, room - (open ? rowWidth(beside) : 0));
+  return paneRows({ width, height, active, title, note: beside, open }, rows, tab === "screen");
 }

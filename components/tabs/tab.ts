@@ -17,6 +17,21 @@ export function tabTitle(tab: Tab): string {
   return TITLES[tab];
 }
 
+/** For a terminal of 80 columns. */
+const SHORT_TITLES: Readonly<Record<Tab, string>> = {
+  screen: "Scr",
+  logs: "Log",
+  egress: "Egr",
+  proposals: "Prop",
+  conversation: "Conv",
+  info: "Info",
+  audit: "Aud",
+};
+
+export function tabShortTitle(tab: Tab): string {
+  return SHORT_TITLES[tab];
+}
+
 /** Why a tab cannot be opened, or undefined. */
 export function tabProblem(tab: Tab): string | undefined {
   return tab === "conversation"

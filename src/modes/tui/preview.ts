@@ -144,7 +144,7 @@ function logNote(logs: BottleWatch["logs"], pausedAt: number | null, bottom: num
     pausedAt === null
       ? span("FOLLOWING", BOLD)
       : span(
-          `PAUSED at ${bottom - logs.first + 1} of ${logs.last - logs.first + 1}, ${plural(logs.last - bottom, "newer line")}`,
+          `PAUSED ${bottom - logs.first + 1}/${logs.last - logs.first + 1}, ${plural(logs.last - bottom, "newer line")}`,
           { bold: true, color: YELLOW },
         );
   return row(...dropped, ...searched, position);

@@ -3,6 +3,7 @@
 import type { LaunchStep } from "#contracts/backend.ts";
 import type { AgentChoice, CrashLog, LaunchRequest, Preflight } from "#contracts/console.ts";
 
+import { NO_CRASH_LOG } from "./actions/logs.ts";
 import { inSight } from "./actions/navigate.ts";
 import { beneath, paletteActions, placeOf, type Action, type Keymap } from "./actions.ts";
 import { findItem, inboxItems, itemInView, visibleBottles, type Context } from "./context.ts";
@@ -152,8 +153,11 @@ function loaded(view: View, intent: Loaded): View {
       return change(view, "progress", (layer) => advance(layer, intent.step));
     case "progress-failed":
       return change(view, "progress", (layer) => ({ ...layer, failed: intent.problem }));
-    case "crash-logs":
-      return change(view, "crash-logs", (layer) => ({ ...layer, files: intent.files }));
+    case "crash-logs": {
+      const next = change(view, "crash-logs", (layer) => ({ ...layer, files: intent.files }));
+      const outdated = intent.files.length > 0 && view.notice?.text.endsWith(NO_CRASH_LOG) === true;
+      return outdated ? { ...next, notice: null } : next;
+    }
     case "launched": {
       const stack = view.stack.filter(({ type }) => type !== "progress");
       return notify(

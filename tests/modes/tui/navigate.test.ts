@@ -125,3 +125,16 @@ test("stop asks first, with the safe choice focused", () => {
   drive.press("S");
   expect(drive.notice()).toContain("under way");
 });
+
+test("that there is no crash log is not said any more when there is one", () => {
+  const drive = driveView();
+  drive.press("c");
+  drive.send({ type: "crash-logs", files: [] });
+  drive.press("enter");
+  expect(drive.notice()).toContain("there is no crash log");
+  drive.send({
+    type: "crash-logs",
+    files: [{ of: "a-1", path: "/x/crash.log", modified: "2030-01-01T12:00:00.000Z", bytes: 1 }],
+  });
+  expect(drive.notice()).toBe("");
+});

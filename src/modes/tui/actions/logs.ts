@@ -9,6 +9,8 @@ const inLogs = ({ view }: Context): true | string => (view.tab === "logs" ? true
 const searching = (context: Context): true | string =>
   inLogs(context) !== true ? inLogs(context) : context.view.logs.search === "" ? "search with / first" : true;
 
+export const NO_CRASH_LOG = "there is no crash log";
+
 export const logs: readonly Action[] = [
   {
     id: "search",
@@ -106,7 +108,7 @@ export const logs: readonly Action[] = [
     description: "Show the end of the crash log, and what is added to it",
     keys: ["enter"],
     places: ["crash-logs"],
-    enabled: (context) => (crashFile(context) === undefined ? "there is no crash log" : true),
+    enabled: (context) => (crashFile(context) === undefined ? NO_CRASH_LOG : true),
     run: (context) => {
       const file = crashFile(context);
       return file === undefined
