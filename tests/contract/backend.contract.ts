@@ -87,10 +87,9 @@ export function backendContract(makeBackend: (root: string) => Backend): void {
     });
 
     test("is one of those that are listed", async () => {
-      expect(await bottles.backend.list()).toContainEqual({
-        slug: bottle.slug,
-        status: expect.objectContaining({ phase: "running" }),
-      });
+      expect(await bottles.backend.list()).toContainEqual(
+        expect.objectContaining({ slug: bottle.slug, status: expect.objectContaining({ phase: "running" }) }),
+      );
     });
 
     test("is the user node, in its home, with its own environment and nothing of the operator's", async () => {
