@@ -32,7 +32,11 @@ function busyFleet(size: { cols: number; rows: number }): ViewDriver {
     payload: { host: "api.examp1e.com" },
     justification: "I need it",
   });
-  script.proposal({ bottle_slug: "quiet-00000", kind: "question", payload: { text: "Which one?" } });
+  script.proposal({
+    bottle_slug: "quiet-00000",
+    kind: "question",
+    payload: { text: "Which one? ".repeat(40), options: ["red", "green"] },
+  });
   drive.sync();
   return drive;
 }
@@ -53,6 +57,8 @@ const WAYS: Record<string, string[]> = {
   audit: ["7"],
   inbox: ["i"],
   proposal: ["a"],
+  reject: ["x"],
+  answer: ["i", "down", "a"],
   help: ["?"],
   palette: [":"],
   picker: ["s"],
