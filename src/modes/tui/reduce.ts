@@ -88,7 +88,8 @@ function pressed(context: Context, name: string, keymap: Keymap): Step {
   const { view } = context;
   if (textField(view) !== undefined && isTyping(name)) return step(view);
   const action = keymap.find(placeOf(view), name);
-  if (action === undefined) return step(view);
+  // A key without a meaning there is typed text: what follows it must not choose a scope.
+  if (action === undefined) return step(top(view)?.type === "scope" ? pop(view) : view);
   if (action.id === "palette-run") return runFromPalette(context, keymap);
   return run(action, { ...context, view: { ...view, notice: null } });
 }

@@ -301,3 +301,12 @@ test("a proposal of a bottle that was removed is unanswered", () => {
   drive.press("i");
   expect(drive.scene().props).toMatchObject({ pending: 0, screen: { type: "inbox", open: { ended: true } } });
 });
+
+test("text typed into the choice of a scope closes it and decides nothing", () => {
+  ask();
+  drive.press("a");
+  drive.wait(600);
+  drive.press("A", "n", "d", "1", "enter", "a");
+  expect(drive.effects).toEqual([]);
+  expect(drive.view.stack).toMatchObject([{ type: "proposal" }]);
+});
