@@ -158,13 +158,15 @@ function statusCell(item: InboxItem, now: Date): Cell {
 }
 
 function outcome(item: InboxItem, now: Date): Cell {
-  if (item.decision === null) {
-    return {
-      text: item.proposal.deadline === undefined ? "" : `waits until ${relativeTime(item.proposal.deadline, now)}`,
-    };
-  }
+  if (item.decision === null) return { text: waitWords(item.proposal.deadline, now) };
   if (item.use !== null) return { text: `used ${times(item.use.count)}`, ink: "green" };
   return appliedCell(item.decision.applied);
+}
+
+function waitWords(deadline: string | undefined, now: Date): string {
+  return deadline === undefined || new Date(deadline) <= now
+    ? ""
+    : `waits, its deadline is ${relativeTime(deadline, now)}`;
 }
 
 function justification(text: string, paint: Paint): string[] {
