@@ -9,7 +9,7 @@ const WELL_KNOWN = [
   "raw.githubusercontent.com",
   "gitlab.com",
   "bitbucket.org",
-  "registry.npmjs.org",
+  "npmjs.org",
   "npmjs.com",
   "pypi.org",
   "files.pythonhosted.org",

@@ -51,7 +51,7 @@ describe("an existing bot-bottle installation", () => {
         supervise: false,
         agent_provider: { template: "claude", auth_token: "CLAUDE_OAUTH" },
         git_user: { name: "implementer-agent", email: "implementer@example.com" },
-        egress: { routes: [{ host: "registry.npmjs.org" }, { host: "github.com" }] },
+        egress: { routes: [{ host: "packages.example.org" }, { host: "github.com" }] },
       },
     });
   });

@@ -131,7 +131,7 @@ describe("a look-alike", () => {
     ["paypal.acrne.dev", "api.acme.dev", "letters look the same"],
     ["github.co", "github.com", "another ending"],
     ["acme.net", "api.acme.dev", "another ending"],
-    ["registry.npmjs.co", "registry.npmjs.org", "another ending"],
+    ["npmjs.co", "npmjs.org", "another ending"],
     ["xn--gthub-n2e.com", "github.com", "letters look the same"],
     ["*.githib.com", "github.com", "one letter differs"],
   ])("is %s of %s", (host, of, how) => {
