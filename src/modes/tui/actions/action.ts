@@ -28,3 +28,12 @@ export const always = (): true => true;
 
 /** Where nothing is typed and no dialog waits: the keys for going elsewhere work. */
 export const BROWSING: readonly Place[] = ["main", "inbox", "proposal", "crash-logs", "crash-log"];
+
+/** Where something is chosen or read, one of several. */
+export const LISTS: readonly Place[] = [...BROWSING, "help", "palette", "picker", "preflight", "scope"];
+
+/** Everywhere that Esc leads out of. */
+export const LEAVABLE: readonly Place[] = [...LISTS, "form", "prompt", "confirm"];
+
+/** A launch under way is all that cannot be left. */
+export const EVERYWHERE: readonly Place[] = [...LEAVABLE, "progress"];

@@ -7,20 +7,8 @@ import { TABS, tabProblem, tabTitle, type Tab } from "#components/tabs/tab.ts";
 import { inboxItems, layout, pendingItems, visibleBottles, type Context } from "../context.ts";
 import { notify, pop, replaceTop, step, top, type Layer, type Step, type View } from "../view.ts";
 
-import { always, BROWSING, type Action, type Place } from "./action.ts";
+import { always, BROWSING, LEAVABLE, LISTS, type Action, type Place } from "./action.ts";
 
-const LISTS: readonly Place[] = [
-  "main",
-  "inbox",
-  "proposal",
-  "help",
-  "palette",
-  "picker",
-  "preflight",
-  "scope",
-  "crash-logs",
-  "crash-log",
-];
 const LONG: readonly Place[] = ["main", "inbox", "proposal", "help", "palette", "picker", "crash-logs", "crash-log"];
 
 export const navigate: readonly Action[] = [
@@ -64,21 +52,7 @@ export const navigate: readonly Action[] = [
     title: "back",
     description: "One step back; never quits",
     keys: ["esc"],
-    places: [
-      "main",
-      "inbox",
-      "proposal",
-      "help",
-      "palette",
-      "picker",
-      "preflight",
-      "scope",
-      "form",
-      "prompt",
-      "confirm",
-      "crash-logs",
-      "crash-log",
-    ],
+    places: LEAVABLE,
     enabled: always,
     run: ({ view }) => step(back(view)),
     footer: 90,

@@ -2,24 +2,7 @@
 
 import { step } from "../view.ts";
 
-import { always, type Action, type Place } from "./action.ts";
-
-const EVERYWHERE: readonly Place[] = [
-  "main",
-  "inbox",
-  "proposal",
-  "help",
-  "palette",
-  "picker",
-  "preflight",
-  "progress",
-  "confirm",
-  "scope",
-  "form",
-  "prompt",
-  "crash-logs",
-  "crash-log",
-];
+import { always, EVERYWHERE, type Action } from "./action.ts";
 
 export const processActions: readonly Action[] = [
   {
