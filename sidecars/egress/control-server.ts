@@ -106,7 +106,7 @@ function verdictOn(
   if (request === undefined) return blockedBy("names only", `${authority} is an address, and rules are for names`);
   if (!request.ok) return blockedBy(request.refusal.rule, request.refusal.reason);
   const { verdict, rule, reason } = decide(request.request, table, now, used);
-  return { verdict, rule, reason };
+  return { verdict, rule, reason, steps: [] };
 }
 
 function asTunnelled(parsed: Exclude<Authority, { kind: "bad" }>, authority: string, rest: string, method: string) {
@@ -127,7 +127,7 @@ function asForwarded(authority: string, rest: string, method: string) {
 }
 
 function blockedBy(rule: string, reason: string): EgressVerdict {
-  return { verdict: "block", rule, reason };
+  return { verdict: "block", rule, reason, steps: [] };
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

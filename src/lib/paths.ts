@@ -71,10 +71,18 @@ export function bottlePaths(root: string, slug: string) {
       dir: join(state, "egress"),
       routes: join(state, "egress", "routes.yaml"),
       uses: join(state, "egress", "uses.json"),
+      /** What was used of limits and budgets today, so that a restart does not begin the day anew. */
+      usage: join(state, "egress", "usage.json"),
+      /** What was asked for since the bottle was made, folded: what `egress learn` works on. */
+      seen: join(state, "egress", "seen.json"),
+      /** The key of fingerprints of secrets, made at the first start. */
+      fingerprintKey: join(state, "egress", "fingerprint.key"),
       /** In a folder of its own, which alone is bound into the bottle. */
       socket: join(state, "egress", "inside", "egress.sock"),
       control: join(state, "egress", "control.sock"),
     },
+    /** The same table for a second proxy that somebody runs behind ours. */
+    pipelock: { dir: join(state, "pipelock"), config: join(state, "pipelock", "pipelock.yaml") },
     supervise: {
       dir: join(state, "supervise"),
       socket: join(state, "supervise", "inside", "supervise.sock"),

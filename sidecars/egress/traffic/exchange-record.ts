@@ -6,6 +6,8 @@ import { plainLine } from "#domain/plain-text.ts";
 import type { ParsedRequest, Via } from "../policy/parse-request.ts";
 
 export interface ExchangeRecord {
+  readonly id: number;
+  readonly protocol: EgressRequest["protocol"];
   readonly at: Date;
   readonly began: number;
   readonly method: string;
@@ -20,6 +22,8 @@ export interface ExchangeRecord {
   down: number;
 }
 
+let requests = 0;
+
 /** `host` is what could be read of one that was refused before it was understood. */
 export function startRecord(
   method: string,
@@ -28,6 +32,8 @@ export function startRecord(
   host: string,
 ): ExchangeRecord {
   return {
+    id: (requests += 1),
+    protocol: "http/1.1",
     at: new Date(),
     began: performance.now(),
     method: plainLine(method).slice(0, 20),

@@ -1,6 +1,6 @@
 // What went through: counters, the last requests, and whoever listens to them on the control socket.
 
-import type { EgressRequest, EgressStatus } from "#domain/egress/control.ts";
+import { type EgressRequest, type EgressStatus, NO_TRAFFIC } from "#domain/egress/control.ts";
 
 export interface TrafficLog {
   /** Called once for each request, when it has ended. */
@@ -19,7 +19,7 @@ const LINES_A_SECOND = 50;
 
 /** `line` gets one line for each request, at most 50 a second; what is left out is counted. */
 export function openTrafficLog(line: (text: string) => void): TrafficLog {
-  const counters = { allowed: 0, blocked: 0, held: 0, open: 0 };
+  const counters = { ...NO_TRAFFIC };
   const recent: EgressRequest[] = [];
   const listeners = new Set<(request: EgressRequest) => void>();
   const print = limitLines(line);

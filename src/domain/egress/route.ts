@@ -15,7 +15,49 @@ export const RouteAuth = z.strictObject({
   token_ref: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
 });
 
-/** A rule on a host: everything that is not listed is refused. Later issues add dlp, limits, matches, pipelock. */
+/** One alternative of `matches`: a request fits when all that it names fits. Header values are compared without their parameters, in any case. */
+export const RouteMatch = z.strictObject({
+  /** A prefix that ends at a segment, as in `path_allowlist`. */
+  path: pathPrefix.optional(),
+  methods: z.array(method).min(1).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+export type RouteMatch = z.infer<typeof RouteMatch>;
+
+/** What is done when a known secret is about to leave: ask the operator, replace it with stars, or refuse. */
+export const OutboundOnMatch = z.enum(["supervise", "redact", "block"]);
+export type OutboundOnMatch = z.infer<typeof OutboundOnMatch>;
+
+/** What is done with prompt injection in an answer: say so, refuse the answer, or do not look. */
+export const InboundPolicy = z.enum(["warn", "block", "off"]);
+export type InboundPolicy = z.infer<typeof InboundPolicy>;
+
+export const RouteDlp = z.strictObject({
+  /** Default supervise; redact on the routes of providers. */
+  outbound_on_match: OutboundOnMatch.optional(),
+  /** Default warn. */
+  inbound: InboundPolicy.optional(),
+});
+export type RouteDlp = z.infer<typeof RouteDlp>;
+
+/** Bytes count both ways, as they are on the wire of the client. A day is one of UTC. */
+export const RouteLimits = z.strictObject({
+  requests_per_minute: z.int().positive().optional(),
+  bytes_per_day: z.int().positive().optional(),
+  /** The largest request body, in bytes. */
+  body_bytes: z.int().nonnegative().optional(),
+});
+export type RouteLimits = z.infer<typeof RouteLimits>;
+
+/** What one bottle may use of the network in all, whatever the route. */
+export const EgressBudget = z.strictObject({
+  requests_per_minute: z.int().positive().optional(),
+  requests_per_day: z.int().positive().optional(),
+  bytes_per_day: z.int().positive().optional(),
+});
+export type EgressBudget = z.infer<typeof EgressBudget>;
+
+/** A rule on a host: everything that is not listed is refused. */
 export const Route = z.strictObject({
   host: z.string(),
   /** Default 443. */
@@ -25,8 +67,20 @@ export const Route = z.strictObject({
   path_allowlist: z.array(pathPrefix).min(1).optional(),
   methods: z.array(method).min(1).optional(),
   auth: RouteAuth.optional(),
+  /** At least one of them must fit as well. */
+  matches: z.array(RouteMatch).min(1).optional(),
+  dlp: RouteDlp.optional(),
+  limits: RouteLimits.optional(),
+  /**
+   * `%2f` within a path is let through, for registries that write scoped names so. Only on a route without path rules:
+   * where the path is no part of the verdict, it cannot be read in two ways.
+   */
+  encoded_slashes: z.boolean().optional(),
+  /** CONNECT to this host and port is a plain tunnel: anything passes, nothing is read. Needs `port`, and allows nothing else. */
+  raw_tcp: z.boolean().optional(),
   pipelock: z
     .strictObject({
+      /** TLS is not opened, only its server name is read: no path rules, no methods, no credential, no scanning. */
       tls_passthrough: z.boolean().optional(),
       /** CIDRs that this route's host may resolve to although they are not public. */
       ssrf_ip_allowlist: z.array(z.string()).optional(),
@@ -37,6 +91,23 @@ export type Route = z.infer<typeof Route>;
 
 export const UnknownHostPolicy = z.enum(["block", "hold"]);
 export type UnknownHostPolicy = z.infer<typeof UnknownHostPolicy>;
+
+/**
+ * What an approved finding lets through: findings of this rule on this host, and where `fingerprint` is there, of that very
+ * value only (HMAC-SHA256 in hex, under the bottle's own key). Decisions alone make them.
+ */
+export const DlpException = z.strictObject({
+  decision: z.string(),
+  host: z.string(),
+  rule: z.string(),
+  fingerprint: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  once: z.boolean().optional(),
+  expires_at: z.iso.datetime().optional(),
+});
+export type DlpException = z.infer<typeof DlpException>;
 
 /**
  * A route in the table on disk. `auth` names a slot (`EGRESS_TOKEN_0`), never a value or a host variable;
@@ -67,6 +138,8 @@ export const RouteTable = z.strictObject({
    * without a look-up, and the operator vouches for the address: the private-address guard does not apply to it.
    */
   hosts: z.record(z.string(), z.string()),
+  budget: EgressBudget.optional(),
+  dlp_exceptions: z.array(DlpException).optional(),
   routes: z.array(TableRoute),
 });
 export type RouteTable = z.infer<typeof RouteTable>;

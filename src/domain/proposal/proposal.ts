@@ -44,6 +44,35 @@ export const EgressBlockPayload = z.strictObject({
 });
 export type EgressBlockPayload = z.infer<typeof EgressBlockPayload>;
 
+/** A known secret was about to leave. The excerpt never shows the value. */
+export const DlpMatchPayload = z.strictObject({
+  host,
+  port: z.int().min(1).max(65_535).optional(),
+  method,
+  path: z.string().max(8192),
+  /** Id of the rule. */
+  rule: z.string().min(1).max(80),
+  /** In words: `query key "token"`, `body, base64 within gzip`. */
+  where: z.string().max(300),
+  /** The text around it, the value in stars. */
+  excerpt: z.string().max(500),
+  /** HMAC-SHA256 of the value under the bottle's own key, in hex: an approval is for this value alone. */
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type DlpMatchPayload = z.infer<typeof DlpMatchPayload>;
+
+/** A finding that the agent believes to be false; approving it lets that rule pass on that host, whatever the value. */
+export const PipelockBlockPayload = z.strictObject({
+  host,
+  /** Id of the rule, as the refusal named it. */
+  finding: z
+    .string()
+    .min(1)
+    .max(80)
+    .regex(/^[a-z0-9][a-z0-9:_-]*$/, "must be the id of a rule, as the refusal named it"),
+});
+export type PipelockBlockPayload = z.infer<typeof PipelockBlockPayload>;
+
 export const QuestionPayload = z.strictObject({
   text: z.string().min(1).max(8000),
   options: z.array(z.string().min(1).max(200)).min(1).max(20).optional(),
@@ -72,6 +101,8 @@ const common = {
 /** A discriminated union over `kind`; a later kind is one more member here. */
 export const Proposal = z.discriminatedUnion("kind", [
   z.strictObject({ ...common, kind: z.literal("egress-block"), payload: EgressBlockPayload }),
+  z.strictObject({ ...common, kind: z.literal("dlp-match"), payload: DlpMatchPayload }),
+  z.strictObject({ ...common, kind: z.literal("pipelock-block"), payload: PipelockBlockPayload }),
   z.strictObject({ ...common, kind: z.literal("question"), payload: QuestionPayload }),
 ]);
 export type Proposal = z.infer<typeof Proposal>;
@@ -101,7 +132,13 @@ export function digestInput(proposal: Omit<Proposal, "digest"> & { digest?: stri
 
 /** Two pending proposals of one bottle with equal keys are one. Questions never fold. */
 export function foldKey(proposal: Pick<Proposal, "kind" | "payload" | "bottle_slug">): string | undefined {
-  if (proposal.kind !== "egress-block") return undefined;
+  const { kind, bottle_slug: bottle } = proposal;
+  if (kind === "dlp-match") {
+    const { host, rule, fingerprint } = proposal.payload as DlpMatchPayload;
+    return canonicalJson({ bottle, kind, host, rule, fingerprint });
+  }
+  if (kind === "pipelock-block") return canonicalJson({ bottle, kind, ...(proposal.payload as PipelockBlockPayload) });
+  if (kind !== "egress-block") return undefined;
   const rule = proposal.payload as EgressBlockPayload;
   return canonicalJson({
     bottle: proposal.bottle_slug,

@@ -1,0 +1,84 @@
+// What is done with the content of a request and of its answer: the contract between traffic/ (which moves bytes) and the
+// scanners (which look at them).
+
+import type { Readable } from "node:stream";
+
+import type { EgressFinding } from "#domain/egress/control.ts";
+import type { TableRoute } from "#domain/egress/route.ts";
+
+import type { ParsedRequest } from "../policy/parse-request.ts";
+import type { Refusal } from "../policy/refusal.ts";
+
+/** Looks at the content of one bottle's traffic. */
+export interface Inspection {
+  /** One request that the table lets through by `route`. */
+  exchange(about: Inspected): ExchangeInspection;
+}
+
+export interface Inspected {
+  readonly request: ParsedRequest;
+  readonly route: TableRoute;
+  /** Values that must not come back to the client: the route's credential in each form that was sent. */
+  readonly credential: readonly string[];
+  /** Aborts when the client left. */
+  readonly gone: AbortSignal;
+  /** Told of each finding as it is made: for the record, the counters and the audit. */
+  readonly found: (finding: EgressFinding) => void;
+  /** A finding waits for the operator now; called again with false when it does not any more. */
+  readonly held: (waiting: boolean) => void;
+}
+
+export interface ExchangeInspection {
+  /**
+   * What may leave, of a request whose headers are `headers` (names and values in turn: the client's own that would go
+   * upstream, without the injected credential and without framing). It may read `body` to its end before it answers, and it
+   * may wait for the operator. A body that is let through as a stream may still fail later with an InspectionRefused.
+   */
+  outbound(headers: readonly string[], body: Readable | undefined): Outbound | Promise<Outbound>;
+  /** The answer on its way to the client; its stream may fail with an InspectionRefused. */
+  inbound(answer: { readonly status: number; readonly headers: readonly string[]; readonly method: string }): Inbound;
+  /** One WebSocket message, reassembled and not compressed. */
+  message(direction: "outbound" | "inbound", data: Buffer, isBinary: boolean): Promise<MessageVerdict>;
+}
+
+export type Outbound =
+  | {
+      readonly ok: true;
+      /** Path and query, as they go upstream. */
+      readonly forward: string;
+      readonly headers: readonly string[];
+      /** A buffer is sent with its length, a stream as it was framed by the client (its length does not change). */
+      readonly body: Buffer | Readable | undefined;
+    }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+export interface Inbound {
+  /** Without content-length or content-encoding where the content changes. */
+  readonly headers: readonly string[];
+  /** Set where the content must be looked at or changed: the answer's body goes through it. Undefined: as it is. */
+  readonly through?: (body: Readable) => Readable;
+}
+
+export type MessageVerdict =
+  | { readonly ok: true; readonly data: Buffer }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** A stream that was let begin and must not go on. */
+export class InspectionRefused extends Error {
+  override readonly name = "InspectionRefused";
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.reason);
+    this.refusal = refusal;
+  }
+}
+
+/** Looks at nothing: for tests of the traffic alone. */
+export const inspectNothing: Inspection = {
+  exchange: ({ request }) => ({
+    outbound: (headers, body) => ({ ok: true, forward: request.forward, headers, body }),
+    inbound: ({ headers }) => ({ headers }),
+    message: async (_direction, data) => ({ ok: true, data }),
+  }),
+};
