@@ -57,7 +57,21 @@ export interface Inbound {
   readonly headers: readonly string[];
   /** Set where the content must be looked at or changed: the answer's body goes through it. Undefined: as it is. */
   readonly through?: (body: Readable) => Readable;
+  /**
+   * Set, instead of `through`, where the verdict must be there before the head goes out: no byte may be sent until it
+   * answers, and then its headers are sent and not those above. It never rejects; it reads `body` to its end or destroys it.
+   */
+  readonly hold?: (body: Readable) => Promise<Held>;
+  /** Set where trailers must be changed: names and values in turn. */
+  readonly trailers?: (trailers: readonly string[]) => readonly string[];
+  /** The answer is not to be sent at all (a body that cannot be decoded): the caller destroys the body. */
+  readonly refusal?: Refusal;
 }
+
+/** A buffer is sent with its length (it is in `headers`), a stream goes on and may still fail with an InspectionRefused. */
+export type Held =
+  | { readonly ok: true; readonly headers: readonly string[]; readonly body: Buffer | Readable }
+  | { readonly ok: false; readonly refusal: Refusal };
 
 export type MessageVerdict =
   | { readonly ok: true; readonly data: Buffer }

@@ -15,7 +15,9 @@ export type RefusalCode =
   | "too_many_held"
   | "upstream_failed"
   | "upstream_timeout"
-  | "storage_failed";
+  | "storage_failed"
+  | "cannot_decode"
+  | "injection_found";
 
 export interface Refusal {
   readonly status: number;
