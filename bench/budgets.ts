@@ -2,7 +2,7 @@
 
 export interface Budget {
   readonly what: string;
-  readonly unit: "ms" | "%" | "MB" | "lines/s" | "bytes";
+  readonly unit: "ms" | "µs" | "%" | "MB" | "MB/s" | "requests/s" | "lines/s" | "bytes";
   /** What the value, or its ratio to `against`, is held to. */
   readonly bound: "value" | "ratio";
   readonly against?: string;
@@ -10,6 +10,7 @@ export interface Budget {
 }
 
 const floor = "node -e 0";
+const rival = "mitmproxy";
 
 export const budgets = {
   "start.first-frame": {
@@ -83,6 +84,47 @@ export const budgets = {
     bound: "ratio",
     against: floor,
     limit: { atMost: 3 },
+  },
+  "egress.latency": {
+    what: "what the proxy adds to a kept-alive intercepted GET, scanned, p50",
+    unit: "ms",
+    bound: "ratio",
+    against: rival,
+    limit: { atMost: 0.3 },
+  },
+  "egress.rps": {
+    what: "requests a second, intercepted, scanned, credential injected",
+    unit: "requests/s",
+    bound: "ratio",
+    against: rival,
+    limit: { atLeast: 6 },
+  },
+  "egress.cpu": {
+    what: "processor time for each of these requests",
+    unit: "µs",
+    bound: "ratio",
+    against: rival,
+    limit: { atMost: 0.15 },
+  },
+  "egress.bulk.down": {
+    what: "100 MB down",
+    unit: "MB/s",
+    bound: "ratio",
+    against: `${rival}, streaming`,
+    limit: { atLeast: 1 },
+  },
+  "egress.bulk.up": {
+    what: "100 MB up, scanned",
+    unit: "MB/s",
+    bound: "ratio",
+    against: `${rival}, streaming, not scanned`,
+    limit: { atLeast: 0.8 },
+  },
+  "egress.bulk.memory": {
+    what: "growth of the proxy while 400 MB go each way",
+    unit: "MB",
+    bound: "value",
+    limit: { atMost: 48 },
   },
   "egress.rss": { what: "RSS of the idle egress proxy", unit: "MB", bound: "value", limit: { atMost: 90 } },
 } as const satisfies Record<string, Budget>;

@@ -1,4 +1,5 @@
 // `npm run bench [-- --short] [-- --only start.headless,idle.cpu]`: measures, prints the table, writes results/latest.json.
+// `npm run bench -- --setup` first installs what we compare ourselves with (Debian's mitmproxy, as root).
 
 import { parseArgs } from "node:util";
 
@@ -7,8 +8,16 @@ import type { Effort } from "./measure/effort.ts";
 import { measurements } from "./measure/measurements.ts";
 import { judge, type Reading } from "./reading.ts";
 import { keepResults, table } from "./report.ts";
+import { installRivals } from "./rivals.ts";
 
-const { values } = parseArgs({ options: { short: { type: "boolean", default: false }, only: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    short: { type: "boolean", default: false },
+    only: { type: "string" },
+    setup: { type: "boolean", default: false },
+  },
+});
+if (values.setup) installRivals();
 const wanted = values.only?.split(",");
 const unknown = wanted?.find((id) => !isBenchId(id));
 if (unknown !== undefined) {

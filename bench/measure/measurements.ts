@@ -14,4 +14,8 @@ export const measurements: readonly { readonly ids: readonly BenchId[]; readonly
   { ids: ["proposal.row", "proposal.answer"], load: async () => (await import("./proposals.ts")).measureProposals },
   { ids: ["launch.local"], load: async () => (await import("./launch.ts")).measureLaunch },
   { ids: ["egress.start", "egress.rss"], load: async () => (await import("./egress.ts")).measureEgress },
+  {
+    ids: ["egress.latency", "egress.rps", "egress.cpu", "egress.bulk.down", "egress.bulk.up", "egress.bulk.memory"],
+    load: async () => (await import("./egress-traffic.ts")).measureEgressTraffic,
+  },
 ];
