@@ -1,6 +1,6 @@
 // The one core that the faces (dashboard, print, json) drive: what they can see and what they can ask for.
 
-import type { EgressStatus, EgressVerdict, EgressRequest } from "#domain/egress/control.ts";
+import type { EgressRequest, EgressSeen, EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
 import type { Route } from "#domain/egress/route.ts";
 import type { AuditEntry } from "#domain/audit/entry.ts";
 import type { AuditVerdict } from "#domain/audit/verify.ts";
@@ -47,9 +47,30 @@ export interface Console {
 
   egress: {
     status(slug: string): Promise<EgressStatus>;
-    test(slug: string, url: string, method: string): Promise<EgressVerdict>;
+    /** Nothing is sent; `headers` are those that the request would have. */
+    test(slug: string, url: string, method: string, headers?: Readonly<Record<string, string>>): Promise<EgressVerdict>;
     add(slug: string, route: Route): Promise<EgressStatus>;
     remove(slug: string, host: string): Promise<EgressStatus>;
+    /** What was asked for since the bottle was made, folded: what `learn` works on. */
+    seen(slug: string): Promise<EgressSeen>;
+    /** The table as it is on disk, to be edited. */
+    tableText(slug: string): Promise<TableText>;
+    /**
+     * Puts an edited table in force and reads it back. Throws `invalid` (naming the line and the field), `conflict` when the
+     * table is not the one with the digest `base` any more, `refused` for a credential slot that the bottle was not given.
+     */
+    editTable(slug: string, text: string, base?: string): Promise<EgressStatus>;
+    /**
+     * Lets requests like this one pass until the bottle stops: approves the pending proposal about it, or makes one and
+     * approves it at once. Throws `refused` where no rule can allow it (a planted canary, a git push, a bad address).
+     */
+    allow(slug: string, request: EgressRequest): Promise<EgressAnswer>;
+    /**
+     * Rejects the pending proposal about this request, or takes out of the table the rule that allowed it: the approval is
+     * undone, a route of the definition is gone until the bottle stops. Throws `not-found` when there is neither.
+     */
+    deny(slug: string, request: EgressRequest): Promise<EgressAnswer>;
+    /** Calls `request` for each line of the control socket's events; see `id` and `open`. */
     requests(slug: string, request: (request: EgressRequest) => void, signal: AbortSignal): Promise<void>;
   };
 
@@ -58,6 +79,20 @@ export interface Console {
   verifyAudit(slug: string | undefined): Promise<AuditReport[]>;
   doctor(): Promise<DoctorItem[]>;
   close(): Promise<void>;
+}
+
+/** The text of `routes.yaml`, and its SHA-256. */
+export interface TableText {
+  readonly text: string;
+  readonly digest: string;
+}
+
+/** What the operator's word on one request did. */
+export interface EgressAnswer {
+  /** One sentence, for a person: `GET https://api.example.com:443 below /repos/ is allowed until this bottle stops`. */
+  readonly detail: string;
+  /** The proposal that was decided or undone: `undo` takes an approval back. */
+  readonly proposal?: string;
 }
 
 export interface AgentChoice {

@@ -7,11 +7,19 @@ import type { ConsoleWorld } from "./part.ts";
 export function egressOf({ root, now, closed }: ConsoleWorld): Console["egress"] {
   const client = async () => await import("#core/egress/control-client.ts");
   const edit = async () => await import("#core/egress/operator-edit.ts");
+  const table = async () => await import("#core/egress/edit-table.ts");
+  const answer = async () => await import("#core/egress/answer-request.ts");
   return {
     status: async (slug) => await (await client()).egressStatus(root, slug),
-    test: async (slug, url, method) => await (await client()).egressTest(root, slug, url, method),
-    add: async (slug, route) => await (await edit()).addRoute({ root, slug, now }, route),
+    test: async (slug, url, method, headers) =>
+      await (await client()).egressTest(root, slug, { url, method, ...(headers === undefined ? {} : { headers }) }),
+    add: async (slug, route) => await (await edit()).addRoutes({ root, slug, now }, [route]),
     remove: async (slug, host) => await (await edit()).removeRoute({ root, slug, now }, host),
+    seen: async (slug) => await (await client()).egressSeen(root, slug),
+    tableText: async (slug) => await (await table()).tableText({ root, slug }),
+    editTable: async (slug, text, base) => await (await table()).editTable({ root, slug, now }, text, base),
+    allow: async (slug, request) => await (await answer()).allowRequest({ root, slug, now }, request),
+    deny: async (slug, request) => await (await answer()).denyRequest({ root, slug, now }, request),
     requests: async (slug, request, signal) =>
       await (await client()).egressEvents(root, slug, request, AbortSignal.any([signal, closed])),
   };

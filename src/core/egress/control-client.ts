@@ -1,7 +1,7 @@
 // The operator's side of a bottle's egress control socket (domain/egress/control.ts).
 
 import { BottleError } from "#domain/bottle-error.ts";
-import { EgressRequest, EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
+import { EgressRequest, EgressSeen, EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
 import { isErrno } from "#lib/atomic-file.ts";
 import { bodyText, requestUnix, type UnixRequest } from "#lib/http-unix.ts";
 import { splitLines } from "#lib/lines.ts";
@@ -14,12 +14,22 @@ export async function egressStatus(root: string, slug: string): Promise<EgressSt
 }
 
 /** What the proxy would do with a request, and by which rule; nothing is sent. */
-export async function egressTest(root: string, slug: string, url: string, method: string): Promise<EgressVerdict> {
-  const text = await ask(root, slug, { method: "POST", path: "/test", body: { url, method } });
+export async function egressTest(
+  root: string,
+  slug: string,
+  request: { readonly url: string; readonly method: string; readonly headers?: Readonly<Record<string, string>> },
+): Promise<EgressVerdict> {
+  const text = await ask(root, slug, { method: "POST", path: "/test", body: request });
   return EgressVerdict.parse(JSON.parse(text));
 }
 
-/** Calls `seen` for each request as it ends, until `signal` aborts or the proxy is gone. */
+/** What was asked for since the bottle was made. */
+export async function egressSeen(root: string, slug: string): Promise<EgressSeen> {
+  const text = await ask(root, slug, { method: "GET", path: "/seen" });
+  return EgressSeen.parse(JSON.parse(text));
+}
+
+/** Calls `seen` for each request as it begins to last and as it ends, until `signal` aborts or the proxy is gone. */
 export async function egressEvents(
   root: string,
   slug: string,
