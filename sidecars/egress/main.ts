@@ -1,10 +1,12 @@
 // The egress proxy of one bottle: `node egress.js --root DIR --slug SLUG [--upstream-ca PEM]`. Tokens come as
-// EGRESS_TOKEN_n in the environment. It ends with its standard input, which its parent holds open.
+// EGRESS_TOKEN_n, and further secrets of the bottle as EGRESS_SECRET_<NAME>, in the environment. It ends with its
+// standard input, which its parent holds open.
 
 import { parseArgs } from "node:util";
 
 import { BottleError } from "#domain/bottle-error.ts";
 
+import { ownSecrets, takeSecrets } from "./inspection/own-secrets.ts";
 import { runEgress } from "./run.ts";
 
 try {
@@ -14,7 +16,8 @@ try {
   const { root, slug } = values;
   if (root === undefined || slug === undefined) throw new BottleError("usage", "--root and --slug are required");
   const upstreamCa = values["upstream-ca"] ?? process.env["BOTTLE_UPSTREAM_CA"];
-  await runEgress({ root, slug, upstreamCa, slots: takeTokens(process.env) });
+  const slots = takeTokens(process.env);
+  await runEgress({ root, slug, upstreamCa, slots, own: ownSecrets(slots, takeSecrets(process.env)) });
 } catch (error) {
   process.stderr.write(`egress: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(error instanceof BottleError && error.code === "usage" ? 2 : 1);

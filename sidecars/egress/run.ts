@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 
 import { BottleError } from "#domain/bottle-error.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
+import type { OwnSecret } from "#domain/secrets/scanner.ts";
 import { READY_LINE } from "#domain/sidecars/ready-line.ts";
 import { bottlePaths } from "#lib/paths.ts";
 
@@ -26,6 +27,8 @@ export interface EgressOptions {
   /** A PEM file with further roots for upstream servers. */
   readonly upstreamCa: string | undefined;
   readonly slots: Slots;
+  /** What must not leave, beside what every rule knows. */
+  readonly own: readonly OwnSecret[];
 }
 
 const FLUSH_MS = 1000;

@@ -1,0 +1,45 @@
+// The bottle's own secrets, which must not leave in a request: the tokens that the proxy injects, what the operator
+// answered when the bottle was started (EGRESS_SECRET_<NAME>), and the canary, which stands in the bottle to be stolen.
+
+import type { OwnSecret } from "#domain/secrets/scanner.ts";
+
+import type { Slots } from "../policy/headers.ts";
+
+export const CANARY_RULE = "canary";
+
+const PREFIX = "EGRESS_SECRET_";
+/** A shorter value is a word that ordinary requests contain. */
+const SHORTEST = 8;
+
+/** Out of the environment, so that nothing that is ever started from here inherits them. */
+export function takeSecrets(env: NodeJS.ProcessEnv): OwnSecret[] {
+  const secrets: OwnSecret[] = [];
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith(PREFIX)) continue;
+    if (value !== undefined && value !== "") secrets.push({ rule: ruleOf(name.slice(PREFIX.length)), value });
+    delete env[name];
+  }
+  return secrets;
+}
+
+/** All that is looked for, each value once. A token `user:password` (Basic) is looked for by its password as well. */
+export function ownSecrets(slots: Slots, secrets: readonly OwnSecret[]): OwnSecret[] {
+  const byValue = new Map<string, OwnSecret>();
+  const add = (secret: OwnSecret): void => {
+    const known = byValue.get(secret.value);
+    if (secret.value.length >= SHORTEST && known?.rule !== CANARY_RULE) byValue.set(secret.value, secret);
+  };
+  for (const [slot, token] of slots) {
+    const rule = `own:${slot.toLowerCase()}`;
+    const password = token.slice(token.indexOf(":") + 1);
+    add({ rule, value: token });
+    add({ rule, value: password });
+  }
+  for (const secret of secrets) add(secret);
+  return [...byValue.values()];
+}
+
+/** Ids of rules are in lower case. */
+function ruleOf(name: string): string {
+  return name === "CANARY" ? CANARY_RULE : `own:${name.toLowerCase()}`;
+}
