@@ -1,11 +1,14 @@
 // A request's path in the one form that prefixes are matched against: decoded once, dots resolved. Whatever two
-// servers could read differently (encoded slashes, backslashes, double encoding, empty segments) is refused.
+// servers could read differently (backslashes, double encoding, empty segments) is refused; an encoded slash is left as it
+// is and said, for it is let through only where the path is no part of the verdict.
 
 export type Path =
   | {
       readonly kind: "path";
-      /** Decoded and resolved: what rules are matched against and people are shown. */
+      /** Decoded and resolved: what rules are matched against and people are shown. Encoded slashes stay `%2F`. */
       readonly path: string;
+      /** Some servers read this path as another one with more segments. */
+      readonly encodedSlash: boolean;
       /** What goes upstream: the segments as they were written, dots resolved, and the query with its `?`. */
       readonly forward: string;
     }
@@ -24,7 +27,7 @@ export function normalisePath(target: string): Path {
   const segments = raw.slice(1).split("/");
   for (const [index, segment] of segments.entries()) {
     const last = index === segments.length - 1;
-    const plain = decodeSegment(segment);
+    const plain = /%2f/i.test(segment) ? decodeSlashed(segment) : decodeSegment(segment);
     if (plain.reason !== undefined) return bad(plain.reason);
     if (segment === "" && !last) return bad("has an empty segment (//)");
     if (plain.text === "." || plain.text === "..") {
@@ -40,25 +43,32 @@ export function normalisePath(target: string): Path {
     written.push(segment);
     decoded.push(plain.text);
   }
-  return { kind: "path", path: `/${decoded.join("/")}`, forward: `/${written.join("/")}${query}` };
-}
-
-/** A prefix ends at a segment: /repos/acme covers itself and /repos/acme/x, never /repos/acme-evil. */
-export function isUnder(path: string, prefix: string): boolean {
-  const plain = normalisePath(prefix);
-  if (plain.kind === "bad") return false;
-  const inside = plain.path.endsWith("/") ? plain.path : `${plain.path}/`;
-  return path === plain.path || path.startsWith(inside);
+  const path = `/${decoded.join("/")}`;
+  // What is left of escapes after decoding is the encoded slash alone: a `%25` that would make another is refused.
+  return { kind: "path", path, encodedSlash: path.includes("%2F"), forward: `/${written.join("/")}${query}` };
 }
 
 type Segment = { readonly text: string; readonly reason?: undefined } | { readonly reason: string };
+
+/** Each part between encoded slashes must be one that means the same to whoever decodes them: no dots, nothing empty. */
+function decodeSlashed(segment: string): Segment {
+  const parts: string[] = [];
+  for (const part of segment.split(/%2f/i)) {
+    const plain = decodeSegment(part);
+    if (plain.reason !== undefined) return plain;
+    if (plain.text === "" || plain.text === "." || plain.text === "..")
+      return { reason: "has an encoded slash beside dots or another slash" };
+    parts.push(plain.text);
+  }
+  return { text: parts.join("%2F") };
+}
 
 function decodeSegment(segment: string): Segment {
   const text = segment.includes("%") ? decodeOnce(segment) : segment;
   if (text === undefined) return { reason: "has a broken percent escape" };
   // oxlint-disable-next-line no-control-regex -- controls are what is refused
   if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) return { reason: "has an encoded control character" };
-  if (/[/\\]/.test(text)) return { reason: text.includes("/") ? "has an encoded slash" : "has a backslash" };
+  if (text.includes("\\")) return { reason: "has a backslash" };
   if (/%[0-9a-f]{2}/i.test(text)) return { reason: "is encoded twice" };
   if (text !== "." && text !== ".." && isDotsToSomebody(text))
     return { reason: "has dots with a parameter or a blank" };

@@ -29,11 +29,17 @@ export interface Destination {
   readonly method: string;
   /** Decoded, dots resolved, without the query. */
   readonly path: string;
+  /** `path` has `%2F` in it, which only a route without path rules can allow. */
+  readonly encodedSlash?: true;
+  /** As they came, names and values in turn: looked at where a route has `matches`, and missing fits none of them. */
+  readonly rawHeaders?: readonly string[];
 }
 
 export interface ParsedRequest extends Destination {
   /** The path and query that go upstream. */
   readonly forward: string;
+  /** Content-Length; undefined for a body whose end is not known at its beginning, 0 for none. */
+  readonly bodyLength?: number | undefined;
 }
 
 export type Parsed =
@@ -83,7 +89,18 @@ export function parseRequest(raw: RawRequest, via: Via): Parsed {
   if ("code" in place) return refuse(place);
   const path = normalisePath(target.path);
   if (path.kind === "bad") return refuse(badRequest("unambiguous path", `the path ${path.reason}`));
-  return { ok: true, request: { ...place, method: raw.method, path: path.path, forward: path.forward } };
+  const request: ParsedRequest = {
+    scheme: place.scheme,
+    host: place.host,
+    isAddress: place.isAddress,
+    port: place.port,
+    method: raw.method,
+    path: path.path,
+    forward: path.forward,
+    rawHeaders: raw.rawHeaders,
+    bodyLength: bodyLength(headers.values),
+  };
+  return { ok: true, request: path.encodedSlash ? { ...request, encodedSlash: true } : request };
 }
 
 type Place = Pick<Destination, "scheme" | "host" | "isAddress" | "port">;
@@ -170,6 +187,12 @@ function framingProblem(headers: ReadonlyMap<string, string>): string | undefine
   if (length !== undefined && !/^\d{1,15}$/.test(length)) return "Content-Length is no plain number";
   if (encoding !== undefined && encoding.toLowerCase() !== "chunked") return "Transfer-Encoding is not just chunked";
   return undefined;
+}
+
+function bodyLength(headers: ReadonlyMap<string, string>): number | undefined {
+  const length = headers.get("content-length");
+  if (length !== undefined) return Number(length);
+  return headers.has("transfer-encoding") ? undefined : 0;
 }
 
 function badRequest(rule: string, reason: string): Refusal {

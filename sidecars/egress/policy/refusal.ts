@@ -16,6 +16,10 @@ export type RefusalCode =
   | "upstream_failed"
   | "upstream_timeout"
   | "storage_failed"
+  | "git_push_refused"
+  | "limit_reached"
+  | "budget_reached"
+  | "body_too_large"
   | "cannot_decode"
   | "injection_found";
 
@@ -28,6 +32,8 @@ export interface Refusal {
   readonly reason: string;
   /** The route that would let it through: absent when no rule could. */
   readonly suggestion?: EgressBlockPayload;
+  /** Seconds, for a `retry-after` header: when trying again may help. */
+  readonly retryAfter?: number;
 }
 
 export const HOW_TO_ASK = "call egress-block on the supervise MCP server";

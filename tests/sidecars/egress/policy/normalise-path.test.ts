@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { isUnder, normalisePath } from "#sidecars/egress/policy/normalise-path.ts";
+import { normalisePath } from "#sidecars/egress/policy/normalise-path.ts";
+import { covered, prefixOf } from "#sidecars/egress/policy/table-index.ts";
+
+const isUnder = (path: string, prefix: string): boolean => {
+  const plain = prefixOf(prefix);
+  return plain !== undefined && covered(path, plain) >= 0;
+};
 
 describe("a path", () => {
   test.each([
@@ -25,12 +31,32 @@ describe("a path", () => {
     ["/%e2%82%ac", "/€", "/%e2%82%ac"],
     ["/@scope/pkg", "/@scope/pkg", "/@scope/pkg"],
   ])("%s is %s, and %s goes on", (target, path, forward) => {
-    expect(normalisePath(target)).toEqual({ kind: "path", path, forward });
+    expect(normalisePath(target)).toEqual({ kind: "path", path, encodedSlash: false, forward });
   });
 
   test.each([
-    ["an encoded slash", "/a%2fb"],
-    ["an encoded slash in capitals", "/a%2Fb"],
+    ["/a%2fb", "/a%2Fb", "/a%2fb"],
+    ["/@scope%2Fpkg/-/pkg-1.0.0.tgz?x=%2f", "/@scope%2Fpkg/-/pkg-1.0.0.tgz", "/@scope%2Fpkg/-/pkg-1.0.0.tgz?x=%2f"],
+    ["/p/group%2fsub%2Fname/x", "/p/group%2Fsub%2Fname/x", "/p/group%2fsub%2Fname/x"],
+  ])("%s keeps its encoded slashes, and says so", (target, path, forward) => {
+    expect(normalisePath(target)).toEqual({ kind: "path", path, encodedSlash: true, forward });
+  });
+
+  test("whose encoded slash is gone with its segment has none", () => {
+    expect(normalisePath("/a%2fb/../c")).toEqual({ kind: "path", path: "/c", encodedSlash: false, forward: "/c" });
+  });
+
+  test.each([
+    ["dots behind an encoded slash", "/a%2f..%2fb"],
+    ["dots before an encoded slash", "/..%2fb"],
+    ["one dot and an encoded slash", "/.%2Fb"],
+    ["encoded dots behind an encoded slash", "/a%2f%2e%2e"],
+    ["dots with a parameter behind an encoded slash", "/a%2f..;/b"],
+    ["two encoded slashes together", "/a%2f%2fb"],
+    ["an encoded slash first", "/%2fevil.com/a"],
+    ["an encoded slash last", "/a%2f"],
+    ["a doubly encoded slash", "/a%252fb"],
+    ["a backslash beside an encoded slash", "/a%2fb%5cc"],
     ["an encoded backslash", "/a%5cb"],
     ["a backslash", "/a\\b"],
     ["dots behind a backslash", "/a\\..\\b"],
@@ -38,7 +64,6 @@ describe("a path", () => {
     ["an encoded newline", "/a%0d%0aHost:%20evil"],
     ["DEL", "/a%7f"],
     ["an encoded C1 control", "/a%c2%85"],
-    ["double encoding", "/a%252fb"],
     ["double-encoded dots", "/%252e%252e/b"],
     ["double encoding of any letter", "/%2561"],
     ["a broken escape", "/a%"],
@@ -127,7 +152,8 @@ describe("a path", () => {
         if (path.kind === "bad") return;
         const [raw = ""] = path.forward.split("?", 1);
         // A URL parser resolves nothing further, and decoding gives the checked path.
-        expect(decodeURIComponent(new URL(`https://h${raw}`).pathname)).toBe(path.path);
+        const read = new URL(`https://h${raw}`).pathname;
+        expect(decodeURIComponent(read.replaceAll(/%2f/gi, "%252F"))).toBe(path.path);
         expect(normalisePath(path.forward)).toEqual(path);
       }),
       { numRuns: 5000 },

@@ -23,6 +23,8 @@ describe("a request in a tunnel", () => {
         method: "GET",
         path: "/a",
         forward: "/a?b",
+        rawHeaders: ["Host", "API.example.com."],
+        bodyLength: 0,
       },
     });
   });
