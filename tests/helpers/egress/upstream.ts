@@ -26,6 +26,8 @@ export interface TestUpstream {
   readonly aborted: string[];
   /** Takes over a path; everything else is answered with 200 and the method and URL. */
   on(path: string, handler: (request: IncomingMessage, response: ServerResponse, body: string) => void): void;
+  /** Takes over upgrades of the secure server: WebSocket. */
+  onUpgrade(handler: (request: IncomingMessage, socket: Socket, head: Buffer) => void): void;
   connections(): number;
   close(): Promise<void>;
 }
@@ -77,6 +79,10 @@ export async function startUpstream(...names: string[]): Promise<TestUpstream> {
     seen,
     aborted,
     on: (path, handler) => void handlers.set(path, handler),
+    onUpgrade(handler) {
+      secure.removeAllListeners("upgrade");
+      secure.on("upgrade", (request, socket, head) => handler(request, socket as Socket, head));
+    },
     connections: () => connections,
     async close() {
       for (const socket of sockets) socket.destroy();
