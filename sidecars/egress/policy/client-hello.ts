@@ -79,7 +79,7 @@ export function readClientHello(): HelloReader {
 
   return {
     push(bytes) {
-      for (let at = 0; at < bytes.length && end === undefined;) at += take(bytes, at);
+      for (let at = 0; at < bytes.length; at += take(bytes, at)) if (end !== undefined) return end;
       return end ?? { state: "more" };
     },
   };
