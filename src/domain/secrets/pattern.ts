@@ -1,0 +1,113 @@
+// The language that formats are written in: regular expressions that need no backtracking, read into steps over bytes.
+//
+// A pattern is a row of characters (`\` escapes the special ones) and classes (`[A-Za-z0-9_-]`, `[^…]`, `\s`), each with
+// an optional `{n}`, `{n,m}` or `?`, and at most one group, which is the value. There are no alternatives and no nesting, and
+// a step that may vary in length takes all it can: what follows it must not fit it. So each match costs at most its length.
+
+/** A row of 256: 1 for each byte that fits. */
+export type ByteClass = Uint8Array;
+
+export interface Step {
+  readonly fits: ByteClass;
+  readonly atLeast: number;
+  readonly atMost: number;
+}
+
+export interface Pattern {
+  readonly steps: readonly Step[];
+  /** The steps of the value: from, and up to but not with. */
+  readonly value: { readonly from: number; readonly to: number };
+  /** Bytes, at most. */
+  readonly longest: number;
+}
+
+const LINE_ENDS: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+const QUANTIFIER = /^(?:\{(\d+)(?:,(\d+))?\}|(\?))/;
+
+export function readPattern(source: string, ignoreCase = false): Pattern {
+  const steps: Step[] = [];
+  let from = 0;
+  let to: number | undefined;
+  let at = 0;
+  while (at < source.length) {
+    if (source[at] === "(" || source[at] === ")") {
+      if (source[at] === "(") from = steps.length;
+      else to = steps.length;
+      at += 1;
+      continue;
+    }
+    const atom = readAtom(source, at);
+    at += atom.length;
+    const quantifier = QUANTIFIER.exec(source.slice(at, at + 12));
+    at += quantifier?.[0].length ?? 0;
+    steps.push({ fits: ignoreCase ? eitherCase(atom.fits) : atom.fits, ...times(quantifier) });
+  }
+  const longest = steps.reduce((sum, { atMost }) => sum + atMost, 0);
+  return { steps, value: { from, to: to ?? steps.length }, longest };
+}
+
+/** `[A-Z]` alone. */
+export function readClass(source: string): ByteClass {
+  return readAtom(source, 0).fits;
+}
+
+/** Where a step may take what belongs to the next one: such a pattern would miss what a regular expression finds. */
+export function ambiguousStep(pattern: Pattern): number | undefined {
+  const found = pattern.steps.findIndex(
+    ({ fits, atLeast, atMost }, index) =>
+      atLeast !== atMost &&
+      followers(pattern, index).some((next) => next.some((bit, byte) => bit === 1 && fits[byte] === 1)),
+  );
+  return found === -1 ? undefined : found;
+}
+
+function followers({ steps }: Pattern, index: number): ByteClass[] {
+  const rest = steps.slice(index + 1);
+  const firm = rest.findIndex(({ atLeast }) => atLeast > 0);
+  return rest.slice(0, firm === -1 ? rest.length : firm + 1).map(({ fits }) => fits);
+}
+
+function times(quantifier: RegExpExecArray | null): { atLeast: number; atMost: number } {
+  if (quantifier === null) return { atLeast: 1, atMost: 1 };
+  const [, least, most, optional] = quantifier;
+  if (optional !== undefined) return { atLeast: 0, atMost: 1 };
+  return { atLeast: Number(least), atMost: Number(most ?? least) };
+}
+
+function readAtom(source: string, at: number): { fits: ByteClass; length: number } {
+  if (source[at] === "[") return readBrackets(source, at);
+  const fits = new Uint8Array(256);
+  const length = addCharacter(fits, source, at);
+  return { fits, length };
+}
+
+function readBrackets(source: string, open: number): { fits: ByteClass; length: number } {
+  const fits = new Uint8Array(256);
+  const inverted = source[open + 1] === "^";
+  let at = open + (inverted ? 2 : 1);
+  while (source[at] !== "]") {
+    if (at >= source.length) throw new Error(`a class without its end: ${source}`);
+    if (source[at] !== "\\" && source[at + 1] === "-" && source[at + 2] !== "]") {
+      fits.fill(1, source.charCodeAt(at), source.charCodeAt(at + 2) + 1);
+      at += 3;
+    } else at += addCharacter(fits, source, at);
+  }
+  return { fits: inverted ? fits.map((bit) => 1 - bit) : fits, length: at + 1 - open };
+}
+
+function addCharacter(fits: ByteClass, source: string, at: number): number {
+  const escaped = source[at] === "\\";
+  const char = source[escaped ? at + 1 : at]!;
+  // The bytes of \s in a regular expression over latin1, so that both find the same.
+  if (escaped && char === "s") for (const byte of [9, 10, 11, 12, 13, 32, 0xa0]) fits[byte] = 1;
+  else fits[(escaped ? (LINE_ENDS[char] ?? char) : char).charCodeAt(0)] = 1;
+  return escaped ? 2 : 1;
+}
+
+function eitherCase(fits: ByteClass): ByteClass {
+  const both = fits.slice();
+  for (let upper = 65; upper <= 90; upper += 1) {
+    if (fits[upper] === 1 || fits[upper + 32] === 1) both[upper] = both[upper + 32] = 1;
+  }
+  return both;
+}

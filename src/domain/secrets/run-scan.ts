@@ -1,0 +1,127 @@
+// One scan: from anchor to anchor through the bytes, at each the patterns that have it; then the rules that walk by themselves.
+
+import { STRIDE, type AnchorTable } from "./anchors.ts";
+import type { CompiledPattern, CompiledRules } from "./compile-rules.ts";
+import type { SecretMatch } from "./scanner.ts";
+import { settle, type Finding } from "./settle.ts";
+import { latin1 } from "./utf8.ts";
+import { workFor, type Work } from "./work.ts";
+
+/** Making a string of a value and judging it costs more for a byte than a step does. */
+const JUDGING = 8;
+
+interface Scan {
+  readonly bytes: Uint8Array;
+  readonly rules: CompiledRules;
+  readonly work: Work;
+  readonly findings: Finding[];
+}
+
+export function runScan(
+  rules: CompiledRules,
+  bytes: Uint8Array,
+): { readonly matches: readonly SecretMatch[]; readonly exhausted: boolean } {
+  const scan: Scan = { bytes, rules, work: workFor(bytes.length), findings: [] };
+  followAnchors(scan);
+  for (const { rule, rank } of rules.walks) {
+    if (scan.work.left <= 0) break;
+    const { id, severity = "block" } = rule;
+    rule.walk(bytes, scan.work, (start, end) => {
+      scan.findings.push({ rule: id, severity, start, end, rank, own: false });
+    });
+  }
+  return { matches: settle(scan.findings), exhausted: scan.work.left <= 0 };
+}
+
+function followAnchors(scan: Scan): void {
+  const { bytes, work } = scan;
+  const { listOf } = scan.rules.anchors;
+  const last = bytes.length - 1;
+  for (let at = 0; at < last; at += STRIDE) {
+    const list = listOf[(bytes[at]! << 8) | bytes[at + 1]!]!;
+    if (list === 0) continue;
+    tryList(scan, scan.rules.anchors, list, at);
+    if (work.left <= 0) return;
+  }
+}
+
+function tryList(scan: Scan, anchors: AnchorTable, list: number, at: number): void {
+  const { lists, anchorOf, distanceOf, users } = anchors;
+  const end = lists[list + 1]!;
+  let entry = lists[list]!;
+  scan.work.left -= 2 * (end - entry);
+  for (; entry < end; entry += 1) {
+    const anchor = anchorOf[entry]!;
+    const start = at - distanceOf[entry]!;
+    if (!anchorFits(anchors.fits, anchor, scan.bytes, start)) continue;
+    for (const { pattern, offset } of users[anchor]!) tryPattern(scan, scan.rules.patterns[pattern]!, start - offset);
+  }
+}
+
+function anchorFits(fits: Uint8Array, anchor: number, bytes: Uint8Array, start: number): boolean {
+  if (start < 0 || start + 3 >= bytes.length) return false;
+  const base = anchor << 10;
+  return (
+    fits[base + bytes[start]!] === 1 &&
+    fits[base + 256 + bytes[start + 1]!] === 1 &&
+    fits[base + 512 + bytes[start + 2]!] === 1 &&
+    fits[base + 768 + bytes[start + 3]!] === 1
+  );
+}
+
+function tryPattern(scan: Scan, pattern: CompiledPattern, start: number): void {
+  if (start < 0) return;
+  const { bytes, work } = scan;
+  if (pattern.notAfter !== undefined && continues(pattern.notAfter, bytes, start)) return;
+  const { steps, value } = pattern;
+  let at = start;
+  let valueStart = start;
+  let valueEnd = -1;
+  for (let index = 0; index < steps.length; index += 1) {
+    if (index === value.from) valueStart = at;
+    if (index === value.to) valueEnd = at;
+    const { fits, atLeast, atMost } = steps[index]!;
+    const stop = Math.min(at + atMost, bytes.length);
+    const began = at;
+    while (at < stop && fits[bytes[at]!] === 1) at += 1;
+    if (at - began < atLeast) {
+      work.left -= at - start + 4;
+      return;
+    }
+  }
+  work.left -= at - start + 4;
+  if (valueEnd === -1) valueEnd = at;
+  if (pattern.notBefore !== undefined && at < bytes.length && pattern.notBefore[bytes[at]!] === 1) return;
+  judge(scan, pattern, valueStart, valueEnd);
+}
+
+/** Whether the byte before belongs to the same word; the letter of an escape (`\n`) does not. */
+function continues(notAfter: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  if (start === 0 || notAfter[bytes[start - 1]!] === 0) return false;
+  const isEscape = start >= 2 && bytes[start - 2] === 0x5c && ESCAPES.includes(bytes[start - 1]!);
+  return !isEscape;
+}
+
+/** n, r, t. */
+const ESCAPES: readonly number[] = [0x6e, 0x72, 0x74];
+
+function judge(scan: Scan, pattern: CompiledPattern, start: number, end: number): void {
+  const { rule, severity, rank, own, accept } = pattern;
+  let part: { start: number; end: number; partial?: true } = { start: 0, end: end - start };
+  if (accept !== undefined) {
+    scan.work.left -= JUDGING * (end - start);
+    const verdict = accept(latin1(scan.bytes, start, end));
+    if (verdict === false) return;
+    if (verdict !== true) part = verdict;
+  }
+  const { partial } = part;
+  scan.findings.push({
+    rule,
+    severity,
+    start: start + part.start,
+    end: start + part.end,
+    rank,
+    own,
+    ...(partial === true ? { partial } : {}),
+  });
+}
