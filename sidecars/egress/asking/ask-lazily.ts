@@ -40,6 +40,10 @@ export function askLazily(of: QueueOf, problem: (message: string) => void): Lazy
         const { holds } = await open();
         return holds.hold(request, first, ...rest);
       },
+      holdFinding: async (...question) => {
+        const { holds } = await open();
+        return holds.holdFinding(...question);
+      },
       recheck: () => opened?.holds.recheck(),
     },
     async flush() {

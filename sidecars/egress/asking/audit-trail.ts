@@ -1,4 +1,4 @@
-// Blocked and held requests in the audit log, folded: the first of a kind at once, the others counted once a minute,
+// Blocked and held requests and findings in the audit log, folded: the first of a kind at once, the others counted once a minute,
 // so that an agent that tries a thousand times a second costs no disk write for each.
 
 import type { AuditAction, AuditFact } from "#domain/audit/entry.ts";
@@ -6,7 +6,11 @@ import { plainLine } from "#domain/plain-text.ts";
 
 export interface AuditTrail {
   /** `about` is what folds: host, port and rule. `detail` is one sentence on this very request. */
-  note(action: Extract<AuditAction, "request-blocked" | "request-held">, about: string, detail: string): void;
+  note(
+    action: Extract<AuditAction, "request-blocked" | "request-held" | "dlp-match">,
+    about: string,
+    detail: string,
+  ): void;
   flush(): Promise<void>;
 }
 

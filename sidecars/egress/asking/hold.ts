@@ -4,13 +4,12 @@
 import type { ProposalDraft } from "#domain/proposal/proposal.ts";
 import type { QueueOf } from "#lib/store/queue-files.ts";
 import type { QueueItem } from "#lib/store/read-queue.ts";
-import { waitForDecision } from "#lib/store/wait-for-decision.ts";
 
 import type { Verdict } from "../policy/decide.ts";
 import type { Destination } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
-import { ClientLeft, type HeldProposals, openHeldProposals } from "./held-proposals.ts";
-import { TooManyAsked } from "./limits.ts";
+import { type HeldFinding, holdFinding } from "./hold-finding.ts";
+import { openWaiting, type Waiting } from "./waiting.ts";
 
 export type HoldVerdict = Extract<Verdict, { verdict: "hold" }>;
 
@@ -29,76 +28,54 @@ export interface Holds {
     seconds: number,
     gone: AbortSignal,
   ): Promise<HoldEnd>;
+  /** The same for a secret in a request that is allowed; `allowed` is true once the table has the exception. */
+  holdFinding(finding: HeldFinding, allowed: () => boolean, seconds: number, gone: AbortSignal): Promise<HoldEnd>;
   /** Looks at every held request again: the table changed. */
   recheck(): void;
 }
 
-const MOST_HELD = 32;
-
 export function openHolds(of: QueueOf, problem: (message: string) => void): Holds {
-  const held = new Set<() => void>();
-  const proposals = openHeldProposals(of, problem);
+  const waiting = openWaiting(of, problem);
   return {
-    async hold(request, first, decide, seconds, gone) {
-      if (held.size >= MOST_HELD)
-        return { end: "refused", refusal: tooMany(first, `${MOST_HELD} requests wait for the operator already`) };
-      const released = new AbortController();
-      const look = (): void => {
-        if (decide().verdict === "allow") released.abort();
-      };
-      held.add(look);
-      look(); // the table may have changed since the first verdict
-      try {
-        const end = AbortSignal.any([released.signal, gone]);
-        return await ask({ of, proposals, request, first, decide, seconds, end, gone });
-      } catch (error) {
-        return notAsked(first, error, problem);
-      } finally {
-        held.delete(look);
-      }
-    },
-    recheck() {
-      for (const look of held) look();
-    },
+    hold: (...question) => holdUnknown(waiting, ...question),
+    holdFinding: (...question) => holdFinding(waiting, ...question),
+    recheck: waiting.recheck,
   };
 }
 
-interface Question {
-  readonly of: QueueOf;
-  readonly proposals: HeldProposals;
-  readonly request: Destination;
-  readonly first: HoldVerdict;
-  readonly decide: () => Verdict;
-  readonly seconds: number;
-  /** Aborts when there is nothing to wait for: the table allows it now, or the client is `gone`. */
-  readonly end: AbortSignal;
-  readonly gone: AbortSignal;
-}
-
-async function ask({ of, proposals, request, first, decide, seconds, end, gone }: Question): Promise<HoldEnd> {
+async function holdUnknown(
+  waiting: Waiting,
+  request: Destination,
+  first: HoldVerdict,
+  decide: () => Verdict,
+  seconds: number,
+  gone: AbortSignal,
+): Promise<HoldEnd> {
   const { suggestion } = first.refusal;
   if (suggestion === undefined) return { end: "refused", refusal: first.refusal };
-  const now = new Date();
-  const { id, leave } = await proposals.join(draft(request, suggestion, first, now, seconds), now, gone);
-  try {
-    const item = await waitForDecision(of, id, { timeoutMs: seconds * 1000, signal: end });
-    if (gone.aborted) return { end: "gone" };
-    const verdict = decide();
-    if (verdict.verdict === "allow") return { end: "allowed" };
-    return { end: "refused", refusal: answer(item, verdict, seconds), proposal: id };
-  } finally {
-    leave(gone.aborted);
+  const released = (): boolean => decide().verdict === "allow";
+  const draft = (now: Date): ProposalDraft => draftOf(request, suggestion, first, now, seconds);
+  const ended = await waiting.wait({ draft, seconds, released, gone });
+  switch (ended.end) {
+    case "released":
+      return { end: "allowed" };
+    case "gone":
+      return { end: "gone" };
+    case "too-many":
+      return { end: "refused", refusal: tooMany(first, ended.reason) };
+    case "not-asked": {
+      const reason = `${first.reason}; the operator could not be asked`;
+      return { end: "refused", refusal: { ...first.refusal, reason } };
+    }
+    case "answered": {
+      const verdict = decide();
+      if (verdict.verdict === "allow") return { end: "allowed" };
+      return { end: "refused", refusal: answer(ended.item, verdict, seconds), proposal: ended.proposal };
+    }
   }
 }
 
-function notAsked(first: HoldVerdict, error: unknown, problem: (message: string) => void): HoldEnd {
-  if (error instanceof ClientLeft) return { end: "gone" };
-  if (error instanceof TooManyAsked) return { end: "refused", refusal: tooMany(first, error.message) };
-  problem(`a request could not be held: ${error instanceof Error ? error.message : String(error)}`);
-  return { end: "refused", refusal: { ...first.refusal, reason: `${first.reason}; the operator could not be asked` } };
-}
-
-function draft(
+function draftOf(
   request: Destination,
   suggestion: NonNullable<Refusal["suggestion"]>,
   first: HoldVerdict,

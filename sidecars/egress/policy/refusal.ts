@@ -16,6 +16,8 @@ export type RefusalCode =
   | "upstream_failed"
   | "upstream_timeout"
   | "storage_failed"
+  | "secret_found"
+  | "cannot_scan"
   | "git_push_refused"
   | "limit_reached"
   | "budget_reached"
@@ -37,10 +39,15 @@ export interface Refusal {
 }
 
 export const HOW_TO_ASK = "call egress-block on the supervise MCP server";
+const HOW_TO_ASK_OF_FINDING = "if it is no secret, call pipelock-block on the supervise MCP server";
 
 /** `proposal` is the id of what the operator sees in the inbox, when it became one. */
 export function refusalBody(refusal: Refusal, host: string, proposal?: string): string {
   const { code, rule, reason, suggestion } = refusal;
-  const asking = suggestion === undefined ? {} : { how_to_ask: HOW_TO_ASK, suggestion };
+  const how = suggestion !== undefined ? HOW_TO_ASK : code === "secret_found" ? HOW_TO_ASK_OF_FINDING : undefined;
+  const asking = {
+    ...(how === undefined ? {} : { how_to_ask: how }),
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
   return `${JSON.stringify({ error: code, host, rule, reason, ...asking, ...(proposal === undefined ? {} : { proposal }) })}\n`;
 }
