@@ -1,5 +1,6 @@
 // A proposal in the operator's editor: a rule comes back as a changed rule, a question as its answer.
 
+import { BottleError } from "#domain/bottle-error.ts";
 import { problemsError } from "#domain/problem/problem.ts";
 import type { Proposal, ProposalOf } from "#domain/proposal/proposal.ts";
 import { editText, validateEdit } from "#domain/proposal/validate-edit.ts";
@@ -19,6 +20,12 @@ export async function editedProposal(
   switch (proposal.kind) {
     case "egress-block":
       return editedRule(proposal, editor, context);
+    case "dlp-match":
+    case "pipelock-block":
+      throw new BottleError("refused", "a finding is approved or rejected as it is", {
+        where: proposal.id,
+        hint: `use \`bottle-dash approve ${proposal.id}\` or \`reject\``,
+      });
     case "question": {
       const file = { name: `${proposal.id}.txt`, text: answerDraft(proposal) };
       const notes = await editInFile(context, editor, file, answerIn);

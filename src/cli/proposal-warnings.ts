@@ -7,7 +7,8 @@ import { warningsOf, type Warning } from "#domain/proposal/warnings.ts";
 
 /** `payload` is the changed rule, when there is one. A bottle that does not answer costs its table, not the answer. */
 export async function warningsFor(console: Console, { proposal }: InboxItem, payload?: unknown): Promise<Warning[]> {
-  if (proposal.kind !== "egress-block") return [];
+  if (proposal.kind === "question") return [];
+  if (proposal.kind !== "egress-block") return warningsOf(proposal, { knownHosts: [], credentialHosts: [] });
   const [{ inbox }, status] = await Promise.all([
     console.snapshot(),
     console.egress.status(proposal.bottle_slug).catch(() => undefined),

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Console } from "#contracts/console.ts";
 import { loadDefinitions } from "#core/definitions/load.ts";
-import type { EgressStatus } from "#domain/egress/control.ts";
+import { type EgressStatus, NO_TRAFFIC } from "#domain/egress/control.ts";
 import { PUBLISHED } from "#modes/json/published.ts";
 import {
   bottleRow,
@@ -102,7 +102,7 @@ function scripted(): Console {
     version: 1,
     table_digest: "x",
     table: { version: 1, on_unknown_host: "block", hold_seconds: 120, hosts: {}, routes: [] },
-    counters: { allowed: 0, blocked: 0, held: 0, open: 0 },
+    counters: NO_TRAFFIC,
     recent: [],
   };
   return fakeConsole({
@@ -147,11 +147,13 @@ function scripted(): Console {
       status: async () => status,
       add: async () => status,
       remove: async () => status,
-      test: async () => ({ verdict: "block", rule: "default deny", reason: "no" }),
+      test: async () => ({ verdict: "block", rule: "default deny", reason: "no", steps: [] }),
       requests: async (_slug, request) =>
         request({
+          id: 1,
           at,
           verdict: "allow",
+          protocol: "h2",
           method: "GET",
           scheme: "https",
           host: "x.test",

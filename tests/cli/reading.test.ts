@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Console, DoctorItem } from "#contracts/console.ts";
 import { WatchEvent } from "#modes/json/schemas.ts";
-import type { EgressStatus } from "#domain/egress/control.ts";
+import { type EgressStatus, NO_TRAFFIC } from "#domain/egress/control.ts";
 import type { Fleet } from "#domain/fleet/fleet.ts";
 import { runCommandLine } from "#cli/run.ts";
 import { bottleRow, EMPTY_FLEET, fakeConsole, inboxItem } from "#tests/helpers/fake-console.ts";
@@ -108,7 +108,7 @@ describe("egress", () => {
         { host: "x.test", port: 8443, decision: "mfx12k3ab-c4d5e", once: true, expires_at: "2030-01-01T12:05:00.000Z" },
       ],
     },
-    counters: { allowed: 4, blocked: 2, held: 1, open: 0 },
+    counters: { ...NO_TRAFFIC, allowed: 4, blocked: 2, held: 1 },
     recent: [],
   };
   const add = vi.fn<Console["egress"]["add"]>(async () => status);
@@ -117,6 +117,7 @@ describe("egress", () => {
     verdict: "block",
     rule: "default",
     reason: "no rule names evil.test",
+    steps: [{ step: "match", state: "no", detail: "evil.test is on no rule" }],
   }));
   const console = fakeConsole({ egress: { status: async () => status, add, remove, test } });
 

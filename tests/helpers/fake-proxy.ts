@@ -3,7 +3,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 
-import type { EgressStatus } from "#domain/egress/control.ts";
+import { type EgressStatus, NO_TRAFFIC } from "#domain/egress/control.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 import { parseRouteTable } from "#domain/egress/table.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
@@ -19,6 +19,7 @@ import { NOW } from "./store.ts";
 export interface FakeProxy {
   /** What it enforces. */
   routes(): readonly TableRoute[];
+  table(): RouteTable;
   stop(): Promise<void>;
 }
 
@@ -45,7 +46,7 @@ export async function fakeProxy(
       table_digest: digest,
       table,
       ...(manner === "refusing" ? { reload_error: "routes.yaml:3: it is Tuesday" } : {}),
-      counters: { allowed: 0, blocked: 0, held: 0, open: 0 },
+      counters: NO_TRAFFIC,
       recent: [],
     };
     response.end(JSON.stringify(status));
@@ -56,6 +57,7 @@ export async function fakeProxy(
   );
   return {
     routes: () => table.routes,
+    table: () => table,
     async stop() {
       stopWatching();
       await closed(server);

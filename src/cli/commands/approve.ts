@@ -86,7 +86,7 @@ async function changedPayload({ proposal }: InboxItem, assignments: readonly str
   if (assignments.length === 0) return undefined;
   if (proposal.kind !== "egress-block") {
     throw new BottleError("usage", `--set changes a rule, and ${proposal.id} is a ${proposal.kind}`, {
-      hint: "answer it with --notes <text>",
+      hint: proposal.kind === "question" ? "answer it with --notes <text>" : "approve or reject it as it is",
     });
   }
   const { changedRule } = await import("../changed-rule.ts");

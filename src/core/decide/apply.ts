@@ -1,4 +1,4 @@
-// Makes an approval live: its route goes into the table, the proxy shows it, and only then the decision says so.
+// Makes an approval live: its route, or its exception for a finding, goes into the table, the proxy shows it, and only then the decision says so.
 //
 // All under the lock of the bottle's routes, and safe to do again: whoever finds a decision that a dead decider left
 // without `applied` calls the same function.
@@ -6,10 +6,11 @@
 import { errorText } from "#core/error-text.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
+import { exceptionOf, isFinding, withException, withoutDecision } from "#domain/proposal/approved-exception.ts";
 import { approvedRule, definitionRouteOf, tableRouteOf } from "#domain/proposal/approved-route.ts";
 import type { Applied, Decision } from "#domain/proposal/decision.ts";
-import { describeRule, ruleDiff } from "#domain/proposal/describe.ts";
-import type { EgressBlockPayload } from "#domain/proposal/proposal.ts";
+import { describeProposal, describeRule, exceptionDiff, ruleDiff } from "#domain/proposal/describe.ts";
+import type { EgressBlockPayload, Proposal } from "#domain/proposal/proposal.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
 import { setApplied } from "#lib/store/decide.ts";
 import { type QueueItem, readProposal } from "#lib/store/read-queue.ts";
@@ -55,24 +56,24 @@ async function pendingApply(of: { root: string; slug: string }, id: string): Pro
 }
 
 async function makeLive(desk: Desk, slug: string, item: QueueItem, decision: Decision): Promise<Applied> {
-  const rule = approvedRule(item.proposal, decision);
-  if (rule === undefined) return { ok: true, detail: "answered" };
+  if (item.proposal.kind === "question") return { ok: true, detail: "answered" };
   const of = { root: desk.root, slug };
   const { uses } = await readUses(of);
   if (Object.hasOwn(uses, decision.id)) return { ok: true, detail: "live: the agent used it already" };
   const { table } = await readRoutes(of);
-  const isThere = table.routes.some((route) => route.decision === decision.id);
+  const isThere = withoutDecision(table, decision.id) !== table;
   const late = isThere ? undefined : tooLate(decision, desk.now());
   if (late !== undefined) return failed(late);
-  const withRoute = isThere ? table : await addRoute(desk, slug, table, rule, decision);
-  if (withRoute === undefined) return failed(`this bottle has no credential ${rule.auth?.token_ref ?? ""}`);
-  const { digest } = await writeRoutes(of, withRoute);
+  const grown = isThere ? table : await grow(desk, slug, table, item.proposal, decision);
+  if (typeof grown === "string") return failed(grown);
+  const { digest } = await writeRoutes(of, grown);
   const live = await whenLive(desk, slug, digest);
   if (!live.ok) {
-    await writeRoutes(of, without(withRoute, decision.id));
+    await writeRoutes(of, withoutDecision(grown, decision.id));
     return failed(`${live.why}; the rule was taken back`);
   }
-  const kept = decision.scope === "manifest" ? await keep(desk, slug, rule, decision) : "";
+  const rule = approvedRule(item.proposal, decision);
+  const kept = decision.scope === "manifest" && rule !== undefined ? await keep(desk, slug, rule, decision) : "";
   return { ok: true, detail: `live${kept}`, policy_version: live.version };
 }
 
@@ -83,21 +84,20 @@ function tooLate(decision: Decision, now: Date): string | undefined {
   return age > FORGOTTEN_MS ? "whoever approved it was interrupted; approve it again" : undefined;
 }
 
-async function addRoute(
+/** The table with what the decision allows, or why it cannot be had. */
+async function grow(
   desk: Desk,
   slug: string,
   table: RouteTable,
-  rule: EgressBlockPayload,
+  proposal: Proposal,
   decision: Decision,
-): Promise<RouteTable | undefined> {
+): Promise<RouteTable | string> {
+  if (isFinding(proposal)) return withException(table, exceptionOf(proposal, decision));
+  const rule = approvedRule(proposal, decision);
+  if (rule === undefined) return table;
   const slot = rule.auth === undefined ? undefined : await credentialSlot(desk.root, slug, rule.auth.token_ref);
-  if (rule.auth !== undefined && slot === undefined) return undefined;
+  if (rule.auth !== undefined && slot === undefined) return `this bottle has no credential ${rule.auth.token_ref}`;
   return { ...table, routes: [...table.routes, tableRouteOf(rule, decision, slot)] };
-}
-
-export function without(table: RouteTable, decision: string): RouteTable {
-  const routes = table.routes.filter((route) => route.decision !== decision);
-  return routes.length === table.routes.length ? table : { ...table, routes };
 }
 
 /** It is live; that it cannot be kept as well costs only the next bottle, and is said. */
@@ -113,21 +113,31 @@ async function keep(desk: Desk, slug: string, rule: EgressBlockPayload, decision
 async function finish(desk: Desk, slug: string, item: QueueItem, applied: Applied): Promise<Decision> {
   const of = { root: desk.root, slug };
   const { proposal, decision } = item;
-  const rule = approvedRule(proposal, decision);
-  if (rule !== undefined) {
+  const change = changeOf(proposal, decision);
+  if (change !== undefined) {
     await appendAudit(
       of,
       {
         actor: desk.actor,
         action: "policy-applied",
         component: "egress",
-        detail: `${applied.ok ? "" : "not "}applied ${proposal.id}, ${describeRule(rule)}: ${applied.detail}`,
-        ...(applied.ok ? { diff: ruleDiff(rule).join("\n") } : {}),
+        detail: `${applied.ok ? "" : "not "}applied ${proposal.id}, ${change.title}: ${applied.detail}`,
+        ...(applied.ok ? { diff: change.diff.join("\n") } : {}),
       },
       desk.now(),
     );
   }
   return setApplied(of, proposal.id, applied);
+}
+
+/** What the decision adds to the table, for the audit; undefined for an answer. */
+export function changeOf(
+  proposal: Proposal,
+  decision: Decision | null,
+): { readonly title: string; readonly diff: readonly string[] } | undefined {
+  if (isFinding(proposal)) return { title: describeProposal(proposal).title, diff: exceptionDiff(proposal) };
+  const rule = approvedRule(proposal, decision);
+  return rule === undefined ? undefined : { title: describeRule(rule), diff: ruleDiff(rule) };
 }
 
 function failed(detail: string): Applied {

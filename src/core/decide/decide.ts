@@ -8,6 +8,13 @@ import { BottleError } from "#domain/bottle-error.ts";
 import { renderRouteTable } from "#domain/egress/table.ts";
 import { canonicalJson } from "#domain/json.ts";
 import { problemsError } from "#domain/problem/problem.ts";
+import {
+  CANARY_RULE,
+  exceptionOf,
+  findingOf,
+  type FindingProposal,
+  isFinding,
+} from "#domain/proposal/approved-exception.ts";
 import { expiryOf, tableRouteOf } from "#domain/proposal/approved-route.ts";
 import type { Decision } from "#domain/proposal/decision.ts";
 import { describeProposal } from "#domain/proposal/describe.ts";
@@ -101,7 +108,7 @@ async function tidy(desk: Desk, slug: string): Promise<void> {
 function changedPayload(proposal: Proposal, payload: unknown): Decision["final_payload"] {
   const checked = validatePayload(proposal.kind, payload);
   if (!checked.ok) throw problemsError(checked.problems);
-  const original = proposal.kind === "question" ? proposal.payload : ruleOf(proposal.payload);
+  const original = proposal.kind === "egress-block" ? ruleOf(proposal.payload) : proposal.payload;
   return canonicalJson(checked.payload) === canonicalJson(original) ? undefined : checked.payload;
 }
 
@@ -112,6 +119,8 @@ async function refuseUnusable(
   proposal: Proposal,
   draft: Omit<Decision, "version" | "decided_at">,
 ): Promise<void> {
+  if (isFinding(proposal)) return refuseException(proposal, draft);
+  if (proposal.kind === "question") return;
   const rule = draft.final_payload ?? proposal.payload;
   if (!("host" in rule))
     throw new BottleError("invalid", "the edited payload is of another kind", { where: proposal.id });
@@ -126,6 +135,27 @@ async function refuseUnusable(
   throw new BottleError("refused", `this bottle has no credential ${rule.auth.token_ref}`, {
     where: proposal.id,
     hint: "edit the rule and leave out `auth`, or add the credential to the definition and start the bottle anew",
+  });
+}
+
+/** An exception is for this bottle: a definition that lets secrets pass says so in its `dlp`, where it is read. */
+function refuseException(proposal: FindingProposal, draft: Omit<Decision, "version" | "decided_at">): void {
+  if (findingOf(proposal) === CANARY_RULE) {
+    throw new BottleError("refused", "the canary never passes: nobody sends it by mistake", { where: proposal.id });
+  }
+  if (draft.scope === "manifest") {
+    throw new BottleError("refused", "an exception for a finding is never kept in the definition", {
+      where: proposal.id,
+      hint: "approve it once or for this session; `dlp` of the route says what every later bottle does",
+    });
+  }
+  renderRouteTable({
+    version: 1,
+    on_unknown_host: "block",
+    hold_seconds: 1,
+    hosts: {},
+    dlp_exceptions: [exceptionOf(proposal, draft)],
+    routes: [],
   });
 }
 

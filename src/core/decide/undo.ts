@@ -1,10 +1,10 @@
-// Takes a decision back: exactly the route that it added goes, or what was rejected is asked again.
+// Takes a decision back: exactly the route or the exception that it added goes, or what was rejected is asked again.
 
 import { errorText } from "#core/error-text.ts";
 import { BottleError } from "#domain/bottle-error.ts";
-import { approvedRule } from "#domain/proposal/approved-route.ts";
+import { isFindingKind, withoutDecision } from "#domain/proposal/approved-exception.ts";
 import type { Applied, Undo } from "#domain/proposal/decision.ts";
-import { describeProposal, ruleDiff } from "#domain/proposal/describe.ts";
+import { describeProposal } from "#domain/proposal/describe.ts";
 import type { Proposal, ProposalDraft } from "#domain/proposal/proposal.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
 import { createProposal } from "#lib/store/create-proposal.ts";
@@ -13,7 +13,7 @@ import { type QueueItem, readProposal, readQueue } from "#lib/store/read-queue.t
 import { readRoutes, withRoutesLock, writeRoutes } from "#lib/store/routes-file.ts";
 import { setUndone, undo } from "#lib/store/undo.ts";
 
-import { without } from "./apply.ts";
+import { changeOf } from "./apply.ts";
 import { unkeepInDefinition } from "./definition.ts";
 import type { Desk } from "./desk.ts";
 import { whenLive } from "./when-live.ts";
@@ -71,18 +71,19 @@ async function takeBack(desk: Desk, slug: string, item: QueueItem): Promise<Appl
 
 async function removeRoute(desk: Desk, slug: string, item: QueueItem): Promise<Applied> {
   const of = { root: desk.root, slug };
-  const { id } = item.proposal;
+  const { id, kind } = item.proposal;
+  const its = isFindingKind(kind) ? "its exception" : "its route";
   try {
     return await withRoutesLock(of, async () => {
       const { table } = await readRoutes(of);
-      const rest = without(table, id);
+      const rest = withoutDecision(table, id);
       const { digest } = await writeRoutes(of, rest);
       await closeUnapplied(of, id);
       const live = await whenLive(desk, slug, digest);
       if (live.ok)
         return {
           ok: true,
-          detail: rest === table ? "its route was gone already" : "its route is gone",
+          detail: rest === table ? `${its} was gone already` : `${its} is gone`,
           policy_version: live.version,
         };
       // A proxy that does not answer enforces nothing, and starts with the table on disk; one that answers is at fault.
@@ -90,13 +91,11 @@ async function removeRoute(desk: Desk, slug: string, item: QueueItem): Promise<A
         () => true,
         () => false,
       );
-      return answers
-        ? { ok: false, detail: live.why }
-        : { ok: true, detail: "its route is gone; the proxy does not run" };
+      return answers ? { ok: false, detail: live.why } : { ok: true, detail: `${its} is gone; the proxy does not run` };
     });
   } catch (error) {
     if (error instanceof BottleError && error.code === "not-found")
-      return { ok: true, detail: "the bottle is gone, and its route with it" };
+      return { ok: true, detail: `the bottle is gone, and ${its} with it` };
     throw error;
   }
 }
@@ -117,7 +116,7 @@ async function unkeep(desk: Desk, slug: string, id: string): Promise<Applied> {
 }
 
 async function record(desk: Desk, slug: string, proposal: Proposal, detail: string): Promise<void> {
-  const rule = approvedRule(proposal, null);
+  const change = changeOf(proposal, null);
   await appendAudit(
     { root: desk.root, slug },
     {
@@ -125,12 +124,10 @@ async function record(desk: Desk, slug: string, proposal: Proposal, detail: stri
       action: "undo",
       component: "inbox",
       detail,
-      ...(rule === undefined
+      ...(change === undefined
         ? {}
         : {
-            diff: ruleDiff(rule)
-              .map((line) => line.replace(/^\+/, "-"))
-              .join("\n"),
+            diff: change.diff.map((line) => line.replace(/^\+/, "-")).join("\n"),
           }),
     },
     desk.now(),

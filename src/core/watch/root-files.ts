@@ -67,7 +67,7 @@ function* eventsOf(slug: string, { proposal, seen, decision, undo }: QueueItem):
 }
 
 async function useOf(of: QueueOf, { proposal, decision }: QueueItem): Promise<FleetEvent[]> {
-  if (decision === null || decision.status === "rejected" || proposal.kind !== "egress-block") return [];
+  if (decision === null || decision.status === "rejected" || proposal.kind === "question") return [];
   const { uses } = await readUses(of);
   const use = uses[proposal.id];
   return use === undefined ? [] : [{ type: "uses", slug: of.slug, uses: { [proposal.id]: use } }];

@@ -2,14 +2,15 @@
 
 import { plainLine } from "#domain/plain-text.ts";
 
-import type { EgressBlockPayload, Proposal } from "./proposal.ts";
+import { findingOf, type FindingProposal } from "./approved-exception.ts";
+import type { EgressBlockPayload, Proposal, ProposalOf } from "./proposal.ts";
 
 export interface Description {
   /** One line, for lists. */
   readonly title: string;
   /** What approving would allow, or what is asked and why it came: one sentence each. */
   readonly meaning: readonly string[];
-  /** The routes that approving would add, as lines that start with "+". */
+  /** What approving would add to the table, as lines that start with "+". */
   readonly diff: readonly string[];
 }
 
@@ -25,6 +26,10 @@ export function describeProposal(proposal: Proposal): Description {
         ],
         diff: ruleDiff(proposal.payload),
       };
+    case "dlp-match":
+      return { title: findingTitle(proposal), meaning: valueMeaning(proposal), diff: exceptionDiff(proposal) };
+    case "pipelock-block":
+      return { title: findingTitle(proposal), meaning: ruleMeaning(proposal), diff: exceptionDiff(proposal) };
     case "question": {
       const [first = "", ...more] = proposal.payload.text
         .split("\n")
@@ -45,6 +50,41 @@ export function describeRule(rule: EgressBlockPayload): string {
   const paths = rule.path_allowlist === undefined ? "any path" : `only below ${listed(rule.path_allowlist, "or")}`;
   const auth = rule.auth === undefined ? "" : `, with the credential ${plainLine(rule.auth.token_ref)}`;
   return `${methods} on https://${hostText(rule)}:${rule.port ?? 443}, ${paths}${auth}`;
+}
+
+/** The exception that approving a finding would add, as lines of YAML, each with a "+". */
+export function exceptionDiff(proposal: FindingProposal): string[] {
+  return [
+    `+ - host: ${plainLine(proposal.payload.host)}`,
+    `+   rule: ${plainLine(findingOf(proposal))}`,
+    ...(proposal.kind === "dlp-match" ? [`+   fingerprint: ${proposal.payload.fingerprint}`] : []),
+  ];
+}
+
+function findingTitle(proposal: FindingProposal): string {
+  const { host } = proposal.payload;
+  if (proposal.kind === "pipelock-block") return `${plainLine(findingOf(proposal))} on ${plainLine(host)}, every value`;
+  return `${plainLine(proposal.payload.rule)} to ${hostAndPort(proposal)}, in ${plainLine(proposal.payload.where)}`;
+}
+
+function hostAndPort({ payload: { host, port } }: ProposalOf<"dlp-match">): string {
+  return port === undefined || port === 443 ? plainLine(host) : `${plainLine(host)}:${port}`;
+}
+
+function valueMeaning(proposal: ProposalOf<"dlp-match">): string[] {
+  const { rule, host, method, path, where, excerpt } = proposal.payload;
+  const state = proposal.origin === "held-request" ? "is held until you decide" : "was refused";
+  return [
+    `Would let this one value, which ${plainLine(rule)} found, leave for ${plainLine(host)}.`,
+    `${plainLine(method)} ${plainLine(path)} ${state}: it stands in ${plainLine(where)}.`,
+    ...(excerpt === "" ? [] : [`Around it: ${plainLine(excerpt)}`]),
+  ];
+}
+
+function ruleMeaning({ payload: { host, finding } }: ProposalOf<"pipelock-block">): string[] {
+  return [
+    `Would let every value that ${plainLine(finding)} finds pass on ${plainLine(host)}, not only the one that was found.`,
+  ];
 }
 
 /** The rule as lines of YAML, each with a "+". */

@@ -13,6 +13,14 @@ export function plainProposal(proposal: Proposal): Proposal {
       const path = payload.path === undefined ? {} : { path: plainLine(payload.path) };
       return { ...proposal, justification, payload: { ...payload, ...path } };
     }
+    case "dlp-match": {
+      const { payload } = proposal;
+      const { path, where, excerpt } = payload;
+      const shown = { path: plainLine(path), where: plainLine(where), excerpt: plainLine(excerpt) };
+      return { ...proposal, justification, payload: { ...payload, ...shown } };
+    }
+    case "pipelock-block":
+      return { ...proposal, justification };
     case "question": {
       const { text, options } = proposal.payload;
       const shown = options === undefined ? {} : { options: options.map((option) => plainLine(option)) };

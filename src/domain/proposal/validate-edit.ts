@@ -8,7 +8,8 @@ import type { Problem } from "#domain/problem/problem.ts";
 import { checkYaml, type Complaint } from "#domain/problem/schema-problems.ts";
 import { readYaml } from "#domain/yaml-text.ts";
 
-import { describeRule } from "./describe.ts";
+import { isFinding, isFindingKind } from "./approved-exception.ts";
+import { describeProposal, describeRule } from "./describe.ts";
 import { EgressBlockPayload, type Proposal, QuestionPayload } from "./proposal.ts";
 
 export type Edited =
@@ -27,6 +28,10 @@ const EditableRule = EgressBlockPayload.pick({
 /** The text to edit: comments say what the fields mean. */
 export function editText(proposal: Proposal): string {
   if (proposal.kind === "question") return stringify(proposal.payload);
+  if (isFinding(proposal)) {
+    const head = describeProposal(proposal).meaning.map((sentence) => `# ${sentence}\n`);
+    return `${head.join("")}# ${FIXED}\n${stringify(proposal.payload, { lineWidth: 0 })}`;
+  }
   const rule = ruleOf(proposal.payload);
   const head = [
     `# ${describeRule(rule)}`,
@@ -36,8 +41,13 @@ export function editText(proposal: Proposal): string {
   return `${head.join("\n")}\n${stringify(rule, { lineWidth: 0 })}`;
 }
 
+const FIXED = "a finding is approved or rejected as it is; there is nothing to change in it";
+
 /** Problems name the line and the field; a rule that the proxy would refuse is refused here already. */
 export function validateEdit(kind: Proposal["kind"], text: string): Edited {
+  if (isFindingKind(kind)) {
+    return { ok: false, problems: [{ severity: "error", path: "edit", field: "payload", message: FIXED }] };
+  }
   const read = readYaml(text, { path: "edit" });
   if (!read.ok) return read;
   const checked =

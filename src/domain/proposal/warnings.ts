@@ -2,8 +2,9 @@
 
 import { plainLine } from "#domain/plain-text.ts";
 
+import { CANARY_RULE, OWN_RULE } from "./approved-exception.ts";
 import { lookAlikeOf } from "./look-alike.ts";
-import type { EgressBlockPayload, Proposal } from "./proposal.ts";
+import type { DlpMatchPayload, EgressBlockPayload, PipelockBlockPayload, Proposal } from "./proposal.ts";
 import { unicodeHost } from "./punycode.ts";
 
 type WarningCode =
@@ -15,7 +16,10 @@ type WarningCode =
   | "foreign-letters"
   | "new-host"
   | "any-path"
-  | "any-method";
+  | "any-method"
+  | "secret-leaves"
+  | "own-secret"
+  | "every-value";
 
 export interface Warning {
   readonly code: WarningCode;
@@ -34,9 +38,32 @@ export interface Knowledge {
 
 /** Dangers first. Questions have none. */
 export function warningsOf(proposal: Pick<Proposal, "kind" | "payload">, known: Knowledge): Warning[] {
-  if (proposal.kind !== "egress-block") return [];
-  const rule = proposal.payload as EgressBlockPayload;
-  return [...dangers(rule, known), ...notes(rule, known)];
+  switch (proposal.kind) {
+    case "egress-block": {
+      const rule = proposal.payload as EgressBlockPayload;
+      return [...dangers(rule, known), ...notes(rule, known)];
+    }
+    case "dlp-match": {
+      const { host, rule } = proposal.payload as DlpMatchPayload;
+      return [...ownSecret(rule, host), danger("secret-leaves", `What ${plainLine(host)} gets, you cannot take back.`)];
+    }
+    case "pipelock-block": {
+      const { host, finding } = proposal.payload as PipelockBlockPayload;
+      const text = `Every value of ${plainLine(finding)} would pass on ${plainLine(host)}, real secrets too, until this bottle stops.`;
+      return [...ownSecret(finding, host), danger("every-value", text)];
+    }
+    case "question":
+      return [];
+  }
+}
+
+function* ownSecret(rule: string, host: string): Generator<Warning> {
+  if (rule === CANARY_RULE) {
+    yield danger("own-secret", "It is the canary: a planted value that nobody sends by mistake.");
+  } else if (rule.startsWith(OWN_RULE)) {
+    const name = plainLine(rule.slice(OWN_RULE.length));
+    yield danger("own-secret", `It is a secret of this bottle's own (${name}), on its way to ${plainLine(host)}.`);
+  }
 }
 
 function* dangers(rule: EgressBlockPayload, known: Knowledge): Generator<Warning> {

@@ -73,13 +73,23 @@ const fate = {
   decision: Decision.nullable(),
   undo: Undo.nullable(),
 };
-const [egressBlock, question] = Proposal.options;
-export const ProposalRow = z.discriminatedUnion("kind", [egressBlock.extend(fate), question.extend(fate)]);
+const [egressBlock, dlpMatch, pipelockBlock, question] = Proposal.options;
+export const ProposalRow = z.discriminatedUnion("kind", [
+  egressBlock.extend(fate),
+  dlpMatch.extend(fate),
+  pipelockBlock.extend(fate),
+  question.extend(fate),
+]);
 export type ProposalRow = z.infer<typeof ProposalRow>;
 
 /** `proposals <id>`. */
 const judged = { ...fate, warnings: z.array(ProposalWarning) };
-export const ProposalDetail = z.discriminatedUnion("kind", [egressBlock.extend(judged), question.extend(judged)]);
+export const ProposalDetail = z.discriminatedUnion("kind", [
+  egressBlock.extend(judged),
+  dlpMatch.extend(judged),
+  pipelockBlock.extend(judged),
+  question.extend(judged),
+]);
 
 const at = z.iso.datetime();
 /** One line of `watch`: first everything there is, then what changes. */

@@ -8,7 +8,12 @@ import type { Ink, Paint } from "./paint.ts";
 import { relativeTime } from "./relative-time.ts";
 import { table } from "./table.ts";
 
-const VERDICT_INKS: Readonly<Record<EgressVerdict["verdict"], Ink>> = { allow: "green", block: "red", hold: "yellow" };
+const VERDICT_INKS: Readonly<Record<EgressVerdict["verdict"], Ink>> = {
+  allow: "green",
+  block: "red",
+  hold: "yellow",
+  redact: "yellow",
+};
 
 export function egressStatusText(status: EgressStatus, now: Date, paint: Paint): string {
   const { routes, hosts, on_unknown_host } = status.table;

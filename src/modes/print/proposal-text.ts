@@ -5,7 +5,7 @@ import { statusOf } from "#domain/fleet/fleet.ts";
 import { plainLine, plainLines } from "#domain/plain-text.ts";
 import type { Decision, ProposalStatus, Undo } from "#domain/proposal/decision.ts";
 import { describeProposal } from "#domain/proposal/describe.ts";
-import type { EgressBlockPayload, Proposal } from "#domain/proposal/proposal.ts";
+import type { DlpMatchPayload, EgressBlockPayload, Proposal } from "#domain/proposal/proposal.ts";
 import type { Warning } from "#domain/proposal/warnings.ts";
 
 import type { Ink, Paint } from "./paint.ts";
@@ -80,6 +80,9 @@ function whatItAsks(proposal: Proposal): string {
   switch (proposal.kind) {
     case "egress-block":
       return plainLine(ruleInOneLine(proposal.payload));
+    case "dlp-match":
+    case "pipelock-block":
+      return `finding: ${plainLine(describeProposal(proposal).title)}`;
     case "question":
       return `question: ${plainLine(proposal.payload.text)}`;
     default:
@@ -99,6 +102,13 @@ function ruleLines(proposal: Proposal): [string, Cell | string][] {
   switch (proposal.kind) {
     case "egress-block":
       return egressLines(proposal.payload);
+    case "dlp-match":
+      return findingLines(proposal.payload);
+    case "pipelock-block":
+      return [
+        ["finding", { text: plainLine(proposal.payload.finding), ink: "bold" }],
+        ["host", plainLine(proposal.payload.host)],
+      ];
     case "question":
       return [
         ["question", { text: plainLine(proposal.payload.text), ink: "bold" }],
@@ -118,6 +128,17 @@ function egressLines(rule: EgressBlockPayload): [string, Cell | string][] {
     ["paths", plainLine(rule.path_allowlist?.join(", ") ?? "all")],
     ["credential", rule.auth === undefined ? "none" : plainLine(`${rule.auth.scheme} ${rule.auth.token_ref}`)],
     ...optional("tried", request === undefined ? undefined : plainLine(request)),
+  ];
+}
+
+function findingLines(payload: DlpMatchPayload): [string, Cell | string][] {
+  const { rule, host, port = 443, method, path, where, excerpt } = payload;
+  return [
+    ["finding", { text: plainLine(rule), ink: "bold" }],
+    ["host", `${plainLine(host)}${port === 443 ? "" : `:${port}`}`],
+    ["request", plainLine(`${method} ${path}`)],
+    ["in", plainLine(where)],
+    ...optional("around it", excerpt === "" ? undefined : plainLine(excerpt)),
   ];
 }
 

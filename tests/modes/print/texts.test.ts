@@ -31,8 +31,10 @@ describe("texts for people", () => {
       logLine({ at: NOW.toISOString(), source: HOSTILE, text: HOSTILE }, plain),
       requestLine(
         {
+          id: 1,
           at: NOW.toISOString(),
           verdict: "block",
+          protocol: "http/1.1",
           method: "GET",
           scheme: "https",
           host: "x.test",
