@@ -13,6 +13,7 @@ import { askLazily } from "./asking/ask-lazily.ts";
 import { openAuthority } from "./certificates/authority.ts";
 import { leafContexts } from "./certificates/leaf.ts";
 import { createControlServer } from "./control-server.ts";
+import { openLimits } from "./limits/open-limits.ts";
 import type { Slots } from "./policy/headers.ts";
 import { openLiveTable } from "./table/live-table.ts";
 import { openUses } from "./table/uses.ts";
@@ -60,10 +61,11 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
     once === true && decision !== undefined ? [decision] : [],
   );
   const uses = await openUses(paths.egress.uses, spent, say);
+  const limits = await openLimits(paths.egress.usage, table, say);
 
   const authority = await openAuthority(paths.tls, slug, new Date());
   const contexts = leafContexts(authority);
-  const proxy = createProxy({ table, uses, slots, ...asking, traffic, upstream, live, contexts });
+  const proxy = createProxy({ table, uses, limits, slots, ...asking, traffic, upstream, live, contexts });
   const control = createControlServer({ live: liveTable, uses, traffic });
   await control.listen(paths.egress.control);
   await proxy.listen(paths.egress.socket);
@@ -74,11 +76,14 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
     upstream.close();
     liveTable.close();
     await Promise.race([
-      Promise.all([uses.flush(), asking.flush()]),
+      Promise.all([uses.flush(), limits.flush(), asking.flush()]),
       new Promise((resolve) => setTimeout(resolve, FLUSH_MS)),
     ]);
   });
-  process.on("SIGHUP", () => liveTable.reload());
+  process.on("SIGHUP", () => {
+    liveTable.reload();
+    void limits.reread();
+  });
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   process.stdout.on("error", stop); // nobody reads any more

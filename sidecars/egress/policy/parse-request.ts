@@ -38,8 +38,8 @@ export interface Destination {
 export interface ParsedRequest extends Destination {
   /** The path and query that go upstream. */
   readonly forward: string;
-  /** Content-Length; undefined for a body whose end is not known at its beginning, 0 for none. */
-  readonly bodyLength?: number | undefined;
+  /** Content-Length, where the client said it. */
+  readonly bodyLength?: number;
 }
 
 export type Parsed =
@@ -89,6 +89,7 @@ export function parseRequest(raw: RawRequest, via: Via): Parsed {
   if ("code" in place) return refuse(place);
   const path = normalisePath(target.path);
   if (path.kind === "bad") return refuse(badRequest("unambiguous path", `the path ${path.reason}`));
+  const length = headers.values.get("content-length");
   const request: ParsedRequest = {
     scheme: place.scheme,
     host: place.host,
@@ -98,7 +99,7 @@ export function parseRequest(raw: RawRequest, via: Via): Parsed {
     path: path.path,
     forward: path.forward,
     rawHeaders: raw.rawHeaders,
-    bodyLength: bodyLength(headers.values),
+    ...(length === undefined ? {} : { bodyLength: Number(length) }),
   };
   return { ok: true, request: path.encodedSlash ? { ...request, encodedSlash: true } : request };
 }
@@ -187,12 +188,6 @@ function framingProblem(headers: ReadonlyMap<string, string>): string | undefine
   if (length !== undefined && !/^\d{1,15}$/.test(length)) return "Content-Length is no plain number";
   if (encoding !== undefined && encoding.toLowerCase() !== "chunked") return "Transfer-Encoding is not just chunked";
   return undefined;
-}
-
-function bodyLength(headers: ReadonlyMap<string, string>): number | undefined {
-  const length = headers.get("content-length");
-  if (length !== undefined) return Number(length);
-  return headers.has("transfer-encoding") ? undefined : 0;
 }
 
 function badRequest(rule: string, reason: string): Refusal {

@@ -1,21 +1,25 @@
-// Whether a request may go out now, and with which credential: the verdict, the operator's answer when it is held, and
-// the one use of a `once` route written down before anything is sent.
+// Whether a request may go out now, and with which credential: the verdict, the operator's answer when it is held, what
+// limits leave, and the one use of a `once` route written down before anything is sent.
 
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 
+import type { Limits, Meter } from "../limits/limits.ts";
 import type { AuditTrail } from "../asking/audit-trail.ts";
 import type { BlockedProposals } from "../asking/blocked.ts";
 import type { Holds, HoldVerdict } from "../asking/hold.ts";
 import { decide, type Verdict } from "../policy/decide.ts";
+import { gitPushRefusal, isGitPush } from "../policy/git-push.ts";
 import { type Credential, credentialFor, type Slots } from "../policy/headers.ts";
-import type { Destination } from "../policy/parse-request.ts";
+import type { ParsedRequest } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
 import type { UseRecord } from "../table/uses.ts";
+import { takeUse, usedByOthers } from "./take-use.ts";
 import type { TrafficLog } from "./traffic-log.ts";
 
 export interface ClearanceDeps {
   readonly table: () => RouteTable;
   readonly uses: UseRecord;
+  readonly limits: Limits;
   readonly slots: Slots;
   readonly holds: Holds;
   readonly blocked: BlockedProposals;
@@ -29,6 +33,8 @@ export type Clearance =
       readonly route: TableRoute;
       readonly rule: string;
       readonly credential: Exclude<Credential, { state: "missing" }>;
+      /** Told of each byte: its refusal is why the exchange must be cut. */
+      readonly meter: Meter;
       /** False once the table in force would not have let it through. */
       readonly stillAllowed: () => boolean;
     }
@@ -36,29 +42,40 @@ export type Clearance =
   /** The client left while it was held. */
   | { readonly clear: "gone" };
 
-/** `objection` refuses what no rule can allow yet (an upgrade): a host that is blocked is said first, but nobody is asked. */
-export async function clearRequest(
-  request: Destination,
+/**
+ * Not a promise where nothing has to be waited for: that is nearly always, and a promise costs more than the verdict.
+ * `objection` refuses what no rule can allow yet (an upgrade): a host that is blocked is said first, but nobody is asked.
+ */
+export function clearRequest(
+  request: ParsedRequest,
   objection: Refusal | undefined,
   gone: AbortSignal,
   deps: ClearanceDeps,
-): Promise<Clearance> {
+): Clearance | Promise<Clearance> {
+  if (isGitPush(request)) return refuse(request, gitPushRefusal(request.host), deps);
   const judge = (): Verdict => decide(request, deps.table(), new Date(), deps.uses.used());
-  let verdict = judge();
-  if (verdict.verdict === "hold" && objection !== undefined) return { clear: "no", refusal: objection };
-  if (verdict.verdict === "hold") {
-    const end = await waitForOperator(request, verdict, judge, gone, deps);
-    if (end !== undefined) return end;
-    verdict = judge();
-  }
-  if (verdict.verdict !== "allow")
-    return { clear: "no", refusal: verdict.refusal, proposal: await report(request, verdict.refusal, deps) };
+  const verdict = judge();
+  if (verdict.verdict !== "hold") return settle(request, verdict, objection, deps);
   if (objection !== undefined) return { clear: "no", refusal: objection };
-  return await take(request, verdict, deps);
+  return waitForOperator(request, verdict, judge, gone, deps).then(
+    (end) => end ?? settle(request, judge(), undefined, deps),
+  );
+}
+
+/** A verdict that is final; one to hold again, after the operator's answer, is refused. */
+function settle(
+  request: ParsedRequest,
+  verdict: Verdict,
+  objection: Refusal | undefined,
+  deps: ClearanceDeps,
+): Clearance | Promise<Clearance> {
+  if (verdict.verdict !== "allow") return refuse(request, verdict.refusal, deps);
+  if (objection !== undefined) return { clear: "no", refusal: objection };
+  return take(request, verdict, deps);
 }
 
 async function waitForOperator(
-  request: Destination,
+  request: ParsedRequest,
   verdict: HoldVerdict,
   judge: () => Verdict,
   gone: AbortSignal,
@@ -83,47 +100,40 @@ async function waitForOperator(
   }
 }
 
-async function take(
-  request: Destination,
-  verdict: Extract<Verdict, { verdict: "allow" }>,
+/** A credential that is not there is said before anything is used up. */
+function take(
+  request: ParsedRequest,
+  { route, rule }: Extract<Verdict, { verdict: "allow" }>,
   deps: ClearanceDeps,
-): Promise<Clearance> {
-  const { route, rule } = verdict;
+): Clearance | Promise<Clearance> {
   const credential = credentialFor(route, deps.slots);
-  if (credential.state === "missing") return { clear: "no", refusal: noCredential(route, credential.slot) };
+  if (credential.state === "missing") return refuse(request, noCredential(route, credential.slot), deps);
+  const admission = deps.limits.admit(route, request.bodyLength);
+  if (!admission.ok) return refuse(request, admission.refusal, deps);
   const started = new Date();
   // Its own use does not speak against a `once` request; nor does its short life, which is about when it may begin.
   const stillAllowed = (): boolean => {
-    const used = new Set(deps.uses.used());
-    if (route.once === true && route.decision !== undefined) used.delete(route.decision);
-    return decide(request, deps.table(), route.once === true ? started : new Date(), used).verdict === "allow";
+    const at = route.once === true ? started : new Date();
+    return decide(request, deps.table(), at, usedByOthers(route, deps.uses)).verdict === "allow";
   };
-  if (route.decision !== undefined && route.once === true) {
-    try {
-      await deps.uses.consume(route.decision, started);
-    } catch (error) {
-      return { clear: "no", refusal: notWritten(route, error) };
-    }
-    if (!stillAllowed()) return { clear: "no", refusal: revoked(route) };
-  } else if (route.decision !== undefined) {
-    deps.uses.note(route.decision, started);
-  }
-  return { clear: "yes", route, rule, credential, stillAllowed };
+  const clear = { clear: "yes", route, rule, credential, meter: admission.meter, stillAllowed } as const;
+  const use = takeUse(route, started, stillAllowed, deps.uses);
+  return use === undefined ? clear : use.then((refusal) => (refusal === undefined ? clear : { clear: "no", refusal }));
 }
 
-/** A blocked request as an audit entry and, where a rule could allow it, as a proposal; the proposal's id. */
-async function report(request: Destination, refusal: Refusal, deps: ClearanceDeps): Promise<string | undefined> {
+/** A blocked request as an audit entry and, where a rule could allow it, as a proposal, whose id goes into the answer. */
+function refuse(request: ParsedRequest, refusal: Refusal, deps: ClearanceDeps): Clearance | Promise<Clearance> {
   auditBlock(request, refusal, deps.audit);
-  if (refusal.suggestion === undefined) return undefined;
+  const { suggestion, reason } = refusal;
+  if (suggestion === undefined) return { clear: "no", refusal };
   const { method, path } = request;
-  return await deps.blocked.propose(
-    { suggestion: refusal.suggestion, method, path, reason: refusal.reason },
-    new Date(),
-  );
+  return deps.blocked
+    .propose({ suggestion, method, path, reason }, new Date())
+    .then((proposal) => ({ clear: "no", refusal, proposal }));
 }
 
 function auditBlock(
-  { method, scheme, host, port, path }: Destination,
+  { method, scheme, host, port, path }: ParsedRequest,
   { rule, reason }: Refusal,
   audit: AuditTrail,
 ): void {
@@ -137,17 +147,4 @@ function noCredential(route: TableRoute, slot: string): Refusal {
     rule: "auth",
     reason: `the route to ${route.host} needs a credential, and its slot ${slot} holds none that can be sent: the operator must start the bottle with it`,
   };
-}
-
-function notWritten(route: TableRoute, error: unknown): Refusal {
-  return {
-    status: 503,
-    code: "storage_failed",
-    rule: "once",
-    reason: `the one approved request to ${route.host} could not be written down (${error instanceof Error ? error.message : String(error)}), so it was not sent`,
-  };
-}
-
-function revoked(route: TableRoute): Refusal {
-  return { status: 403, code: "blocked", rule: "revoked", reason: `the approval for ${route.host} was taken back` };
 }

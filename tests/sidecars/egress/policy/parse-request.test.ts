@@ -24,7 +24,6 @@ describe("a request in a tunnel", () => {
         path: "/a",
         forward: "/a?b",
         rawHeaders: ["Host", "API.example.com."],
-        bodyLength: 0,
       },
     });
   });
