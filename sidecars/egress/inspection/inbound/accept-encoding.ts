@@ -2,7 +2,8 @@
 
 import type { TableRoute } from "#domain/egress/route.ts";
 
-const DECODABLE = new Set(["gzip", "x-gzip", "deflate", "br", "zstd", "identity"]);
+/** Not deflate, which servers write in two ways, of which only the right one is decoded here. */
+const WELCOME = new Set(["gzip", "x-gzip", "br", "zstd", "identity"]);
 
 /** Whether anything in this route's answers is looked at: then Accept-Encoding goes through `acceptEncoding`. */
 export function looksAtAnswers(route: TableRoute): boolean {
@@ -17,6 +18,6 @@ export function acceptEncoding(asked: string | undefined): string {
   const kept = (asked ?? "")
     .split(",")
     .map((item) => item.trim())
-    .filter((item) => DECODABLE.has((item.split(";", 1)[0] ?? "").trim().toLowerCase()));
+    .filter((item) => WELCOME.has((item.split(";", 1)[0] ?? "").trim().toLowerCase()));
   return kept.length === 0 ? "identity" : kept.join(", ");
 }

@@ -1,0 +1,136 @@
+// Finds spellings in bytes, several gigabytes a second where there are none: a table of byte pairs says how far the next one
+// can be (Wu and Manber), so that most bytes are never looked at; escapes are looked for one by one.
+
+import {
+  AMPERSAND,
+  BACKSLASH,
+  LONGEST_ESCAPE,
+  NOT_ESCAPED,
+  PERCENT,
+  readEscape,
+  readEscaped,
+  UNFINISHED,
+} from "./escapes.ts";
+
+/** Bytes that must be masked; `end` is exclusive. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Finder {
+  /** By no order; they may overlap. */
+  find(data: Buffer): readonly Range[];
+  /** From where on `data` may be the beginning of a spelling that what follows completes; its length when nowhere. */
+  pendingFrom(data: Buffer): number;
+}
+
+const PAIRS = 1 << 13;
+
+export function createFinder(all: readonly Uint8Array[]): Finder {
+  const window = Math.min(...all.map(({ length }) => length));
+  const { shifts, endingIn } = pairTable(all, window);
+  const places = placesOfBytes(all);
+  const starts = startingBytes(all);
+  const longest = Math.max(...all.map(({ length }) => length)) * LONGEST_ESCAPE;
+
+  function findPlain(data: Buffer, found: Range[]): void {
+    const last = data.length - 1;
+    for (let at = window - 2; at < last;) {
+      const pair = pairOf(data[at] as number, data[at + 1] as number);
+      const shift = shifts[pair] as number;
+      if (shift > 0) {
+        at += shift;
+        continue;
+      }
+      const start = at - (window - 2);
+      for (const spelling of endingIn.get(pair) ?? []) {
+        if (startsWith(data, start, spelling)) found.push({ start, end: start + spelling.length });
+      }
+      at += 1;
+    }
+  }
+
+  /** Of a spelling with escapes, the first escape is found, and what stands before it is plain. */
+  function findEscaped(data: Buffer, escape: number, found: Range[]): void {
+    for (let at = data.indexOf(escape); at !== -1; at = data.indexOf(escape, at + 1)) {
+      const unit = readEscape(data, at, data.length);
+      if (unit < 0) continue;
+      for (const { spelling, index } of places[unit & 0xff] ?? []) {
+        if (at < index || !endsWith(data, at, spelling, index)) continue;
+        const end = readEscaped(data, at, data.length, spelling, index);
+        if (end >= 0) found.push({ start: at - index, end });
+      }
+    }
+  }
+
+  function mayBegin(data: Buffer, start: number): boolean {
+    for (const bytes of all) {
+      const end = readEscaped(data, start, data.length, bytes, 0);
+      if (end === UNFINISHED) return true;
+      if (end === NOT_ESCAPED && startsWith(data, start, bytes.subarray(0, data.length - start))) return true;
+    }
+    return false;
+  }
+
+  return {
+    find(data) {
+      const found: Range[] = [];
+      findPlain(data, found);
+      for (const escape of [PERCENT, BACKSLASH, AMPERSAND]) findEscaped(data, escape, found);
+      return found;
+    },
+    pendingFrom(data) {
+      for (let start = Math.max(0, data.length - longest); start < data.length; start += 1) {
+        if (starts[data[start] as number] === 1 && mayBegin(data, start)) return start;
+      }
+      return data.length;
+    },
+  };
+}
+
+function pairOf(first: number, second: number): number {
+  return ((first << 5) ^ second) & (PAIRS - 1);
+}
+
+function pairTable(all: readonly Uint8Array[], window: number) {
+  const shifts = new Uint8Array(PAIRS).fill(Math.min(255, window - 1));
+  const endingIn = new Map<number, Uint8Array[]>();
+  for (const spelling of all) {
+    for (let index = 0; index + 1 < window; index += 1) {
+      const pair = pairOf(spelling[index] ?? 0, spelling[index + 1] ?? 0);
+      const shift = window - 2 - index;
+      shifts[pair] = Math.min(shifts[pair] ?? 0, shift);
+      if (shift === 0) endingIn.set(pair, [...(endingIn.get(pair) ?? []), spelling]);
+    }
+  }
+  return { shifts, endingIn };
+}
+
+/** For each byte value, where spellings have it. */
+function placesOfBytes(all: readonly Uint8Array[]) {
+  const places: { readonly spelling: Uint8Array; readonly index: number }[][] = Array.from({ length: 256 }, () => []);
+  for (const spelling of all) {
+    for (const [index, byte] of spelling.entries()) places[byte]?.push({ spelling, index });
+  }
+  return places;
+}
+
+function startingBytes(all: readonly Uint8Array[]): Uint8Array {
+  const starts = new Uint8Array(256);
+  for (const byte of [PERCENT, BACKSLASH, AMPERSAND]) starts[byte] = 1;
+  for (const bytes of all) starts[bytes[0] ?? 0] = 1;
+  return starts;
+}
+
+function startsWith(data: Uint8Array, start: number, bytes: Uint8Array): boolean {
+  if (start + bytes.length > data.length) return false;
+  for (let index = 0; index < bytes.length; index += 1) if (data[start + index] !== bytes[index]) return false;
+  return true;
+}
+
+/** Whether the first `length` of `bytes` stand right before `end`. */
+function endsWith(data: Uint8Array, end: number, bytes: Uint8Array, length: number): boolean {
+  for (let index = 1; index <= length; index += 1) if (data[end - index] !== bytes[length - index]) return false;
+  return true;
+}
