@@ -1,0 +1,223 @@
+// Base64 (standard and url-safe, padded or not, in lines or not) and hex within any bytes. Where a run begins says nothing
+// of where its groups do (a path goes before it, a window cuts it), so that all four are tried; of what is decoded, only
+// what reads as text is kept, which is little of anything that was no text before.
+
+import { type Layer, LayerBuilder, type Span } from "./layer.ts";
+
+/** Shorter ones hold nothing that a rule would find. */
+const SHORTEST_RUN = 16;
+/** Bytes of text in a row that are kept. */
+const SHORTEST_TEXT = 10;
+/** A line of base64 that goes on in the next is at least so long. */
+const SHORTEST_LINE = 32;
+/** Compressed pieces of one run that are looked into. */
+const MOST_COMPRESSED = 8;
+
+const NONE = 255;
+const SEXTET = table((byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".indexOf(byte));
+SEXTET["-".charCodeAt(0)] = 62;
+SEXTET["_".charCodeAt(0)] = 63;
+const NIBBLE = table((byte) => "0123456789abcdef".indexOf(byte.toLowerCase()));
+/** Printable ASCII, tab and line ends. */
+const IS_TEXT = new Uint8Array(256).fill(1, 32, 127);
+for (const byte of [9, 10, 13]) IS_TEXT[byte] = 1;
+
+interface Run {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Base64Piece {
+  readonly run: Run;
+  /** Of the piece's first byte, counted in the run. */
+  readonly sextet: number;
+}
+
+/** What stands in base64 runs of `bytes`, and what in hex ones; a compressed start is kept whole. */
+export function decodeRuns(bytes: Uint8Array): Layer[] {
+  const base64 = new LayerBuilder<Base64Piece>();
+  const hex = new LayerBuilder<number>();
+  for (let at = SHORTEST_RUN - 1; at < bytes.length; at += SHORTEST_RUN) {
+    if (SEXTET[bytes[at]!] === NONE) continue;
+    const { from, to, count } = runAround(bytes, at);
+    if (count >= SHORTEST_RUN) {
+      decodeHex(bytes, { from, to }, hex);
+      decodeBase64({ from, to }, count, base64);
+    }
+    at = Math.max(at, to - 1);
+  }
+  return [
+    base64.build("base64", ({ run, sextet }, start, end) => ({
+      start: placeOf(bytes, run, sextet + Math.floor((start * 4) / 3)),
+      end: placeOf(bytes, run, sextet + Math.ceil((end * 4) / 3) - 1) + 1,
+    })),
+    hex.build("hex", (from, start, end): Span => ({ start: from + start * 2, end: from + end * 2 })),
+  ].filter((layer) => layer !== undefined);
+}
+
+/** The run's values, without line ends; read before the next run is. */
+let sextets = new Uint8Array(4096);
+
+function runAround(bytes: Uint8Array, at: number): Run & { count: number } {
+  let from = at;
+  while (from > 0 && at - from < SHORTEST_RUN && SEXTET[bytes[from - 1]!] !== NONE) from -= 1;
+  let to = from;
+  let line = from;
+  let count = 0;
+  for (;;) {
+    if (sextets.length < count + 65_536 && sextets.length < bytes.length + 65_536) sextets = grown(sextets, count);
+    const stop = Math.min(bytes.length, to + 65_536);
+    while (to < stop) {
+      const value = SEXTET[bytes[to]!]!;
+      if (value === NONE) break;
+      sextets[count] = value;
+      count += 1;
+      to += 1;
+    }
+    if (to === stop && to < bytes.length) continue;
+    const next = to - line < SHORTEST_LINE ? to : nextLine(bytes, to);
+    if (next === to || next >= bytes.length || SEXTET[bytes[next]!] === NONE) return { from, to, count };
+    to = next;
+    line = next;
+  }
+}
+
+function grown(old: Uint8Array<ArrayBuffer>, used: number): Uint8Array<ArrayBuffer> {
+  const bigger = new Uint8Array(old.length * 2 + 65_536);
+  bigger.set(old.subarray(0, used));
+  return bigger;
+}
+
+/** Behind a line end and the blanks that indent the next line; `at` itself where there is none. */
+function nextLine(bytes: Uint8Array, at: number): number {
+  let next = at;
+  if (bytes[next] === 13) next += 1;
+  if (bytes[next] !== 10) return at;
+  next += 1;
+  while (next - at < 16 && (bytes[next] === 32 || bytes[next] === 9)) next += 1;
+  return next;
+}
+
+function decodeBase64(run: Run, count: number, into: LayerBuilder<Base64Piece>): void {
+  for (let phase = 0; phase < 4; phase += 1) {
+    if (isZlib(phase)) keep(run, phase, count, into);
+    else keepTexts(run, phase, count, into);
+  }
+  for (let at = 0, kept = 0; at + 4 <= count && kept < MOST_COMPRESSED; at += 1) {
+    if (!isMagicGroup(at)) continue;
+    keep(run, at, count, into);
+    kept += 1;
+  }
+}
+
+/** Any text of SHORTEST_TEXT bytes has a whole group at one of every two groups' places: only these are looked at. */
+function keepTexts(run: Run, phase: number, count: number, into: LayerBuilder<Base64Piece>): void {
+  for (let at = phase; at + 4 <= count; at += 8) {
+    if (!isTextGroup(at)) continue;
+    let first = at;
+    while (first - 4 >= phase && isTextGroup(first - 4)) first -= 4;
+    let last = at + 4;
+    while (last + 4 <= count && isTextGroup(last)) last += 4;
+    // The groups at both ends may be text in part: they are kept with it.
+    first = Math.max(phase, first - 4);
+    const end = Math.min(count, last + 4);
+    if (((end - first) * 3) / 4 >= SHORTEST_TEXT) keep(run, first, end, into);
+    at = phase + Math.floor((last - phase) / 8) * 8;
+  }
+}
+
+function isTextGroup(at: number): boolean {
+  const a = sextets[at]!;
+  const b = sextets[at + 1]!;
+  const c = sextets[at + 2]!;
+  const d = sextets[at + 3]!;
+  return (
+    IS_TEXT[(a << 2) | (b >> 4)] === 1 && IS_TEXT[((b & 15) << 4) | (c >> 2)] === 1 && IS_TEXT[((c & 3) << 6) | d] === 1
+  );
+}
+
+/** The usual first bytes of zlib. */
+function isZlib(at: number): boolean {
+  if (((sextets[at]! << 2) | (sextets[at + 1]! >> 4)) !== 0x78) return false;
+  const second = ((sextets[at + 1]! & 15) << 4) | (sextets[at + 2]! >> 2);
+  return second === 0x01 || second === 0x5e || second === 0x9c || second === 0xda;
+}
+
+/** The first bytes of gzip (`H4sI`) and of zstd (`KLUv`). */
+function isMagicGroup(at: number): boolean {
+  if (sextets[at] === 7) return sextets[at + 1] === 56 && sextets[at + 2] === 44 && sextets[at + 3] === 8;
+  return sextets[at] === 10 && sextets[at + 1] === 11 && sextets[at + 2] === 20 && sextets[at + 3] === 47;
+}
+
+function keep(run: Run, from: number, to: number, into: LayerBuilder<Base64Piece>): void {
+  const { bytes, at } = into.open(Math.ceil(((to - from) * 3) / 4));
+  let out = at;
+  for (let index = from; index < to; index += 4) {
+    const a = sextets[index]!;
+    const b = index + 1 < to ? sextets[index + 1]! : 0;
+    const c = index + 2 < to ? sextets[index + 2]! : 0;
+    const d = index + 3 < to ? sextets[index + 3]! : 0;
+    bytes[out] = (a << 2) | (b >> 4);
+    bytes[out + 1] = ((b & 15) << 4) | (c >> 2);
+    bytes[out + 2] = ((c & 3) << 6) | d;
+    out += Math.min(3, Math.floor(((to - index) * 3) / 4));
+  }
+  into.commit(out, { run, sextet: from });
+}
+
+/** Where in the source the run's value number `wanted` stands: line ends are passed over. */
+function placeOf(bytes: Uint8Array, run: Run, wanted: number): number {
+  let seen = 0;
+  for (let at = run.from; at < run.to; at += 1) {
+    if (SEXTET[bytes[at]!] === NONE) continue;
+    if (seen === wanted) return at;
+    seen += 1;
+  }
+  return run.to - 1;
+}
+
+/** Both ways to pair the digits: a letter before the first may be one as well. */
+function decodeHex(bytes: Uint8Array, { from, to }: Run, into: LayerBuilder<number>): void {
+  for (let at = from + SHORTEST_RUN - 1; at < to; at += SHORTEST_RUN) {
+    if (NIBBLE[bytes[at]!] === NONE) continue;
+    let first = at;
+    while (first > from && at - first < SHORTEST_RUN && NIBBLE[bytes[first - 1]!] !== NONE) first -= 1;
+    let end = at + 1;
+    while (end < to && NIBBLE[bytes[end]!] !== NONE) end += 1;
+    if (end - first >= SHORTEST_RUN) {
+      keepHex(bytes, first, end, into);
+      keepHex(bytes, first + 1, end, into);
+    }
+    at = Math.max(at, end - 1);
+  }
+}
+
+function keepHex(bytes: Uint8Array, from: number, to: number, into: LayerBuilder<number>): void {
+  const { bytes: out, at } = into.open((to - from) >> 1);
+  let texts = 0;
+  let longest = 0;
+  let end = at;
+  for (let index = from; index + 1 < to; index += 2) {
+    const byte = (NIBBLE[bytes[index]!]! << 4) | NIBBLE[bytes[index + 1]!]!;
+    out[end] = byte;
+    end += 1;
+    texts = IS_TEXT[byte] === 1 ? texts + 1 : 0;
+    if (texts > longest) longest = texts;
+  }
+  if (longest >= SHORTEST_TEXT - 2 || isMagic(out, at)) into.commit(end, from);
+}
+
+function isMagic(bytes: Uint8Array, at: number): boolean {
+  return (
+    (bytes[at] === 0x1f && bytes[at + 1] === 0x8b) ||
+    (bytes[at] === 0x28 && bytes[at + 1] === 0xb5) ||
+    bytes[at] === 0x78
+  );
+}
+
+function table(value: (byte: string) => number): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => {
+    const found = byte < 128 ? value(String.fromCharCode(byte)) : -1;
+    return found < 0 ? NONE : found;
+  });
+}
