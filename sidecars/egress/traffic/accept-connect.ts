@@ -1,4 +1,5 @@
-// A CONNECT on the proxy: read strictly, its tunnel opened or refused, and closed again when its host is taken back.
+// A CONNECT on the proxy: read strictly, and its tunnel opened to be read, carried as a whole, or refused. It is closed
+// again when its host is taken back, or when others need its room.
 
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -8,59 +9,101 @@ import { plainLine } from "#domain/plain-text.ts";
 
 import type { LeafContexts } from "../certificates/leaf.ts";
 import { coversHost } from "../policy/decide.ts";
+import { decideTunnel } from "../policy/decide-tunnel.ts";
 import type { Via } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
+import { clearTunnel, type TunnelClearance } from "./clear-tunnel.ts";
 import type { ExchangeDeps } from "./exchange.ts";
 import { finishRecord, startRecord } from "./exchange-record.ts";
-import { openTunnel, parseConnect, refuseTunnel } from "./tunnel.ts";
+import { openTunnel, parseConnect } from "./tunnel.ts";
+import { carryWhole, type Place } from "./tunnels/carry-whole.ts";
+import type { OpenTunnels } from "./tunnels/open-tunnels.ts";
+import { refuseTunnel } from "./tunnels/refuse-tunnel.ts";
+import { whenSettled } from "./when-settled.ts";
 
-export type ConnectDeps = Pick<ExchangeDeps, "table" | "traffic" | "audit" | "live"> & {
+export type ConnectDeps = ExchangeDeps & {
   readonly contexts: LeafContexts;
+  readonly tunnels: OpenTunnels;
 };
 
-/** `opened` gets the decrypted side of the tunnel, for requests to be read from. */
+export type Opened = (secure: TLSSocket, via: Via, underWay: () => () => void) => void;
+
+/** `opened` gets the decrypted side of the tunnel, for requests to be read from; `underWay` is told of each, and when it is over. */
 export function acceptConnect(
   incoming: IncomingMessage,
   socket: Socket,
   head: Buffer,
   via: Via,
   deps: ConnectDeps,
-  opened: (secure: TLSSocket, via: Via) => void,
+  opened: Opened,
 ): void {
   socket.on("error", () => socket.destroy());
-  if (via.kind === "tunnel") return refuse(socket, via.host, via.port, nested(), deps);
+  if (via.kind === "tunnel") return refuse(socket, via, nested(), deps);
   const parsed = parseConnect(incoming.url ?? "", incoming.rawHeaders);
-  if (!parsed.ok) return refuse(socket, parsed.host, 0, parsed.refusal, deps);
-  const { host, port } = parsed.target;
-  openTunnel(socket, head, deps.contexts, {
+  if (!parsed.ok) return refuse(socket, { host: parsed.host, port: 0 }, parsed.refusal, deps);
+  const to = parsed.target;
+  if (head.length > 0) socket.unshift(head);
+  socket.once("close", deps.traffic.tunnel());
+  const go = (clearance: TunnelClearance): void => {
+    if (socket.destroyed) return;
+    switch (clearance.clear) {
+      case "no":
+        return refuse(socket, to, clearance.refusal, deps);
+      case "yes":
+        return void carryWhole(socket, to, clearance, deps);
+      case "intercept":
+        return intercept(socket, to, deps, opened);
+    }
+  };
+  whenSettled(clearTunnel(to.host, to.port, deps), go, () => socket.destroy());
+}
+
+function intercept(socket: Socket, to: Place, deps: ConnectDeps, opened: Opened): void {
+  const { host, port } = to;
+  let inside: TLSSocket | undefined;
+  const room = deps.tunnels.enter({
+    key: socket,
+    bytes: () => socket.bytesRead + (inside?.bytesWritten ?? 0),
+    endsIdle: false, // what is idle between requests ends by itself, and an event stream may be silent
+    close: () => void (inside ?? socket).destroy(),
+  });
+  if (typeof room !== "function") return refuse(socket, to, room, deps);
+  socket.once("close", room);
+  openTunnel(socket, host, deps.contexts, deps.tunnels.limits.handshakeMs, {
     secure: (secure, sni) => {
-      const leave = deps.live.add(hasRoutes(host, deps), () => secure.destroy());
-      socket.once("close", leave);
-      opened(secure, { kind: "tunnel", host, port, sni });
+      inside = secure;
+      socket.once(
+        "close",
+        deps.live.add(stillReads(to, deps), () => secure.destroy()),
+      );
+      opened(secure, { kind: "tunnel", host, port, sni }, () => deps.tunnels.underWay(socket));
     },
-    refused: (refusal) => note(host, port, refusal, deps),
+    refused: (refusal) => note(to, refusal, deps),
   });
 }
 
-/** False once the last route to the host has gone. A host that never had one is another matter: only refusals pass there. */
-function hasRoutes(host: string, { table }: ConnectDeps): () => boolean {
+/**
+ * False once the last route to the host has gone, or tunnels to it are not read any more. A host that never had a route is
+ * another matter: only refusals pass there.
+ */
+function stillReads({ host, port }: Place, { table, uses }: ConnectDeps): () => boolean {
   const listed = (): boolean => table().routes.some((route) => coversHost(route.host, host));
   let before = listed();
   return () => {
     const now = listed();
-    const still = now || !before;
+    const gone = before && !now;
     before = now;
-    return still;
+    return !gone && decideTunnel(host, port, table(), new Date(), uses.used()).kind === "intercept";
   };
 }
 
-function refuse(socket: Socket, host: string, port: number, refusal: Refusal, deps: ConnectDeps): void {
-  note(host, port, refusal, deps);
-  refuseTunnel(socket, host, refusal);
+function refuse(socket: Socket, to: Place, refusal: Refusal, deps: ConnectDeps): void {
+  note(to, refusal, deps);
+  refuseTunnel(socket, to.host, refusal);
 }
 
-function note(host: string, port: number, refusal: Refusal, { traffic, audit }: ConnectDeps): void {
-  const record = startRecord("CONNECT", { kind: "tunnel", host, port, sni: "" }, undefined, host);
+function note({ host, port }: Place, refusal: Refusal, { traffic, audit }: ConnectDeps): void {
+  const record = startRecord("CONNECT", { kind: "tunnel", host, port, sni: "" }, undefined, host, "tcp");
   record.rule = `${refusal.rule}: ${plainLine(refusal.reason)}`;
   traffic.ended(finishRecord(record, refusal.status));
   audit.note(

@@ -6,8 +6,9 @@ import { TLSSocket } from "node:tls";
 
 import type { LeafContexts } from "../certificates/leaf.ts";
 import { normaliseHost, parseAuthority } from "../policy/normalise-host.ts";
-import { type Refusal, refusalBody } from "../policy/refusal.ts";
+import type { Refusal } from "../policy/refusal.ts";
 import { ALLOWLIST_HOST } from "../policy/allowlist-page.ts";
+import { ESTABLISHED, refuseTunnel } from "./tunnels/refuse-tunnel.ts";
 
 export interface TunnelTarget {
   readonly host: string;
@@ -18,7 +19,6 @@ export type TunnelHead =
   | { readonly ok: true; readonly target: TunnelTarget }
   | { readonly ok: false; readonly host: string; readonly refusal: Refusal };
 
-const HANDSHAKE_MS = 15_000;
 const TLS_HANDSHAKE_RECORD = 0x16;
 
 /** Reads a CONNECT strictly. Which requests may follow is decided for each of them, when method and path are known. */
@@ -32,7 +32,9 @@ export function parseConnect(target: string, rawHeaders: readonly string[]): Tun
   if (port === undefined) return refused(name, 400, "valid CONNECT", "the CONNECT target has no port");
   if (name === ALLOWLIST_HOST)
     return refused(name, 403, ALLOWLIST_HOST, `use http://${ALLOWLIST_HOST}/allowlist, without TLS`);
-  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host");
+  const body = bodyProblem(rawHeaders);
+  if (body !== undefined) return refused(name, 400, "clear body length", body);
+  const hosts = valuesOf("host", rawHeaders);
   if (hosts.length > 1) return refused(name, 400, "one header once", "the header host is there twice");
   const said = hosts[0] === undefined ? authority : parseAuthority(hosts[0]);
   if (said.kind !== "name" || said.name !== name || (said.port !== undefined && said.port !== port)) {
@@ -46,20 +48,20 @@ export function parseConnect(target: string, rawHeaders: readonly string[]): Tun
   return { ok: true, target: { host: name, port } };
 }
 
+/** What follows the head of a CONNECT is the tunnel: whoever announces a body there could be read in two ways. */
+function bodyProblem(rawHeaders: readonly string[]): string | undefined {
+  if (valuesOf("transfer-encoding", rawHeaders).length > 0) return "CONNECT has no body, but a Transfer-Encoding";
+  const lengths = valuesOf("content-length", rawHeaders);
+  return lengths.every((length) => length === "0") ? undefined : "CONNECT has no body, but a Content-Length";
+}
+
+function valuesOf(name: string, rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
+
 function refused(host: string, status: number, rule: string, reason: string): TunnelHead {
   const code = status === 421 ? "misdirected_request" : status === 400 ? "bad_request" : "blocked";
   return { ok: false, host, refusal: { status, code, rule, reason } };
-}
-
-/** Answers the CONNECT with the refusal, and closes. */
-export function refuseTunnel(socket: Socket, host: string, refusal: Refusal): void {
-  const body = refusalBody(refusal, host);
-  const reason = { 400: "Bad Request", 403: "Forbidden", 421: "Misdirected Request" }[refusal.status] ?? "Refused";
-  socket.end(
-    `HTTP/1.1 ${refusal.status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-Bottle-Egress: ${refusal.code}\r\nConnection: close\r\n\r\n${body}`,
-  );
-  socket.resume(); // so that what the client still sends does not turn the close into a reset
 }
 
 export interface TunnelEvents {
@@ -69,25 +71,32 @@ export interface TunnelEvents {
 }
 
 /** Says 200 and waits for TLS. */
-export function openTunnel(socket: Socket, head: Buffer, contexts: LeafContexts, on: TunnelEvents): void {
-  const timer = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
+export function openTunnel(
+  socket: Socket,
+  host: string,
+  contexts: LeafContexts,
+  handshakeMs: number,
+  on: TunnelEvents,
+): void {
+  const refuse = (rule: string, reason: string): void => {
+    const refusal: Refusal = { status: 403, code: "blocked", rule, reason };
+    on.refused(refusal);
+    refuseTunnel(socket, host, refusal);
+  };
+  const timer = setTimeout(
+    () => refuse("TLS in tunnels", `no TLS within ${Math.round(handshakeMs / 1000)} seconds of the CONNECT`),
+    handshakeMs,
+  ).unref();
   const settled = (): void => clearTimeout(timer);
   socket.once("close", settled);
-  socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-  if (head.length > 0) socket.unshift(head);
+  socket.write(ESTABLISHED);
   socket.once("readable", () => {
     const first = socket.read() as Buffer | null;
     if (first === null) return void socket.destroy();
+    if (socket.writableEnded) return; // refused already
     if (first[0] !== TLS_HANDSHAKE_RECORD) {
       settled();
-      const refusal: Refusal = {
-        status: 403,
-        code: "blocked",
-        rule: "TLS in tunnels",
-        reason: "a CONNECT tunnel carries TLS only",
-      };
-      on.refused(refusal);
-      return refuseTunnel(socket, "", refusal);
+      return refuse("TLS in tunnels", "a CONNECT tunnel carries TLS only, unless a route with `raw_tcp` is for it");
     }
     socket.unshift(first);
     const secure = handshake(socket, contexts, on);
