@@ -16,10 +16,12 @@ import {
   CrashLogs,
   CrashTail,
   Help,
+  RowsPane,
   TooSmall,
   type CrashLogsProps,
   type CrashTailProps,
   type HelpProps,
+  type RowsPaneProps,
 } from "./other-screens.tsx";
 import {
   Confirm,
@@ -54,6 +56,7 @@ export type ScreenProps =
     }
   | ({ readonly type: "inbox" } & Omit<InboxProps, "wide" | "list" | "detail">)
   | ({ readonly type: "proposal" } & Bare<ProposalPaneProps>)
+  | ({ readonly type: "rows" } & Bare<RowsPaneProps>)
   | ({ readonly type: "help" } & Bare<HelpProps>)
   | ({ readonly type: "picker" } & Bare<PickerProps>)
   | ({ readonly type: "preflight" } & Bare<PreflightProps>)
@@ -131,6 +134,8 @@ function Screen({ screen, layout, onText }: DashboardProps) {
       return <Inbox {...screen} wide={wide} list={layout.inboxList} detail={layout.inboxDetail} />;
     case "proposal":
       return <ProposalPane {...screen} {...body} />;
+    case "rows":
+      return <RowsPane {...screen} {...body} />;
     case "help":
       return <Help {...screen} {...body} onFilter={onText} />;
     case "picker":

@@ -15,6 +15,8 @@ export interface FleetListProps {
   readonly now: number;
   /** Where it is wrong → what is wrong; each costs a row of its own. */
   readonly problems: readonly (readonly [string, string])[];
+  /** Findings in answers that nobody looked at yet, by bottle. */
+  readonly unseen?: Readonly<Record<string, number>>;
 }
 
 export function fleetRows(props: FleetListProps): Row[] {
@@ -38,7 +40,7 @@ export function problemRows(problems: FleetListProps["problems"], width: number,
   });
 }
 
-function bottleRow(bottle: BottleRow, selected: boolean, { width, now }: FleetListProps): Row {
+function bottleRow(bottle: BottleRow, selected: boolean, { width, now, unseen = {} }: FleetListProps): Row {
   const nameWidth = Math.max(12, Math.min(28, Math.floor(width * 0.4)));
   const name = bottle.label === "" ? bottle.slug : `${bottle.label} (${bottle.slug})`;
   return [
@@ -48,6 +50,7 @@ function bottleRow(bottle: BottleRow, selected: boolean, { width, now }: FleetLi
     span(fit(name, nameWidth), selected ? { bold: true, inverse: true } : {}),
     pendingSpan(hasEnded(bottle) ? 0 : bottle.pending),
     span(age(bottle.since, now).padStart(4), DIM),
+    ...unseenSpan(unseen[bottle.slug] ?? 0),
     ...details(bottle),
   ];
 }
@@ -56,6 +59,10 @@ function pendingSpan(pending: number): Span {
   return pending === 0
     ? span("    ")
     : span(` ▲${String(Math.min(pending, 99)).padEnd(2)}`, { color: YELLOW, bold: true });
+}
+
+function unseenSpan(count: number): Span[] {
+  return count === 0 ? [] : [span(`  ⚑${Math.min(count, 999)}`, { color: YELLOW, bold: true })];
 }
 
 /** What stands behind the name where there is room: trouble first, then what confines it, then what it said last. */

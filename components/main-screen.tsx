@@ -27,6 +27,8 @@ export interface FleetPaneProps {
   readonly selected: string | null;
   readonly filter: string;
   readonly problems: readonly (readonly [string, string])[];
+  /** Findings in answers that nobody looked at yet, by bottle. */
+  readonly unseen: Readonly<Record<string, number>>;
   readonly active: boolean;
   readonly now: number;
 }
@@ -36,6 +38,8 @@ export interface PreviewProps {
   readonly rows: readonly Row[];
   readonly note: Row;
   readonly active: boolean;
+  /** Findings in answers that nobody looked at yet. */
+  readonly unseen: number;
 }
 
 export const MainScreen = memo(function MainScreen({ wide, list, preview, fleet, tab }: MainScreenProps) {
@@ -46,7 +50,7 @@ export const MainScreen = memo(function MainScreen({ wide, list, preview, fleet,
 });
 
 function fleetPane(props: FleetPaneProps & Area): Row[] {
-  const { width, height, bottles, total, offset, selected, filter, problems, active, now } = props;
+  const { width, height, bottles, total, offset, selected, filter, problems, unseen, active, now } = props;
   const inside = insideOf(props);
   const shown = filter === "" ? `${total}` : `${bottles.length} of ${total}, filter “${filter}”`;
   const index = bottles.findIndex(({ slug }) => slug === selected);
@@ -60,14 +64,23 @@ function fleetPane(props: FleetPaneProps & Area): Row[] {
         ? { note: row(span(`${index + 1}/${bottles.length}`, DIM)) }
         : {}),
     },
-    fleetRows({ bottles, offset, selected, problems, now, ...inside }),
+    fleetRows({ bottles, offset, selected, problems, unseen, now, ...inside }),
   );
 }
 
 /** `open`: without edges at its sides, so that an agent's 80 columns fit into a terminal of 80. */
-function previewPane({ width, height, tab, rows, note, active, open }: PreviewProps & Area & { open: boolean }): Row[] {
+function previewPane({
+  width,
+  height,
+  tab,
+  rows,
+  note,
+  active,
+  unseen,
+  open,
+}: PreviewProps & Area & { open: boolean }): Row[] {
   const room = width - 7;
-  const beside = open ? noteBeside(tab, note, room) : note;
-  const title = tabBar(tab, room - (open ? rowWidth(beside) : 0));
+  const beside = open ? noteBeside(tab, note, room, unseen) : note;
+  const title = tabBar(tab, room - (open ? rowWidth(beside) : 0), unseen);
   return paneRows({ width, height, active, title, note: beside, open }, rows, tab === "screen");
 }

@@ -52,6 +52,22 @@ function helpRows(lines: HelpProps["lines"]): Row[] {
   );
 }
 
+export interface RowsPaneProps extends Area {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly scroll: number;
+}
+
+/** Something to be read, from its beginning. */
+export function RowsPane({ width, height, title, rows, scroll }: RowsPaneProps) {
+  const inside = insideOf({ width, height });
+  const start = Math.min(scroll, Math.max(0, rows.length - inside.height));
+  const below = rows.length - start - inside.height;
+  const note = below > 0 ? row(span(`${below} more below (PgDn)`, DIM)) : [];
+  const frame = { width, height, title: row(span(title, BOLD)), note, active: true };
+  return <Lines rows={paneRows(frame, rows.slice(start, start + inside.height))} width={width} height={height} />;
+}
+
 export interface CrashLogsProps extends Area {
   readonly files: readonly CrashLog[] | null;
   readonly index: number;

@@ -4,13 +4,13 @@
 import { statusOf, type InboxItem } from "#domain/fleet/fleet.ts";
 import { plainLine, plainLines } from "#domain/plain-text.ts";
 import { describeRule, type Description } from "#domain/proposal/describe.ts";
-import type { Proposal } from "#domain/proposal/proposal.ts";
+import type { Proposal, ProposalOf } from "#domain/proposal/proposal.ts";
 import type { Warning } from "#domain/proposal/warnings.ts";
 
 import { countWords, fateSpans, UNANSWERED } from "./inbox-rows.ts";
-import { BOLD, CYAN, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row, type Style } from "./rows.ts";
+import { BOLD, CYAN, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row, type Span, type Style } from "./rows.ts";
 import { shownProposal } from "./shown-proposal.ts";
-import { statusSpan } from "./words.ts";
+import { remaining, statusSpan } from "./words.ts";
 
 /** What the rules of the domain say of a proposal, in words. */
 export interface ProposalWords extends Description {
@@ -39,6 +39,7 @@ export function proposalDetail({ item, ended, words, width, now }: DetailProps):
       ended ? span(`- ${UNANSWERED} `, BOLD) : statusSpan(statusOf(item, new Date(now))),
       ` ${plainLine(proposal.bottle_slug)} `,
       span(originWords(proposal, ended), DIM),
+      ...countdown(item, ended, now),
     ),
     ...ruleRows(shownProposal(item), width),
     ...askedRows(item, width),
@@ -52,6 +53,13 @@ export function proposalDetail({ item, ended, words, width, now }: DetailProps):
     ...justificationRows(item, width),
   ];
   return { rows: [...vital, ...rest], vital: vital.length };
+}
+
+/** How long somebody still waits: seconds at last. */
+function countdown({ proposal, decision, undo }: InboxItem, ended: boolean, now: number): Span[] {
+  const { deadline } = proposal;
+  if (ended || deadline === undefined || decision !== null || undo !== null) return [];
+  return Date.parse(deadline) <= now ? [] : [span(`, ${remaining(deadline, now)} left`, NOTE)];
 }
 
 function originWords({ origin }: Proposal, ended: boolean): string {
@@ -69,13 +77,21 @@ function originWords({ origin }: Proposal, ended: boolean): string {
   }
 }
 
-function ruleRows(proposal: Proposal, width: number): Row[] {
+export function ruleRows(proposal: Proposal, width: number): Row[] {
   if (proposal.kind === "question") {
     const { text, options } = proposal.payload;
     return [
       row(span("The agent asks:", BOLD)),
       ...plainLines(text).flatMap((line) => wrap(line, width - 2, { color: CYAN }).map((part) => row("  ", ...part))),
       ...(options ?? []).map((option, index) => row(span(`  ${index + 1} `, BOLD), plainLine(option))),
+    ];
+  }
+  if (proposal.kind === "dlp-match") return matchRows(proposal.payload, width);
+  if (proposal.kind === "pipelock-block") {
+    const { host, finding } = proposal.payload;
+    return [
+      field("finding", `⚑ ${plainLine(finding)}, whatever the value`, true),
+      field("host", plainLine(host), true),
     ];
   }
   const { host, port, methods, path_allowlist, auth, method, path } = proposal.payload;
@@ -89,6 +105,19 @@ function ruleRows(proposal: Proposal, width: number): Row[] {
       auth !== undefined,
     ),
     ...(method === undefined ? [] : [field("request", plainLine(`${method} ${path ?? ""}`), false)]),
+  ];
+}
+
+/** What was found, where, and on its way to whom; the value is in stars. */
+function matchRows(payload: ProposalOf<"dlp-match">["payload"], width: number): Row[] {
+  const { host, port, method, path, rule, where, excerpt } = payload;
+  const shown = wrap(plainLine(excerpt), Math.max(8, width - 12), { color: CYAN });
+  return [
+    field("found", `⚑ ${plainLine(rule)}`, true),
+    field("where", plainLine(where), true),
+    field("to", `${plainLine(host)}:${port ?? 443}`, true),
+    field("request", plainLine(`${method} ${path}`), false),
+    ...shown.map((line, index) => row(span((index === 0 ? "around it" : "").padEnd(12), DIM), ...line)),
   ];
 }
 
@@ -136,7 +165,7 @@ function scopeWords({ scope, expires_at }: NonNullable<InboxItem["decision"]>): 
   return expires_at === undefined ? words : `until ${expires_at}`;
 }
 
-function diffRows(diff: readonly string[]): Row[] {
+export function diffRows(diff: readonly string[]): Row[] {
   if (diff.length === 0) return [];
   return [
     [],

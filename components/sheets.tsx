@@ -101,14 +101,30 @@ export function Form({ width, height, title, fields, index, error, above, below,
 }
 
 export interface PromptProps extends Area {
-  readonly what: "filter" | "search";
+  readonly what: "filter" | "search" | "requests" | "search-requests";
   readonly text: string;
   readonly onChange: (value: string) => void;
 }
 
+const KEEP = "Enter keeps it, Esc clears it";
+const PROMPTS: Readonly<Record<PromptProps["what"], { title: string; label: string; hint: string }>> = {
+  filter: { title: "Filter the bottles", label: "filter", hint: KEEP },
+  search: { title: "Search the logs", label: "search", hint: KEEP },
+  requests: {
+    title: "Filter the requests",
+    label: "filter",
+    hint: "words, or verdict:block host:api status:5xx method: path: rule: found: proto:",
+  },
+  "search-requests": {
+    title: "Search the requests",
+    label: "search",
+    hint: "words, or terms such as host:api; n and N go on",
+  },
+};
+
 export function Prompt({ width, height, what, text, onChange }: PromptProps) {
-  const title = row(span(what === "filter" ? "Filter the bottles" : "Search the logs", BOLD));
-  const field = { label: what, value: text, hint: "Enter keeps it, Esc clears it", focus: true };
+  const title = row(span(PROMPTS[what].title, BOLD));
+  const field = { label: PROMPTS[what].label, value: text, hint: PROMPTS[what].hint, focus: true };
   return <FieldPane width={width} height={height} title={title} fields={[field]} rows={[]} onChange={onChange} />;
 }
 

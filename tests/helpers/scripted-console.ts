@@ -6,7 +6,9 @@ import type { Terminal } from "#contracts/backend.ts";
 import type { AgentChoice, Console, CrashLog, LogLine, Preflight } from "#contracts/console.ts";
 import type { AuditEntry } from "#domain/audit/entry.ts";
 import { BottleError } from "#domain/bottle-error.ts";
-import type { EgressRequest, EgressStatus } from "#domain/egress/control.ts";
+import { NO_TRAFFIC, type EgressRequest, type EgressStatus, type EgressVerdict } from "#domain/egress/control.ts";
+import type { RouteTable } from "#domain/egress/route.ts";
+import { parseRouteTable, renderRouteTable } from "#domain/egress/table.ts";
 import type { BottleRow, Fleet, InboxItem } from "#domain/fleet/fleet.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
 import type { Decision } from "#domain/proposal/decision.ts";
@@ -28,7 +30,15 @@ export interface Script {
   archive(id: string): void;
   log(slug: string, ...lines: (string | Partial<LogLine>)[]): void;
   screen(slug: string): ScriptedScreen;
-  request(slug: string, request: EgressRequest): void;
+  /** What is not said is what an allowed GET has; the same `id` says more of the same request. */
+  request(slug: string, request: Partial<EgressRequest>): EgressRequest;
+  table(slug: string, table: Partial<RouteTable>): void;
+  egressStatus(slug: string): EgressStatus;
+  readonly egress: {
+    counters: Partial<EgressStatus["counters"]>;
+    reloadError: string | undefined;
+    verdict: EgressVerdict;
+  };
   problem(where: string, message: string | null): void;
   agents: AgentChoice[];
   crashLogs: CrashLog[];
@@ -59,6 +69,18 @@ export type ProposalDraft = Pick<Proposal, "kind" | "payload"> & {
   created_at?: string;
 };
 
+const FIRST_TABLE: RouteTable = {
+  version: 1,
+  on_unknown_host: "hold",
+  hold_seconds: 60,
+  hosts: {},
+  routes: [{ host: "api.example.com" }],
+};
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
 const EMPTY: Fleet = { bottles: [], inbox: [], hosts: {}, problems: {} };
 
 export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = {}): ScriptedConsole {
@@ -69,6 +91,7 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
   const logs = new Map<string, { lines: LogLine[]; followers: Set<(line: LogLine) => void> }>();
   const screens = new Map<string, ScreenOfBottle>();
   const requests = new Map<string, { seen: EgressRequest[]; followers: Set<(request: EgressRequest) => void> }>();
+  const tables = new Map<string, { table: RouteTable; version: number }>();
   let ids = 0;
 
   const change = (next: Partial<Fleet>): void => {
@@ -122,6 +145,7 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
     getOr(logs, slug, () => ({ lines: [], followers: new Set<(line: LogLine) => void>() }));
   const requestsOf = (slug: string) =>
     getOr(requests, slug, () => ({ seen: [], followers: new Set<(request: EgressRequest) => void>() }));
+  const tableOf = (slug: string) => getOr(tables, slug, () => ({ table: FIRST_TABLE, version: 1 }));
   const screenOf = (slug: string): ScreenOfBottle => getOr(screens, slug, () => new ScreenOfBottle());
 
   const script: Script = {
@@ -178,10 +202,26 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
       }
     },
     screen: screenOf,
-    request(slug, request) {
+    request(slug, more) {
       const log = requestsOf(slug);
-      log.seen.push(request);
+      const request = { ...aRequest(log.seen.length, now()), ...more };
+      const before = log.seen.findIndex(({ id }) => id === request.id);
+      if (before === -1) log.seen.push(request);
+      else log.seen[before] = request;
       for (const follower of log.followers) follower(request);
+      return request;
+    },
+    egressStatus: (slug) => statusOfEgress(slug),
+    table: (slug, table) => void tables.set(slug, { table: { ...FIRST_TABLE, ...table }, version: 2 }),
+    egress: {
+      counters: {},
+      reloadError: undefined,
+      verdict: {
+        verdict: "block",
+        rule: "unknown host",
+        reason: "no rule allows it",
+        steps: [{ step: "match", state: "no", detail: "no rule is about this host" }],
+      },
     },
     problem(where, message) {
       const { [where]: _solved, ...problems } = fleet.problems;
@@ -194,13 +234,30 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
     calls,
   };
 
-  const statusOfEgress = (slug: string): EgressStatus => ({
-    version: 1,
-    table_digest: "0".repeat(64),
-    table: { version: 1, on_unknown_host: "hold", hold_seconds: 60, hosts: {}, routes: [{ host: "api.example.com" }] },
-    counters: { allowed: 3, blocked: 1, held: 0, open: 0 },
-    recent: requestsOf(slug).seen,
-  });
+  const statusOfEgress = (slug: string): EgressStatus => {
+    const { seen } = requestsOf(slug);
+    const { table, version } = tableOf(slug);
+    const verdicts = (wanted: EgressRequest["verdict"]): number =>
+      seen.filter(({ verdict }) => verdict === wanted).length;
+    const findings = seen.flatMap((request) => request.findings ?? []);
+    const counters = {
+      ...NO_TRAFFIC,
+      allowed: verdicts("allow"),
+      blocked: verdicts("block"),
+      held: verdicts("hold"),
+      redacted: verdicts("redact"),
+      outbound_findings: findings.filter(({ direction }) => direction === "outbound").length,
+      inbound_findings: findings.filter(({ direction }) => direction === "inbound").length,
+    };
+    return {
+      version,
+      table_digest: sha256(renderRouteTable(table)),
+      table,
+      counters: { ...counters, ...script.egress.counters },
+      recent: seen.slice(-100),
+      ...(script.egress.reloadError === undefined ? {} : { reload_error: script.egress.reloadError }),
+    };
+  };
 
   return {
     root,
@@ -303,9 +360,35 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
         await called("egress.status", slug);
         return statusOfEgress(slug);
       },
-      test: async () => ({ verdict: "block", rule: "unknown host", reason: "no rule allows it" }),
+      async test(slug, url, method) {
+        await called("egress.test", slug, url, method);
+        return script.egress.verdict;
+      },
       add: async (slug) => statusOfEgress(slug),
       remove: async (slug) => statusOfEgress(slug),
+      seen: async () => ({ since: now().toISOString(), requests: [], left_out: 0 }),
+      async tableText(slug) {
+        await called("egress.tableText", slug);
+        const text = renderRouteTable(tableOf(slug).table);
+        return { text, digest: sha256(text) };
+      },
+      async editTable(slug, text, base) {
+        await called("egress.editTable", slug, text, base);
+        const { table, version } = tableOf(slug);
+        const next = parseRouteTable(text);
+        if (base !== undefined && base !== sha256(renderRouteTable(table)))
+          throw new BottleError("conflict", "the table was changed by somebody else meanwhile", { where: slug });
+        tables.set(slug, { table: next, version: version + 1 });
+        return statusOfEgress(slug);
+      },
+      async allow(slug, request) {
+        await called("egress.allow", slug, request);
+        return { detail: `allowed until this bottle stops: ${request.host}` };
+      },
+      async deny(slug, request) {
+        await called("egress.deny", slug, request);
+        return { detail: `the rule on ${request.host} is gone` };
+      },
       async requests(slug, request, signal) {
         const log = requestsOf(slug);
         log.followers.add(request);
@@ -420,6 +503,25 @@ function aBottle(slug: string, at: Date): BottleRow {
     stats: null,
     last_line: "",
     down: {},
+  };
+}
+
+function aRequest(id: number, at: Date): EgressRequest {
+  return {
+    id,
+    at: at.toISOString(),
+    verdict: "allow",
+    method: "GET",
+    scheme: "https",
+    protocol: "http/1.1",
+    host: "api.example.com",
+    port: 443,
+    path: "/v1/items",
+    status: 200,
+    bytes_up: 120,
+    bytes_down: 3400,
+    ms: 12,
+    rule: "api.example.com",
   };
 }
 

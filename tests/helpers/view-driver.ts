@@ -6,6 +6,8 @@ import type { Context } from "#modes/tui/context.ts";
 import { rememberWords } from "#modes/tui/proposal-words.ts";
 import { reduce, type Intent } from "#modes/tui/reduce.ts";
 import { sceneOf, type Scene } from "#modes/tui/scene.ts";
+import { RequestRing } from "#modes/tui/request-ring.ts";
+import { NO_TRAFFIC_YET, type Traffic } from "#modes/tui/traffic.ts";
 import { firstView, type Effect, type Size, type View } from "#modes/tui/view.ts";
 
 import { scriptedConsole, type ScriptedConsole } from "./scripted-console.ts";
@@ -16,6 +18,8 @@ export interface ViewDriver {
   readonly console: ScriptedConsole;
   view: View;
   readonly effects: Effect[];
+  /** What the proxy told of the selected bottle. */
+  traffic: Traffic;
   context(): Context;
   scene(): Scene;
   send(intent: Intent): void;
@@ -28,6 +32,14 @@ export interface ViewDriver {
   notice(): string;
 }
 
+/** The traffic of a bottle as the dashboard would have read it. */
+export function trafficOf(console: ScriptedConsole, slug: string): Traffic {
+  const requests = new RequestRing();
+  const status = console.script.egressStatus(slug);
+  for (const request of status.recent) requests.push(request);
+  return { requests, status };
+}
+
 export function driveView(size: Size = { cols: 100, rows: 40 }, keymap: Keymap = bindKeys()): ViewDriver {
   let at = START;
   const console = scriptedConsole({ now: () => new Date(at) });
@@ -37,12 +49,14 @@ export function driveView(size: Size = { cols: 100, rows: 40 }, keymap: Keymap =
     fleet: console.fleet(),
     at,
     logs: { first: 0, last: 99 },
+    traffic: driver.traffic,
     words: words(console.fleet()),
   });
   const driver: ViewDriver = {
     console,
     view: firstView(size, DEFAULT_CONFIG),
     effects: [],
+    traffic: NO_TRAFFIC_YET,
     scene: () =>
       sceneOf({ context: bare(), keymap, watch: null, color: true, crashTail: { lines: [], problem: null } }),
     context: () => ({ ...bare(), scrollable: driver.scene().scrollable }),

@@ -6,6 +6,7 @@ import type { Action, Place } from "./actions/action.ts";
 import { bottles } from "./actions/bottles.ts";
 import { decide } from "./actions/decide.ts";
 import { dialogs } from "./actions/dialogs.ts";
+import { egress } from "./actions/egress.ts";
 import { logs } from "./actions/logs.ts";
 import { navigate } from "./actions/navigate.ts";
 import { processActions } from "./actions/process.ts";
@@ -15,7 +16,15 @@ import { isSheet, top, type View } from "./view.ts";
 
 export type { Action, Place } from "./actions/action.ts";
 
-export const ACTIONS: readonly Action[] = [...decide, ...bottles, ...logs, ...navigate, ...dialogs, ...processActions];
+export const ACTIONS: readonly Action[] = [
+  ...decide,
+  ...egress,
+  ...bottles,
+  ...logs,
+  ...navigate,
+  ...dialogs,
+  ...processActions,
+];
 
 /** The table with the operator's keys. */
 export interface Keymap {
@@ -66,7 +75,9 @@ function claim(table: Map<string, Action>, action: Action, key: string): void {
 }
 
 export function placeOf(view: View): Place {
-  return top(view)?.type ?? "main";
+  const layer = top(view);
+  if (layer !== undefined) return layer.type;
+  return view.tab === "egress" && view.focus === "preview" ? "egress" : "main";
 }
 
 export interface Hint {

@@ -7,7 +7,8 @@ import { layoutOf, type Layout } from "#components/layout.ts";
 import { proposalDetail, type ProposalWords } from "#components/proposal-detail.ts";
 import { statusOf, type BottleRow, type Fleet, type InboxItem } from "#domain/fleet/fleet.ts";
 
-import { background, top, type Layer, type View } from "./view.ts";
+import type { Traffic } from "./traffic.ts";
+import { background, top, type InView, type Layer, type View } from "./view.ts";
 import { sheetHeight } from "./sheet-height.ts";
 
 export interface Context {
@@ -17,6 +18,7 @@ export interface Context {
   readonly at: number;
   /** The numbers of the first and the last log line that are kept. */
   readonly logs: { readonly first: number; readonly last: number };
+  readonly traffic: Traffic;
   /** How far the preview can be scrolled. */
   readonly scrollable: number;
   readonly words: (item: InboxItem) => ProposalWords;
@@ -112,9 +114,9 @@ export function undecidable(context: Context): string | undefined {
 }
 
 /** Why a decision would be too early: it must have been on the screen, in this very version, for a moment, and nothing typed. */
-export function unsettled({ view, at }: Context, item: InboxItem): string | undefined {
+export function unsettled({ view, at }: Context, seen: Pick<InView, "id" | "digest">): string | undefined {
   const { inView, typing } = view;
-  if (inView === null || inView.id !== item.proposal.id || inView.digest !== item.proposal.digest) {
+  if (inView === null || inView.id !== seen.id || inView.digest !== seen.digest) {
     return "look at it first: it was not on the screen";
   }
   if (at - inView.since < SETTLE_MS) return "it appeared just now: look, then press again";

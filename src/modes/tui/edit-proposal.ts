@@ -3,9 +3,10 @@
 import type { Console } from "#contracts/console.ts";
 import { describeProposal } from "#domain/proposal/describe.ts";
 import type { Proposal } from "#domain/proposal/proposal.ts";
+import { editText, validateEdit, type Edited } from "#domain/proposal/validate-edit.ts";
 
 import { findItem } from "./context.ts";
-import { editProposal, type EditEnd } from "./editor.ts";
+import { editFile, type EditEnd } from "./editor.ts";
 import type { Handover } from "./handover.ts";
 import { wordsOf } from "./proposal-words.ts";
 import type { Store } from "./store.ts";
@@ -34,15 +35,31 @@ export async function editInEditor({
 }: EditInEditor): Promise<void> {
   const item = findItem(console.fleet(), id);
   if (item === undefined) return;
-  let end: EditEnd = { type: "unchanged" };
+  const { proposal } = item;
+  let end: EditEnd<Payload> = { type: "unchanged" };
   await handover.during(async () => {
-    end = await editProposal({ proposal: item.proposal, editor, stdin, stdout });
+    end = await editFile({
+      name: `${id}.yaml`,
+      text: editText(proposal),
+      check: async (text) => checkedEdit(proposal, text),
+      editor,
+      stdin,
+      stdout,
+    });
   });
-  finish(end, item.proposal, digest, { console, store });
+  finish(end, proposal, digest, { console, store });
+}
+
+type Payload = (Edited & { ok: true })["payload"];
+
+function checkedEdit(proposal: Proposal, text: string) {
+  const edited = validateEdit(proposal.kind, text);
+  if (edited.ok) return { ok: true, value: edited.payload } as const;
+  return { ok: false, problems: edited.problems.map(({ message }) => message) } as const;
 }
 
 function finish(
-  end: EditEnd,
+  end: EditEnd<Payload>,
   proposal: Proposal,
   digest: string,
   { console, store }: Pick<EditInEditor, "console" | "store">,
@@ -53,7 +70,7 @@ function finish(
     case "dropped":
       return store.dispatch({ type: "notice", tone: "bad", text: `${end.why}: nothing was approved` });
     case "edited": {
-      const edited = { ...proposal, payload: end.payload } as Proposal;
+      const edited = { ...proposal, payload: end.value } as Proposal;
       return store.dispatch({ type: "open", layer: confirmEdited(edited, digest, console) });
     }
   }

@@ -1,4 +1,4 @@
-// The operator's own editor for a whole proposal, with another round for what is not valid.
+// The operator's own editor for a text, with another round for what is not valid.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -6,16 +6,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 
-import type { Proposal } from "#domain/proposal/proposal.ts";
-import { editText, validateEdit, type Edited } from "#domain/proposal/validate-edit.ts";
-
-export type EditEnd =
-  | { readonly type: "edited"; readonly payload: (Edited & { ok: true })["payload"] }
+export type EditEnd<T> =
+  | { readonly type: "edited"; readonly value: T }
   | { readonly type: "unchanged" }
   | { readonly type: "dropped"; readonly why: string };
 
-export interface EditOptions {
-  readonly proposal: Proposal;
+export interface EditOptions<T> {
+  /** Of the file, so that the editor knows what it is. */
+  readonly name: string;
+  readonly text: string;
+  /** Says what the saved text means, or what is wrong with it, one line each. */
+  readonly check: (
+    text: string,
+  ) => Promise<{ readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly string[] }>;
   /** A command that may hold arguments, as in `code --wait`. */
   readonly editor: string;
   readonly stdin: NodeJS.ReadStream;
@@ -23,10 +26,10 @@ export interface EditOptions {
 }
 
 /** The terminal must be nobody else's meanwhile. */
-export async function editProposal({ proposal, editor, stdin, stdout }: EditOptions): Promise<EditEnd> {
+export async function editFile<T>(options: EditOptions<T>): Promise<EditEnd<T>> {
+  const { name, text: before, check, editor, stdin, stdout } = options;
   const folder = mkdtempSync(join(tmpdir(), "bottle-dash-edit-"));
-  const file = join(folder, `${proposal.id}.yaml`);
-  const before = editText(proposal);
+  const file = join(folder, name);
   try {
     writeFileSync(file, before, { mode: 0o600 });
     for (;;) {
@@ -34,11 +37,13 @@ export async function editProposal({ proposal, editor, stdin, stdout }: EditOpti
       if (failed !== undefined) return { type: "dropped", why: failed };
       const text = readFileSync(file, "utf8");
       if (text === before) return { type: "unchanged" };
-      const edited = validateEdit(proposal.kind, text);
-      if (edited.ok) return { type: "edited", payload: edited.payload };
-      const problems = edited.problems.map(({ message }) => `  ${message}\n`).join("");
+      // oxlint-disable-next-line no-await-in-loop -- one round after the other
+      const edited = await check(text);
+      if (edited.ok) return { type: "edited", value: edited.value };
+      const problems = edited.problems.map((problem) => `  ${problem}\n`).join("");
+      // oxlint-disable-next-line no-await-in-loop -- the operator answers first
       if (!(await again(`\nThis cannot be used:\n${problems}`, stdin, stdout)))
-        return { type: "dropped", why: "the edited rule was not valid" };
+        return { type: "dropped", why: "what was saved cannot be used" };
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

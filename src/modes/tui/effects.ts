@@ -5,6 +5,8 @@ import type { LaunchStep } from "#contracts/backend.ts";
 import { plainLine } from "#domain/plain-text.ts";
 import type { Decision, Undo } from "#domain/proposal/decision.ts";
 
+import { requestKey } from "./actions/egress.ts";
+import { allow, deny, explain, removeRule, type Outcome } from "./egress-effects.ts";
 import { messageOf } from "./message-of.ts";
 import type { Store } from "./store.ts";
 import type { Effect } from "./view.ts";
@@ -17,6 +19,7 @@ export interface EffectOptions {
   readonly sleep: () => void;
   readonly attach: (slug: string, store: Store) => Promise<void>;
   readonly edit: (id: string, digest: string, store: Store) => Promise<void>;
+  readonly editTable: (slug: string, store: Store) => Promise<void>;
 }
 
 export class Effects {
@@ -68,6 +71,16 @@ export class Effects {
         );
       case "find":
         return store.find(effect.text, effect.direction);
+      case "explain":
+        return reporting(store, explain(console, effect, store));
+      case "allow":
+        return ending(store, requestKey(effect.slug, effect.request), allow(console, effect));
+      case "deny":
+        return ending(store, requestKey(effect.slug, effect.request), deny(console, effect));
+      case "remove-rule":
+        return ending(store, effect.slug, removeRule(console, effect));
+      case "edit-table":
+        return reporting(store, this.#options.editTable(effect.slug, store));
       default:
         return this.#start(effect, store);
     }
@@ -137,11 +150,6 @@ function ending(store: Store, about: string, work: Promise<Outcome>): void {
   void work
     .catch((error: unknown): Outcome => ({ tone: "bad", text: messageOf(error) }))
     .then((outcome) => store.dispatch({ type: "ended", about, ...outcome }));
-}
-
-interface Outcome {
-  readonly tone: "good" | "bad" | "info";
-  readonly text: string;
 }
 
 function decisionOutcome({ status, applied }: Decision): Outcome {

@@ -12,6 +12,7 @@ import { bindKeys } from "./actions.ts";
 import { App } from "./app.tsx";
 import { parseDetachKey } from "./attach.ts";
 import { editInEditor } from "./edit-proposal.ts";
+import { editTableInEditor } from "./edit-table.ts";
 import { Effects } from "./effects.ts";
 import { Handover } from "./handover.ts";
 import { KeyStream } from "./key-stream.ts";
@@ -62,6 +63,7 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
     sleep,
     attach: (slug, store) => reattach({ console, slug, store, handover, detachKey, stdin, stdout }),
     edit: (id, digest, store) => editInEditor({ console, id, digest, store, handover, editor, stdin, stdout }),
+    editTable: (slug, store) => editTableInEditor({ console, slug, store, handover, editor, stdin, stdout }),
   });
   const store = new Store({
     console,

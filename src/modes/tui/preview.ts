@@ -5,7 +5,6 @@ import type { PreviewProps } from "#components/main-screen.tsx";
 import { itemRow } from "#components/inbox-rows.ts";
 import { BOLD, DIM, row, span, wrap, YELLOW, type Row } from "#components/rows.ts";
 import { auditRows } from "#components/tabs/audit-rows.ts";
-import { egressRows } from "#components/tabs/egress-rows.ts";
 import { infoRows } from "#components/tabs/info-rows.ts";
 import { logRows } from "#components/tabs/log-rows.ts";
 import { tabProblem } from "#components/tabs/tab.ts";
@@ -13,10 +12,11 @@ import { plural } from "#components/words.ts";
 import type { BottleRow, InboxItem } from "#domain/fleet/fleet.ts";
 
 import { isUnanswered, type Context } from "./context.ts";
+import { egressPreview } from "./egress-preview.ts";
 import type { View } from "./view.ts";
 import type { BottleWatch } from "./watch-bottle.ts";
 
-export interface PreviewContent extends Omit<PreviewProps, "active"> {
+export interface PreviewContent extends Omit<PreviewProps, "active" | "unseen"> {
   /** How far it can be scrolled away from where it starts. */
   readonly scrollable: number;
 }
@@ -48,8 +48,7 @@ function contentOf(needs: PreviewNeeds): Content {
     case "logs":
       return watch === null ? message("reading the logs…", width) : logContent(watch, view, width, height);
     case "egress":
-      if (watch === null || watch.egress.note !== "") return message(watch?.egress.note ?? "asking the proxy…", width);
-      return fromTheEnd(egressRows(watch.egress.status, watch.egress.requests), view.scroll, height);
+      return { ...egressPreview({ context, problem: watch?.egress.problem ?? "", width, height }), scrollable: 0 };
     case "proposals":
       return proposalContent(needs, bottle);
     case "conversation":

@@ -1,12 +1,14 @@
 // From what happened to what is shown next, and to what must be done outside. Pure.
 
 import type { LaunchStep } from "#contracts/backend.ts";
+import type { EgressRequest, EgressVerdict } from "#domain/egress/control.ts";
 import type { AgentChoice, CrashLog, LaunchRequest, Preflight } from "#contracts/console.ts";
 
 import { NO_CRASH_LOG } from "./actions/logs.ts";
 import { inSight } from "./actions/navigate.ts";
 import { beneath, paletteActions, placeOf, type Action, type Keymap } from "./actions.ts";
-import { findItem, inboxItems, itemInView, visibleBottles, type Context } from "./context.ts";
+import { findItem, inboxItems, visibleBottles, type Context } from "./context.ts";
+import { inViewNow } from "./in-view.ts";
 import { isTyping } from "./keys.ts";
 import { advance } from "./progress.ts";
 import {
@@ -17,7 +19,6 @@ import {
   step,
   textField,
   top,
-  type InView,
   type Layer,
   type Notice,
   type Size,
@@ -43,11 +44,17 @@ export type Intent =
   | { readonly type: "ended"; readonly about: string; readonly tone: Notice["tone"]; readonly text: string }
   | { readonly type: "open"; readonly layer: Layer }
   | { readonly type: "crash-logs"; readonly files: readonly CrashLog[] }
+  /** What the proxy said about a request, or why it said nothing. */
+  | {
+      readonly type: "explained";
+      readonly request: EgressRequest;
+      readonly verdict: EgressVerdict | { readonly problem: string };
+    }
   | { readonly type: "found"; readonly seq: number | null; readonly below: number };
 
 export function reduce(context: Context, intent: Intent, keymap: Keymap): Step {
   const next = react(context, intent, keymap);
-  const view = settle({ ...context, view: next.view });
+  const view = settle({ ...context, view: next.view }, context.view.selected);
   return { view, effects: next.effects };
 }
 
@@ -120,6 +127,8 @@ function typed(view: View, value: string): View {
     case "prompt": {
       const next = replaceTop(view, { ...layer, text: value });
       if (layer.what === "filter") return { ...next, filter: value, listOffset: 0 };
+      if (layer.what === "requests") return { ...next, egress: { ...view.egress, filter: value } };
+      if (layer.what === "search-requests") return { ...next, egress: { ...view.egress, search: value } };
       return { ...next, logs: { ...view.logs, search: value, match: null } };
     }
     case "form": {
@@ -134,7 +143,17 @@ function typed(view: View, value: string): View {
 
 type Loaded = Extract<
   Intent,
-  { type: "agents" | "planned" | "plan-failed" | "progress" | "launched" | "progress-failed" | "crash-logs" }
+  {
+    type:
+      | "agents"
+      | "planned"
+      | "plan-failed"
+      | "progress"
+      | "launched"
+      | "progress-failed"
+      | "crash-logs"
+      | "explained";
+  }
 >;
 
 /** Answers go to the layer that asked for them; when it was left meanwhile, they are dropped. */
@@ -154,6 +173,10 @@ function loaded(view: View, intent: Loaded): View {
       return change(view, "progress", (layer) => advance(layer, intent.step));
     case "progress-failed":
       return change(view, "progress", (layer) => ({ ...layer, failed: intent.problem }));
+    case "explained":
+      return change(view, "request", (layer) =>
+        layer.request === intent.request ? { ...layer, verdict: intent.verdict } : layer,
+      );
     case "crash-logs": {
       const next = change(view, "crash-logs", (layer) => ({ ...layer, files: intent.files }));
       const outdated = intent.files.length > 0 && view.notice?.text.endsWith(NO_CRASH_LOG) === true;
@@ -194,8 +217,9 @@ function found({ view, logs }: Context, seq: number | null, below: number): View
 }
 
 /** What must hold whatever happened: something is selected where there is something, and the cursor is in sight. */
-function settle(context: Context): View {
+function settle(context: Context, before: string | null): View {
   let view = keepSelection(context);
+  if (view.selected !== before) view = { ...view, egress: { ...view.egress, at: null, row: 0 } };
   view = keepLayers({ ...context, view });
   view = inSight(view, context);
   const inView = inViewNow({ ...context, view });
@@ -221,12 +245,4 @@ function keepLayers({ view, fleet, at }: Context): View {
     return notify(pop(view), "info", "the proposal was archived");
   }
   return view;
-}
-
-function inViewNow(context: Context): InView | null {
-  const item = itemInView(context);
-  if (item === undefined) return null;
-  const { id, digest } = item.proposal;
-  const { inView } = context.view;
-  return inView?.id === id && inView.digest === digest ? inView : { id, digest, since: context.at };
 }

@@ -4,6 +4,8 @@ import type { DashboardProps, ScreenProps, SheetProps } from "#components/dashbo
 import type { ItemLine } from "#components/inbox-rows.ts";
 import { insideOf } from "#components/pane.ts";
 import { proposalDetail, type DetailProps } from "#components/proposal-detail.ts";
+import { allowDetail } from "#components/tabs/egress/allow-detail.ts";
+import { requestDetail } from "#components/tabs/egress/request-detail.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 
 import { footerHints, helpLines, paletteActions, type Keymap } from "./actions.ts";
@@ -22,8 +24,9 @@ import { formOf } from "./form-scene.ts";
 import { shownKey } from "./keys.ts";
 import { filteredAgents } from "./pick.ts";
 import { previewContent } from "./preview.ts";
-import { SCOPES } from "./scopes.ts";
-import { background, isSheet, top, type Layer } from "./view.ts";
+import { scopeProblem, SCOPES } from "./scopes.ts";
+import { allowProps } from "./in-view.ts";
+import { background, isSheet, top, type AllowLayer, type Layer, type RequestLayer } from "./view.ts";
 import type { BottleWatch } from "./watch-bottle.ts";
 
 export interface SceneNeeds {
@@ -32,6 +35,8 @@ export interface SceneNeeds {
   readonly watch: BottleWatch | null;
   readonly crashTail: { readonly lines: readonly string[]; readonly problem: string | null };
   readonly color: boolean;
+  /** Findings in answers that nobody looked at yet, by bottle. */
+  readonly unseen?: Readonly<Record<string, number>>;
 }
 
 export interface Scene {
@@ -104,6 +109,10 @@ function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; s
         scrollable: Math.max(0, rows - inside.height),
       };
     }
+    case "request":
+      return requestScreen(layer, context);
+    case "allow":
+      return allowScreen(layer, context);
     case "help": {
       const lines = helpLines(needs.keymap, context, layer.filter);
       return {
@@ -147,7 +156,10 @@ function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; s
   }
 }
 
-function mainOf({ keymap, watch }: SceneNeeds, context: Context): { screen: ScreenProps; scrollable: number } {
+function mainOf(
+  { keymap, watch, unseen = {} }: SceneNeeds,
+  context: Context,
+): { screen: ScreenProps; scrollable: number } {
   const { view, fleet, at } = context;
   const problems = Object.entries(fleet.problems);
   if (fleet.bottles.length === 0) {
@@ -175,12 +187,35 @@ function mainOf({ keymap, watch }: SceneNeeds, context: Context): { screen: Scre
       selected: view.selected,
       filter: view.filter,
       problems,
+      unseen,
       active: view.focus === "list",
       now: at,
     },
-    tab: { ...content, active: view.focus === "preview" },
+    tab: { ...content, active: view.focus === "preview", unseen: unseen[view.selected ?? ""] ?? 0 },
   };
   return { screen, scrollable };
+}
+
+function requestScreen(layer: RequestLayer, context: Context): { screen: ScreenProps; scrollable: number } {
+  const { slug, seq, verdict, scroll } = layer;
+  const now = context.view.selected === slug ? context.traffic.requests.at(seq)?.request : undefined;
+  const request = now?.id === layer.request.id ? now : layer.request;
+  const inside = insideOf(layout(context).body);
+  const rows = requestDetail({ slug, request, verdict, width: inside.width });
+  return {
+    screen: { type: "rows", title: "Request", rows, scroll },
+    scrollable: Math.max(0, rows.length - inside.height),
+  };
+}
+
+function allowScreen(layer: AllowLayer, context: Context): { screen: ScreenProps; scrollable: number } {
+  const inside = insideOf(layout(context).body);
+  const shown = allowProps(layer, context);
+  const rows = shown === undefined ? [] : allowDetail({ ...shown, width: inside.width }).rows;
+  return {
+    screen: { type: "rows", title: "Allow this request", rows, scroll: layer.scroll },
+    scrollable: Math.max(0, rows.length - inside.height),
+  };
 }
 
 function inboxOf(
@@ -210,6 +245,15 @@ function inboxOf(
   };
 }
 
+function scopeSheet({ id, index }: Extract<Layer, { type: "scope" }>, { fleet }: Context) {
+  const proposal = findItem(fleet, id)?.proposal;
+  const scopes = SCOPES.map(({ title, detail, approval }) => {
+    const problem = scopeProblem(approval, proposal);
+    return { title, detail: problem === undefined ? detail : `not now: ${problem}` };
+  });
+  return { props: { type: "scope", scopes, index } as const, scrollable: SCOPES.length - 1 };
+}
+
 function sheetOf(
   layer: Layer,
   { keymap }: SceneNeeds,
@@ -222,7 +266,7 @@ function sheetOf(
         scrollable: 0,
       };
     case "scope":
-      return { props: { type: "scope", scopes: SCOPES, index: layer.index }, scrollable: SCOPES.length - 1 };
+      return scopeSheet(layer, context);
     case "form":
       return { props: formOf(layer, context), scrollable: 0 };
     case "prompt":

@@ -7,8 +7,10 @@ import { pendingItems, type Context } from "./context.ts";
 import { followFile, type FileTail } from "./crash-tail.ts";
 import { createFrames, untilTimeChanges, type Frames } from "./frames.ts";
 import { rememberWords } from "./proposal-words.ts";
+import { NO_TRAFFIC_YET } from "./traffic.ts";
 import { reduce, type Intent } from "./reduce.ts";
 import { sceneOf, type Scene } from "./scene.ts";
+import { UnseenFindings } from "./unseen-findings.ts";
 import { background, type Effect, type View } from "./view.ts";
 import { BottleWatch } from "./watch-bottle.ts";
 
@@ -47,6 +49,7 @@ export class Store {
   #asked: ReadonlySet<string> | undefined;
   #settling: NodeJS.Timeout | undefined;
   #waking: NodeJS.Timeout | undefined;
+  readonly #unseen = new UnseenFindings();
   #moved = -Infinity;
   #closed = false;
 
@@ -112,6 +115,7 @@ export class Store {
       fleet,
       at: this.#options.clock(),
       logs: { first: this.#watch?.logs.first ?? 0, last: this.#watch?.logs.last ?? -1 },
+      traffic: this.#watch?.slug === this.#view.selected ? (this.#watch?.egress ?? NO_TRAFFIC_YET) : NO_TRAFFIC_YET,
       scrollable: this.#scene?.scrollable ?? 0,
       words: this.#words(fleet),
     };
@@ -120,7 +124,9 @@ export class Store {
   #build(): Scene {
     const { keymap, color } = this.#options;
     const crashTail = { lines: this.#tail?.lines() ?? [], problem: this.#tail?.problem() ?? null };
-    return sceneOf({ context: this.#context(), keymap, watch: this.#watch, color, crashTail });
+    const context = this.#context();
+    this.#unseen.count(context);
+    return sceneOf({ context, keymap, watch: this.#watch, color, crashTail, unseen: this.#unseen.bySlug });
   }
 
   #draw(): void {

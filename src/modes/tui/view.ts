@@ -2,7 +2,11 @@
 
 import type { AgentChoice, CrashLog, LaunchRequest, Preflight } from "#contracts/console.ts";
 import type { Config } from "#domain/config/config.ts";
+import type { EgressRequest, EgressVerdict } from "#domain/egress/control.ts";
+import type { TableRow } from "#components/tabs/egress/table-row.ts";
 import type { Tab } from "#components/tabs/tab.ts";
+
+import type { Kind } from "./request-filter.ts";
 
 export interface Size {
   readonly cols: number;
@@ -41,6 +45,7 @@ export interface View {
   /** Rows that the preview is scrolled away from its end (screen, egress, audit) or from its start (the others). */
   readonly scroll: number;
   readonly logs: LogsView;
+  readonly egress: EgressView;
   /** How far one keypress approves. */
   readonly defaultScope: "once" | "session";
   /** What stands above the main screen; the last is on top and gets the keys. */
@@ -61,7 +66,43 @@ export interface LogsView {
   readonly match: number | null;
 }
 
+export interface EgressView {
+  /** The number of the request under the cursor, and of the last visible one; null follows. */
+  readonly at: { readonly cursor: number; readonly bottom: number } | null;
+  /** Words and terms: what does not fit is hidden. */
+  readonly filter: string;
+  readonly kind: Kind;
+  /** What `n` and `N` go to; nothing is hidden by it. */
+  readonly search: string;
+  /** The table in force is shown instead of the requests. */
+  readonly table: boolean;
+  /** The row of the table under the cursor. */
+  readonly row: number;
+}
+
+/** Everything about one request, as it was when it was opened and as it went on. */
+export interface RequestLayer {
+  readonly type: "request";
+  readonly slug: string;
+  readonly seq: number;
+  /** As it was when it was opened: the list may have dropped it. */
+  readonly request: EgressRequest;
+  /** What the proxy would do with it now, or why that cannot be said; null while it is asked. */
+  readonly verdict: EgressVerdict | { readonly problem: string } | null;
+  readonly scroll: number;
+}
+
+/** What would be allowed when this request is, before it is. */
+export interface AllowLayer {
+  readonly type: "allow";
+  readonly slug: string;
+  readonly request: EgressRequest;
+  readonly scroll: number;
+}
+
 export type Layer =
+  | RequestLayer
+  | AllowLayer
   | { readonly type: "inbox"; readonly selected: string | null; readonly offset: number; readonly scroll: number }
   | { readonly type: "proposal"; readonly id: string; readonly scroll: number }
   | { readonly type: "help"; readonly filter: string; readonly scroll: number }
@@ -83,7 +124,11 @@ export type Layer =
   | ConfirmLayer
   | { readonly type: "scope"; readonly id: string; readonly digest: string; readonly index: number }
   | FormLayer
-  | { readonly type: "prompt"; readonly what: "filter" | "search"; readonly text: string }
+  | {
+      readonly type: "prompt";
+      readonly what: "filter" | "search" | "requests" | "search-requests";
+      readonly text: string;
+    }
   | { readonly type: "crash-logs"; readonly files: readonly CrashLog[] | null; readonly index: number }
   | { readonly type: "crash-log"; readonly path: string; readonly scroll: number };
 
@@ -163,7 +208,12 @@ export type Effect =
   | { readonly type: "stop"; readonly slug: string }
   | { readonly type: "start-demo" }
   | { readonly type: "load-crash-logs" }
-  | { readonly type: "find"; readonly text: string; readonly direction: "older" | "newer" };
+  | { readonly type: "find"; readonly text: string; readonly direction: "older" | "newer" }
+  | { readonly type: "explain"; readonly slug: string; readonly request: EgressRequest }
+  | { readonly type: "allow"; readonly slug: string; readonly request: EgressRequest }
+  | { readonly type: "deny"; readonly slug: string; readonly request: EgressRequest }
+  | { readonly type: "remove-rule"; readonly slug: string; readonly row: TableRow }
+  | { readonly type: "edit-table"; readonly slug: string };
 
 export interface Step {
   readonly view: View;
@@ -185,6 +235,7 @@ export function firstView(size: Size, config: Config): View {
     scroll: 0,
     defaultScope: config.default_scope,
     logs: { pausedAt: null, wrap: config.logs.wrap, times: config.logs.timestamps, search: "", match: null },
+    egress: { at: null, filter: "", kind: "all", search: "", table: false, row: 0 },
     stack: [],
     notice: null,
     inView: null,

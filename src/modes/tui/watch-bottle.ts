@@ -3,21 +3,13 @@
 import type { Tab } from "#components/tabs/tab.ts";
 import type { Console } from "#contracts/console.ts";
 import type { AuditEntry } from "#domain/audit/entry.ts";
-import type { EgressRequest, EgressStatus } from "#domain/egress/control.ts";
 
 import type { AgentScreen } from "./agent-screen.ts";
+import { EgressFollower } from "./follow-egress.ts";
 import { messageOf } from "./message-of.ts";
 import { LOG_LIMITS, LogRing } from "./log-ring.ts";
 
 const LOG_TAIL = 2000;
-const REQUESTS = 500;
-
-export interface EgressWatch {
-  readonly status: EgressStatus | null;
-  readonly requests: readonly EgressRequest[];
-  /** Why it cannot be shown. */
-  readonly note: string;
-}
 
 export interface AuditWatch {
   readonly entries: readonly AuditEntry[];
@@ -30,7 +22,7 @@ export class BottleWatch {
   screen: AgentScreen | null = null;
   /** Why there is no screen, or how it ended. */
   screenNote = "";
-  egress: EgressWatch = { status: null, requests: [], note: "" };
+  readonly egress: EgressFollower;
   audit: AuditWatch = { entries: [], note: "" };
   readonly #console: Console;
   readonly #changed: () => void;
@@ -42,20 +34,22 @@ export class BottleWatch {
     this.logs = new LogRing({ ...LOG_LIMITS, lines: logLines });
     this.#console = console;
     this.#changed = changed;
+    this.egress = new EgressFollower(console.egress, slug, this.#abort.signal, () => this.#update());
   }
 
   /** Opens the sources of a tab when they are not open yet. */
   show(tab: Tab): void {
+    if (this.#opened.size === 0) this.egress.refresh();
     if (this.#opened.has(tab)) return;
     this.#opened.add(tab);
     this.#open(tab);
   }
 
-  /** Reads again what has no stream of its own. */
+  /** Reads again what has no stream of its own; what the proxy found counts in every tab. */
   refresh(tab: Tab): void {
+    if (this.#opened.size > 0) this.egress.refresh();
     if (!this.#opened.has(tab)) return;
     if (tab === "audit") this.#open("audit");
-    if (tab === "egress") this.#failing(this.#readEgress(), (note) => (this.egress = { ...this.egress, note }));
   }
 
   close(): void {
@@ -71,10 +65,9 @@ export class BottleWatch {
         return this.#failing(this.#followLogs(), (text) =>
           this.logs.push({ at: new Date().toISOString(), source: "dashboard", text }),
         );
-      case "egress":
-        return this.#failing(this.#followEgress(), (note) => (this.egress = { ...this.egress, note }));
       case "audit":
         return this.#failing(this.#readAudit(), (note) => (this.audit = { ...this.audit, note }));
+      case "egress": // followed whatever is shown, since what was found must be noticed
       case "proposals":
       case "conversation":
       case "info":
@@ -106,22 +99,6 @@ export class BottleWatch {
       this.#update();
     };
     return this.#console.logs(this.slug, { tail: LOG_TAIL, follow: true }, take, this.#abort.signal);
-  }
-
-  async #followEgress(): Promise<void> {
-    await this.#readEgress();
-    this.egress = { ...this.egress, requests: this.egress.status?.recent ?? [] };
-    const take = (request: EgressRequest): void => {
-      this.egress = { ...this.egress, requests: [...this.egress.requests, request].slice(-REQUESTS) };
-      this.#update();
-    };
-    await this.#console.egress.requests(this.slug, take, this.#abort.signal);
-  }
-
-  async #readEgress(): Promise<void> {
-    const status = await this.#console.egress.status(this.slug);
-    this.egress = { ...this.egress, status, note: "" };
-    this.#update();
   }
 
   async #readAudit(): Promise<void> {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { ACTIONS, bindKeys, footerHints, helpLines, paletteActions, placeOf, type Place } from "#modes/tui/actions.ts";
 import { shownKey } from "#modes/tui/keys.ts";
 import type { Layer } from "#modes/tui/view.ts";
-import { driveView, type ViewDriver } from "#tests/helpers/view-driver.ts";
+import { driveView, trafficOf, type ViewDriver } from "#tests/helpers/view-driver.ts";
 
 const keymap = bindKeys();
 
@@ -20,7 +20,12 @@ function at(place: Place): ViewDriver {
   });
   drive.sync();
   const request = { agent: "demo" };
+  const blocked = script.request("a-1", { verdict: "block", host: "new.example.com", status: 403 });
+  drive.traffic = trafficOf(drive.console, "a-1");
+  drive.view = { ...drive.view, tab: "egress", focus: place === "egress" ? "preview" : "list" };
   const layers: Partial<Record<Place, Layer>> = {
+    request: { type: "request", slug: "a-1", seq: 0, request: blocked, verdict: null, scroll: 0 },
+    allow: { type: "allow", slug: "a-1", request: blocked, scroll: 0 },
     inbox: { type: "inbox", selected: id, offset: 0, scroll: 0 },
     proposal: { type: "proposal", id, scroll: 0 },
     help: { type: "help", filter: "", scroll: 0 },

@@ -3,7 +3,8 @@
 import type { Context } from "../context.ts";
 import type { Layer, Step } from "../view.ts";
 
-export type Place = "main" | Layer["type"];
+/** "egress": the main screen while the arrows move in the tab Egress. */
+export type Place = "main" | "egress" | Layer["type"];
 
 export interface Action {
   readonly id: string;
@@ -26,8 +27,11 @@ export interface Action {
 
 export const always = (): true => true;
 
+/** The main screen, wherever its arrows move. */
+export const MAIN: readonly Place[] = ["main", "egress"];
+
 /** Where nothing is typed and no dialog waits: the keys for going elsewhere work. */
-export const BROWSING: readonly Place[] = ["main", "inbox", "proposal", "crash-logs", "crash-log"];
+export const BROWSING: readonly Place[] = [...MAIN, "inbox", "proposal", "request", "allow", "crash-logs", "crash-log"];
 
 /** Where something is chosen or read, one of several. */
 export const LISTS: readonly Place[] = [...BROWSING, "help", "palette", "picker", "preflight", "scope"];

@@ -6,7 +6,7 @@ import { inboxItems, pendingItems, selectedBottle, type Context } from "../conte
 import { emptyProgress } from "../progress.ts";
 import { notify, pop, push, step, top, type Step } from "../view.ts";
 
-import { always, BROWSING, type Action } from "./action.ts";
+import { always, BROWSING, MAIN, type Action } from "./action.ts";
 
 const RUNNING: ReadonlySet<BottleState> = new Set(["starting", "busy", "waiting", "idle", "unknown"]);
 
@@ -30,7 +30,7 @@ export const bottles: readonly Action[] = [
     title: "inbox",
     description: "All proposals of all bottles",
     keys: ["i"],
-    places: ["main", "crash-logs"],
+    places: [...MAIN, "crash-logs"],
     enabled: always,
     run: openInbox,
     footer: 30,
@@ -40,7 +40,7 @@ export const bottles: readonly Action[] = [
     title: "start",
     description: "Start a new bottle: pick an agent, look at the preflight, launch",
     keys: ["s"],
-    places: ["main"],
+    places: MAIN,
     enabled: always,
     run: ({ view }) =>
       step(push(view, { type: "picker", agents: null, index: 0, filter: "" }), { type: "load-agents" }),
@@ -51,7 +51,7 @@ export const bottles: readonly Action[] = [
     title: "demo",
     description: "Start the demo bottle: the whole loop with a scripted agent, without an account",
     keys: ["d"],
-    places: ["main"],
+    places: MAIN,
     enabled: ({ view }) =>
       view.stack.some((layer) => layer.type === "progress" && layer.failed === undefined)
         ? "a launch is under way"
@@ -64,7 +64,7 @@ export const bottles: readonly Action[] = [
     title: "resume",
     description: "Start a bottle that ended again, with the home that it left",
     keys: ["R"],
-    places: ["main"],
+    places: MAIN,
     enabled: (context) => onBottle(context, (bottle) => (runs(bottle) ? `${bottle.slug} runs already` : true)),
     run: (context) =>
       withBottle(context, ({ slug }) =>
@@ -77,7 +77,7 @@ export const bottles: readonly Action[] = [
     title: "stop",
     description: "Stop a bottle: ends its agent; its home and its logs stay",
     keys: ["S"],
-    places: ["main"],
+    places: MAIN,
     enabled: (context) =>
       onBottle(context, (bottle) => (runs(bottle) ? notWorking(context, bottle) : `${bottle.slug} does not run`)),
     run: confirmStop,
@@ -88,7 +88,7 @@ export const bottles: readonly Action[] = [
     title: "crash logs",
     description: "Crash logs of the agents and of this dashboard",
     keys: ["c"],
-    places: ["main", "inbox"],
+    places: [...MAIN, "inbox"],
     enabled: always,
     run: ({ view }) => step(push(view, { type: "crash-logs", files: null, index: 0 }), { type: "load-crash-logs" }),
     footer: 60,

@@ -4,12 +4,12 @@ import type { InboxItem } from "#domain/fleet/fleet.ts";
 
 import { itemAtHand, itemInView, pendingItems, undecidable, unsettled, type Context } from "../context.ts";
 import { answerForm, editForm, rejectForm } from "../forms.ts";
-import { SCOPES } from "../scopes.ts";
+import { scopeProblem, SCOPES } from "../scopes.ts";
 import { notify, pop, push, replaceTop, step, top, type Effect, type Layer, type Step, type View } from "../view.ts";
 
 import { type Action, type Place } from "./action.ts";
 
-const DECIDING: readonly Place[] = ["main", "inbox", "proposal"];
+const DECIDING: readonly Place[] = ["main", "inbox", "proposal"]; // in the tab Egress the keys are about its rows
 const IN_DETAIL: readonly Place[] = ["inbox", "proposal"];
 
 const decidable = (context: Context): true | string => undecidable(context) ?? true;
@@ -48,7 +48,7 @@ export const decide: readonly Action[] = [
     keys: ["e"],
     places: DECIDING,
     enabled: (context) =>
-      itemAtHand(context)?.proposal.kind === "question" ? "a question has no rule to edit" : decidable(context),
+      itemAtHand(context)?.proposal.kind === "egress-block" ? decidable(context) : noRule(context),
     run: (context) => whenInView(context, (item) => step(push(context.view, editForm(item)))),
     footer: 14,
   },
@@ -89,18 +89,22 @@ export const decide: readonly Action[] = [
     description: "Approve with the chosen scope",
     keys: ["enter"],
     places: ["scope"],
-    enabled: () => true,
+    enabled: (context) => {
+      const layer = top(context.view);
+      const chosen = SCOPES[layer?.type === "scope" ? layer.index : 0] ?? SCOPES[0];
+      return scopeProblem(chosen.approval, itemAtHand(context)?.proposal) ?? true;
+    },
     run: chooseScope,
     footer: 1,
     motion: true,
   },
-  ...SCOPES.map(({ title }, index): Action => ({
+  ...SCOPES.map(({ title, approval }, index): Action => ({
     id: `scope-${index + 1}`,
     title,
     description: `Approve ${title}`,
     keys: [String(index + 1)],
     places: ["scope"],
-    enabled: () => true,
+    enabled: (context) => scopeProblem(approval, itemAtHand(context)?.proposal) ?? true,
     run: (context) => {
       const layer = top(context.view);
       return layer?.type === "scope"
@@ -111,11 +115,19 @@ export const decide: readonly Action[] = [
   })),
 ];
 
+function noRule(context: Context): string {
+  const kind = itemAtHand(context)?.proposal.kind;
+  if (kind === undefined) return "no proposal is selected";
+  return kind === "question"
+    ? "a question has no rule to edit"
+    : "a finding is let through or not: there is no rule to edit";
+}
+
 /** Opens what is not on the screen; otherwise decides, when it was there for long enough. */
 function whenInView(context: Context, decideOn: (item: InboxItem) => Step): Step {
   const item = itemInView(context);
   if (item === undefined) return showItem(context);
-  const early = unsettled(context, item);
+  const early = unsettled(context, item.proposal);
   return early === undefined ? decideOn(item) : step(notify(context.view, "ask", early));
 }
 

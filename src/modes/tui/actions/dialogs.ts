@@ -7,10 +7,22 @@ import { findItem, layerOf, type Context } from "../context.ts";
 import { answerText, editedRule, fieldValue, labelForm, launchAnswersForm } from "../forms.ts";
 import { emptyProgress } from "../progress.ts";
 import { filteredAgents } from "../pick.ts";
-import { pop, push, replaceTop, step, top, type ConfirmLayer, type FormLayer, type Step, type View } from "../view.ts";
+import {
+  pop,
+  push,
+  replaceTop,
+  step,
+  top,
+  type ConfirmLayer,
+  type Effect,
+  type FormLayer,
+  type Step,
+  type View,
+} from "../view.ts";
 
 import { always, type Action } from "./action.ts";
 import { decided } from "./decide.ts";
+import { requestKey } from "./egress.ts";
 
 export const dialogs: readonly Action[] = [
   dialog(
@@ -119,8 +131,22 @@ function dialog(
   return { id, title, description, keys, places, footer, enabled: always, run, motion: true };
 }
 
+function workedOn(effect: Effect): string | undefined {
+  switch (effect.type) {
+    case "stop":
+    case "remove-rule":
+      return effect.slug;
+    case "undo":
+      return effect.id;
+    case "deny":
+      return requestKey(effect.slug, effect.request);
+    default:
+      return undefined;
+  }
+}
+
 function confirmed(view: View, { effect }: ConfirmLayer): Step {
-  const about = effect.type === "stop" ? effect.slug : effect.type === "undo" ? effect.id : undefined;
+  const about = workedOn(effect);
   const next = pop(view);
   return step(about === undefined ? next : { ...next, working: { ...next.working, [about]: effect.type } }, effect);
 }

@@ -1,13 +1,26 @@
 // Looking at logs and filtering lists.
 
 import { layerOf, type Context } from "../context.ts";
-import { push, pop, step, top, type Step } from "../view.ts";
+import { push, pop, step, top, type Layer, type Step, type View } from "../view.ts";
 
-import { type Action } from "./action.ts";
+import { MAIN, type Action } from "./action.ts";
+import { findRequest, followRequests } from "./egress.ts";
 
+const followable = ({ view }: Context): true | string =>
+  view.tab === "logs" || view.tab === "egress" ? true : "only in the tabs Logs (2) and Egress (3)";
 const inLogs = ({ view }: Context): true | string => (view.tab === "logs" ? true : "only in the tab Logs (2)");
-const searching = (context: Context): true | string =>
-  inLogs(context) !== true ? inLogs(context) : context.view.logs.search === "" ? "search with / first" : true;
+function searching(context: Context): true | string {
+  const { view } = context;
+  if (view.tab === "egress") return view.egress.search === "" ? "search with & first" : true;
+  return inLogs(context) !== true ? inLogs(context) : view.logs.search === "" ? "search with / first" : true;
+}
+
+function goOn(context: Context, direction: "older" | "newer"): Step {
+  const { view } = context;
+  return view.tab === "egress"
+    ? findRequest(context, direction)
+    : step(view, { type: "find", text: view.logs.search, direction });
+}
 
 export const NO_CRASH_LOG = "there is no crash log";
 
@@ -16,27 +29,19 @@ export const logs: readonly Action[] = [
     id: "search",
     title: "filter",
     titleNow: ({ view }) => (view.tab === "logs" ? "search" : "filter"),
-    description: "Search the logs when they are shown, else filter the list of bottles",
+    description: "Search the logs or filter the requests when they are shown, else filter the list of bottles",
     keys: ["/"],
-    places: ["main"],
+    places: MAIN,
     enabled: () => true,
-    run: ({ view }) =>
-      step(
-        push(
-          view,
-          view.tab === "logs"
-            ? { type: "prompt", what: "search", text: "" }
-            : { type: "prompt", what: "filter", text: view.filter },
-        ),
-      ),
+    run: ({ view }) => step(push(view, promptOf(view))),
     footer: 50,
   },
   {
     id: "filter",
     title: "filter",
-    description: "Filter the list of bottles, also while the logs are shown",
+    description: "Filter the list of bottles, also while the logs or the requests are shown",
     keys: ["F"],
-    places: ["main"],
+    places: MAIN,
     enabled: () => true,
     run: ({ view }) => step(push(view, { type: "prompt", what: "filter", text: view.filter })),
   },
@@ -56,9 +61,9 @@ export const logs: readonly Action[] = [
     title: "next match",
     description: "The next match of the search",
     keys: ["n"],
-    places: ["main"],
+    places: MAIN,
     enabled: searching,
-    run: ({ view }) => step(view, { type: "find", text: view.logs.search, direction: "newer" }),
+    run: (context) => goOn(context, "newer"),
     footer: 21,
   },
   {
@@ -66,20 +71,19 @@ export const logs: readonly Action[] = [
     title: "match before",
     description: "The match before",
     keys: ["N"],
-    places: ["main"],
+    places: MAIN,
     enabled: searching,
-    run: ({ view }) => step(view, { type: "find", text: view.logs.search, direction: "older" }),
+    run: (context) => goOn(context, "older"),
     footer: 22,
   },
   {
     id: "follow",
     title: "follow",
-    description: "Follow the logs, or pause them where they are; lines go on coming in",
+    description: "Follow the logs or the requests, or pause them where they are; more go on coming in",
     keys: ["f"],
-    places: ["main"],
-    enabled: inLogs,
-    run: ({ view, logs: { last } }) =>
-      step({ ...view, logs: { ...view.logs, pausedAt: view.logs.pausedAt === null ? last : null } }),
+    places: MAIN,
+    enabled: followable,
+    run: followOrPause,
     footer: 23,
   },
   {
@@ -120,15 +124,33 @@ export const logs: readonly Action[] = [
   },
 ];
 
+function promptOf({ tab, filter, egress }: View): Layer {
+  if (tab === "logs") return { type: "prompt", what: "search", text: "" };
+  if (tab === "egress") return { type: "prompt", what: "requests", text: egress.filter };
+  return { type: "prompt", what: "filter", text: filter };
+}
+
+function followOrPause(context: Context): Step {
+  const { view, logs } = context;
+  if (view.tab === "egress") return followRequests(context);
+  return step({ ...view, logs: { ...view.logs, pausedAt: view.logs.pausedAt === null ? logs.last : null } });
+}
+
 function crashFile(context: Context) {
   const layer = layerOf(context, "crash-logs");
   return layer?.files?.[layer.index];
 }
 
-function promptDone({ view }: Context): Step {
+function promptDone(context: Context): Step {
+  const { view } = context;
   const layer = top(view);
   if (layer?.type !== "prompt") return step(view);
   const done = pop(view);
+  if (layer.what === "requests") return step({ ...done, focus: "preview" });
+  if (layer.what === "search-requests") {
+    const focused: View = { ...done, focus: "preview" };
+    return layer.text === "" ? step(focused) : findRequest({ ...context, view: focused }, "older");
+  }
   if (layer.what === "filter" || layer.text === "") return step(done);
   return step(done, { type: "find", text: layer.text, direction: "older" });
 }

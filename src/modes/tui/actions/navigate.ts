@@ -4,12 +4,13 @@ import { bottleRoom } from "#components/fleet-list.ts";
 import { keepInSight } from "#components/layout.ts";
 import { TABS, tabProblem, tabTitle, type Tab } from "#components/tabs/tab.ts";
 
+import { moveRequest } from "../egress-cursor.ts";
 import { inboxItems, layout, pendingItems, visibleBottles, type Context } from "../context.ts";
 import { notify, pop, replaceTop, step, top, type Layer, type Step, type View } from "../view.ts";
 
-import { always, BROWSING, LEAVABLE, LISTS, type Action, type Place } from "./action.ts";
+import { always, BROWSING, LEAVABLE, LISTS, MAIN, type Action, type Place } from "./action.ts";
 
-const LONG: readonly Place[] = ["main", "inbox", "proposal", "help", "palette", "picker", "crash-logs", "crash-log"];
+const LONG: readonly Place[] = [...BROWSING, "help", "palette", "picker"];
 
 export const navigate: readonly Action[] = [
   motion("up", "Up", "One up", ["up", "k"], LISTS, (context) => move(context, -1)),
@@ -20,20 +21,20 @@ export const navigate: readonly Action[] = [
     move(context, -Infinity),
   ),
   motion("last", "Last", "To the last one, or the end", ["G", "end"], BROWSING, (context) => move(context, Infinity)),
-  motion("focus-list", "List", "The arrows move in the list of bottles", ["left", "h"], ["main"], ({ view }) =>
+  motion("focus-list", "List", "The arrows move in the list of bottles", ["left", "h"], MAIN, ({ view }) =>
     step({ ...view, focus: "list" }),
   ),
-  motion("focus-preview", "Preview", "The arrows scroll the preview", ["right", "l"], ["main"], ({ view }) =>
+  motion("focus-preview", "Preview", "The arrows scroll the preview", ["right", "l"], MAIN, ({ view }) =>
     step({ ...view, focus: "preview" }),
   ),
-  motion("next-tab", "Next tab", "The next tab of the preview", ["tab"], ["main"], (context) => nextTab(context, 1)),
-  motion("previous-tab", "Previous tab", "The tab before", ["shift-tab"], ["main"], (context) => nextTab(context, -1)),
+  motion("next-tab", "Next tab", "The next tab of the preview", ["tab"], MAIN, (context) => nextTab(context, 1)),
+  motion("previous-tab", "Previous tab", "The tab before", ["shift-tab"], MAIN, (context) => nextTab(context, -1)),
   ...TABS.map((tab, index): Action => ({
     id: `tab-${tab}`,
     title: tabTitle(tab),
     description: `Show the tab ${tabTitle(tab)}`,
     keys: [String(index + 1)],
-    places: ["main"],
+    places: MAIN,
     enabled: () => tabProblem(tab) ?? true,
     run: ({ view }) => step(showTab(view, tab)),
   })),
@@ -42,7 +43,7 @@ export const navigate: readonly Action[] = [
     title: "next waiting",
     description: "Select the next bottle that waits for you",
     keys: ["w"],
-    places: ["main"],
+    places: MAIN,
     enabled: (context) => (waiting(context).length > 0 ? true : "nothing waits for you"),
     run: nextWaiting,
     footer: 35,
@@ -107,11 +108,12 @@ export function inSight(view: View, { fleet, at }: Pick<Context, "fleet" | "at">
   return listOffset === view.listOffset ? view : { ...view, listOffset };
 }
 
-const FROM_THE_END: ReadonlySet<Tab> = new Set(["screen", "egress", "audit"]);
+const FROM_THE_END: ReadonlySet<Tab> = new Set(["screen", "audit"]);
 
 /** `by` rows towards the end of what is shown. */
 function scrollPreview(context: Context, by: number): View {
   const { view, logs, scrollable } = context;
+  if (view.tab === "egress") return moveRequest(context, by);
   if (view.tab === "logs") return { ...view, logs: { ...view.logs, pausedAt: scrolledLogs(view, logs, by) } };
   const wanted = FROM_THE_END.has(view.tab) ? view.scroll - by : view.scroll + by;
   return { ...view, scroll: clamp(wanted, 0, scrollable) };
@@ -130,6 +132,8 @@ function moveInLayer(context: Context, layer: Layer, by: number, paging = false)
         ? replaceTop(view, { ...layer, scroll: Math.max(0, layer.scroll + by) })
         : moveInInbox(context, layer, by);
     case "proposal":
+    case "request":
+    case "allow":
     case "help":
     case "preflight":
       return replaceTop(view, { ...layer, scroll: clamp(layer.scroll + by, 0, context.scrollable) });
@@ -183,14 +187,30 @@ function nextWaiting(context: Context): Step {
 function back(view: View): View {
   const layer = top(view);
   if (layer?.type === "prompt" && layer.what === "filter") return { ...pop(view), filter: "" };
+  if (layer?.type === "prompt" && layer.what === "requests")
+    return { ...pop(view), egress: { ...view.egress, filter: "" } };
+  if (layer?.type === "prompt" && layer.what === "search-requests")
+    return { ...pop(view), egress: { ...view.egress, search: "" } };
   if (layer?.type === "prompt") return { ...pop(view), logs: { ...view.logs, search: "", match: null } };
   if (layer?.type === "help" && layer.filter !== "") return replaceTop(view, { ...layer, filter: "", scroll: 0 });
   if (layer !== undefined) return pop(view);
+  const nearer = view.tab === "egress" && view.focus === "preview" ? backInEgress(view) : undefined;
+  if (nearer !== undefined) return nearer;
   if (view.focus === "preview") return { ...view, focus: "list" };
   if (view.logs.search !== "" && view.tab === "logs")
     return { ...view, logs: { ...view.logs, search: "", match: null } };
   if (view.filter !== "") return { ...view, filter: "", listOffset: 0 };
   return { ...view, notice: null };
+}
+
+/** From the table to the requests, then to all of them, then to following them; undefined when there is no step left. */
+function backInEgress(view: View): View | undefined {
+  const { egress } = view;
+  const to = (more: Partial<View["egress"]>): View => ({ ...view, egress: { ...egress, ...more } });
+  if (egress.table) return to({ table: false });
+  if (egress.search !== "") return to({ search: "" });
+  if (egress.filter !== "" || egress.kind !== "all") return to({ filter: "", kind: "all" });
+  return egress.at === null ? undefined : to({ at: null });
 }
 
 function clamp(value: number, low: number, high: number): number {
