@@ -4,13 +4,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 
 import * as z from "zod";
 
-import type { EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
-import type { RouteTable } from "#domain/egress/route.ts";
+import type { EgressStatus } from "#domain/egress/control.ts";
 import { listenUnix } from "#lib/unix-socket.ts";
 
-import { decide } from "./policy/decide.ts";
-import { type Authority, parseAuthority } from "./policy/normalise-host.ts";
-import { parseRequest } from "./policy/parse-request.ts";
+import { explain } from "./explain/explain.ts";
+import type { Limits } from "./limits/limits.ts";
+import type { Slots } from "./policy/headers.ts";
+import type { StoredSeen } from "./seen/stored-seen.ts";
 import type { LiveTable } from "./table/live-table.ts";
 import type { UseRecord } from "./table/uses.ts";
 import type { TrafficLog } from "./traffic/traffic-log.ts";
@@ -19,6 +19,9 @@ export interface ControlDeps {
   readonly live: LiveTable;
   readonly uses: UseRecord;
   readonly traffic: TrafficLog;
+  readonly slots: Slots;
+  readonly limits: Limits;
+  readonly seen: StoredSeen;
 }
 
 export interface ControlServer {
@@ -26,7 +29,11 @@ export interface ControlServer {
   close(): void;
 }
 
-const TestRequest = z.strictObject({ url: z.string().max(16_384), method: z.string().max(20) });
+const TestRequest = z.strictObject({
+  url: z.string().max(16_384),
+  method: z.string().max(20),
+  headers: z.record(z.string().max(256), z.string().max(8192)).optional(),
+});
 const BODY_LIMIT = 65_536;
 /** A listener that reads this slowly loses events rather than the proxy its memory. */
 const MOST_UNREAD = 1_048_576;
@@ -51,10 +58,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, deps: 
       return json(response, statusOf(deps));
     case "GET /events":
       return events(response, deps.traffic);
+    case "GET /seen":
+      return json(response, deps.seen.read());
     case "POST /test":
       return test(await readBody(request), response, deps);
     default:
-      return fail(response, 404, "there are GET /status, GET /events and POST /test");
+      return fail(response, 404, "there are GET /status, GET /events, GET /seen and POST /test");
   }
 }
 
@@ -79,55 +88,14 @@ function events(response: ServerResponse, traffic: TrafficLog): void {
   response.once("close", stop);
 }
 
-function test(body: string, response: ServerResponse, { live, uses }: ControlDeps): void {
+function test(body: string, response: ServerResponse, { live, uses, slots, limits }: ControlDeps): void {
   const wanted = TestRequest.safeParse(parseJson(body));
-  if (!wanted.success) return fail(response, 400, "the body must be {url, method}");
-  const verdict = verdictOn(wanted.data, live.current().table, uses.used(), new Date());
-  if (verdict === undefined)
-    return fail(response, 400, `${JSON.stringify(wanted.data.url)} is not an http:// or https:// URL`);
-  json(response, verdict);
-}
-
-/** What would happen to a plain request for `url`; undefined when that is no URL. */
-function verdictOn(
-  { url, method }: z.infer<typeof TestRequest>,
-  table: RouteTable,
-  used: ReadonlySet<string>,
-  now: Date,
-): EgressVerdict | undefined {
-  const [, scheme, authority = "", rest = ""] = /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url) ?? [];
-  if (scheme === undefined) return undefined;
-  const parsed = parseAuthority(authority);
-  if (parsed.kind === "bad") return blockedBy("valid URL", `the host of the URL ${parsed.reason}`);
-  const request =
-    scheme.toLowerCase() === "https"
-      ? asTunnelled(parsed, authority, rest, method)
-      : asForwarded(authority, rest, method);
-  if (request === undefined) return blockedBy("names only", `${authority} is an address, and rules are for names`);
-  if (!request.ok) return blockedBy(request.refusal.rule, request.refusal.reason);
-  const { verdict, rule, reason } = decide(request.request, table, now, used);
-  return { verdict, rule, reason, steps: [] };
-}
-
-function asTunnelled(parsed: Exclude<Authority, { kind: "bad" }>, authority: string, rest: string, method: string) {
-  if (parsed.kind === "address") return undefined;
-  const { name, port = 443 } = parsed;
-  const target = rest.startsWith("/") ? rest : `/${rest}`;
-  return parseRequest(
-    { method, target, rawHeaders: ["Host", authority] },
-    { kind: "tunnel", host: name, port, sni: name },
-  );
-}
-
-function asForwarded(authority: string, rest: string, method: string) {
-  return parseRequest(
-    { method, target: `http://${authority}${rest}`, rawHeaders: ["Host", authority] },
-    { kind: "forward" },
-  );
-}
-
-function blockedBy(rule: string, reason: string): EgressVerdict {
-  return { verdict: "block", rule, reason, steps: [] };
+  if (!wanted.success) return fail(response, 400, "the body must be {url, method, headers?}");
+  const { table } = live.current();
+  const verdict = explain(wanted.data, { table, used: uses.used(), slots, limits, now: new Date() });
+  if (verdict !== undefined) return json(response, verdict);
+  const known = "an http://, https://, ws://, wss:// or tcp://host:port URL";
+  fail(response, 400, `${JSON.stringify(wanted.data.url)} is not ${known}`);
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

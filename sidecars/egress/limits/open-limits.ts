@@ -1,9 +1,9 @@
 // Limits over usage.json: read back at the start so that a restart does not begin the day anew, written at most once a second.
 
 import type { RouteTable } from "#domain/egress/route.ts";
-import { writeAtomic } from "#lib/atomic-file.ts";
 import { readChecked } from "#lib/store/read-checked.ts";
 
+import { openStateFile } from "../state-file.ts";
 import { createLimits, type Limits } from "./limits.ts";
 import { openUsage, UsageFile } from "./usage.ts";
 
@@ -25,9 +25,9 @@ export async function openLimits(
   const usage = openUsage(now());
   let unreadable: { readonly reason: string; readonly day: string } | undefined;
   const read = async (): Promise<void> => {
-    const file = await readChecked(path, UsageFile);
-    if (file.state === "ok") usage.restore(file.value, now());
-    const reason = file.state === "bad" ? `${path}: ${file.message}` : undefined;
+    const stored = await readChecked(path, UsageFile);
+    if (stored.state === "ok") usage.restore(stored.value, now());
+    const reason = stored.state === "bad" ? `${path}: ${stored.message}` : undefined;
     if (reason !== undefined && reason !== unreadable?.reason)
       problem(`${reason}; limits of this day count as used up`);
     unreadable = reason === undefined ? undefined : { reason, day: usage.day() };
@@ -38,14 +38,19 @@ export async function openLimits(
     if (unreadable !== undefined && unreadable.day !== usage.day()) unreadable = undefined;
     return unreadable?.reason;
   };
-  const writer = openWriter(path, () => (unknown() === undefined ? usage.toFile() : undefined), problem);
-  const limits = createLimits({ table, usage, now, unknown, changed: () => writer.changed(hasDayLimit(table())) });
+  const file = openStateFile({
+    path,
+    everyMs: WRITE_EVERY_MS,
+    state: () => (unknown() === undefined ? usage.toFile() : undefined),
+    failed: (message) => problem(`what was used today is not written down: ${message}`),
+  });
+  const limits = createLimits({ table, usage, now, unknown, changed: () => file.changed(hasDayLimit(table())) });
   return {
     ...limits,
     async reread() {
       if (unknown() !== undefined) await read();
     },
-    flush: () => writer.flush(),
+    flush: () => file.flush(),
   };
 }
 
@@ -63,41 +68,4 @@ function hasDayLimit(table: RouteTable): boolean {
     dayLimits.set(table, known);
   }
   return known;
-}
-
-interface Writer {
-  changed(soon: boolean): void;
-  flush(): Promise<void>;
-}
-
-function openWriter(path: string, state: () => UsageFile | undefined, problem: (message: string) => void): Writer {
-  let dirty = false;
-  let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> = Promise.resolve();
-  let said = "";
-  const write = (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
-    const file = state();
-    if (!dirty || file === undefined) return writing;
-    dirty = false;
-    writing = writing
-      .then(() => writeAtomic(path, `${JSON.stringify(file)}\n`))
-      .then(
-        () => void (said = ""),
-        (error: Error) => {
-          dirty = true;
-          if (error.message !== said) problem(`what was used today is not written down: ${error.message}`);
-          said = error.message;
-        },
-      );
-    return writing;
-  };
-  return {
-    changed(soon) {
-      dirty = true;
-      if (soon) timer ??= setTimeout(() => void write(), WRITE_EVERY_MS).unref();
-    },
-    flush: write,
-  };
 }

@@ -1,13 +1,16 @@
 // The route table in force: read from routes.yaml, replaced when the file changes, kept when the new one is bad.
+//
+// A file that came by a rename is whole, and in force at once. One that is written in place (an editor, a copy) may be read
+// when half of it is there, and half a table can be wider than the whole: it is taken when it was left alone for a moment.
 
-import { readFileSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 
-import { BottleError } from "#domain/bottle-error.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
-import { parseRouteTable, renderRouteTable } from "#domain/egress/table.ts";
+import { renderRouteTable } from "#domain/egress/table.ts";
 import { sha256 } from "#lib/hash.ts";
 import { watchFolder } from "#lib/store/watch-folder.ts";
+
+import { type FileState, isSame, readTable } from "./read-table.ts";
 
 export interface InForce {
   /** Counts the tables put in force; the first is 1. */
@@ -26,7 +29,7 @@ export interface LiveTable {
   close(): void;
 }
 
-const SIZE_LIMIT = 1_048_576;
+const SETTLE_MS = 200;
 const CLOSED: RouteTable = { version: 1, on_unknown_host: "block", hold_seconds: 1, hosts: {}, routes: [] };
 
 /** Without a readable file at the start nothing is allowed, and `error` says why. */
@@ -34,50 +37,56 @@ export function openLiveTable(
   path: string,
   on: { changed: (now: InForce, before: InForce) => void; bad: (reason: string) => void },
 ): LiveTable {
-  let inForce = first(path);
-  if (inForce.error !== undefined) on.bad(inForce.error);
+  let inForce: InForce = { version: 1, table: CLOSED, digest: sha256(renderRouteTable(CLOSED)) };
+  /** The last that was read, in force or waiting to be. */
+  let last: FileState | undefined;
+  let settling: NodeJS.Timeout | undefined;
 
-  const reload = (): void => {
-    const read = readTable(path);
-    if ("error" in read) {
-      if (read.error === inForce.error) return;
-      inForce = { ...inForce, error: read.error };
-      return on.bad(read.error);
-    }
+  const fail = (reason: string): void => {
+    if (reason === inForce.error) return;
+    inForce = { ...inForce, error: reason };
+    on.bad(reason);
+  };
+  const take = (table: RouteTable, digest: string): void => {
     const before = inForce;
-    if (read.digest === before.digest) {
-      inForce = { version: before.version, table: before.table, digest: before.digest };
-      return;
+    const same = digest === before.digest;
+    inForce = same
+      ? { version: before.version, table: before.table, digest }
+      : { version: before.version + 1, table, digest };
+    if (!same) on.changed(inForce, before);
+  };
+  const look = (settled: boolean): void => {
+    clearTimeout(settling);
+    settling = undefined;
+    const read = readTable(path);
+    const before = last;
+    last = read.state === "ok" ? read.file : undefined;
+    if (read.state === "bad") {
+      if (settled) return fail(read.reason); // else it may be on its way
+    } else {
+      const isLeftAlone = settled && before !== undefined && isSame(before, read.file);
+      const isRenamed = before !== undefined && before.inode !== read.file.inode;
+      if (isLeftAlone || isRenamed || read.digest === inForce.digest) return take(read.table, read.digest);
     }
-    inForce = { version: before.version + 1, table: read.table, digest: read.digest };
-    on.changed(inForce, before);
+    settling = setTimeout(() => look(true), SETTLE_MS).unref();
   };
 
+  const first = readTable(path);
+  if (first.state === "ok") {
+    inForce = { version: 1, table: first.table, digest: first.digest };
+    last = first.file;
+  } else fail(first.reason);
   const name = basename(path);
   const stopWatching = watchFolder(dirname(path), (changed) => {
-    if (changed === null || changed === name) reload();
+    if (changed === null || changed === name) look(false);
   });
-  reload(); // what changed between the first reading and the watch
-  return { current: () => inForce, reload, close: stopWatching };
-}
-
-type Read = { readonly table: RouteTable; readonly digest: string } | { readonly error: string };
-
-function first(path: string): InForce {
-  const read = readTable(path);
-  if (!("error" in read)) return { version: 1, ...read };
-  return { version: 1, table: CLOSED, digest: sha256(renderRouteTable(CLOSED)), error: read.error };
-}
-
-function readTable(path: string): Read {
-  try {
-    // Looked at first: a file of any size would be read into memory whole. A name is never more than a regular file.
-    const { size } = statSync(path);
-    if (size > SIZE_LIMIT) return { error: `${path}: is larger than 1 MiB` };
-    const text = readFileSync(path, "utf8");
-    return { table: parseRouteTable(text, path), digest: sha256(text) };
-  } catch (error) {
-    if (error instanceof BottleError) return { error: error.message };
-    return { error: `${path}: ${error instanceof Error ? error.message : "cannot be read"}` };
-  }
+  look(false); // what changed between the first reading and the watch
+  return {
+    current: () => inForce,
+    reload: () => look(false),
+    close() {
+      clearTimeout(settling);
+      stopWatching();
+    },
+  };
 }

@@ -1,0 +1,157 @@
+// What was asked for, folded so that it stays small whatever an agent does: the kinds of request on each host, how often
+// and how often allowed. Pure.
+
+import type { EgressRequest, EgressSeen, SeenRequest } from "#domain/egress/control.ts";
+import { isRuleHost } from "#domain/egress/table.ts";
+
+import { folderOf, foldPath } from "./fold-path.ts";
+
+export type Asked = Pick<EgressRequest, "scheme" | "host" | "port" | "method" | "path" | "verdict">;
+
+export interface Seen {
+  note(asked: Asked, at: Date): void;
+  read(): EgressSeen;
+  /** Adds what an earlier run saw. */
+  add(earlier: EgressSeen): void;
+}
+
+const MOST_KINDS = 500;
+const MOST_OF_HOST = 40;
+const MOST_LEFT_OUT = 1000;
+const MOST_REMEMBERED = 500;
+
+interface Kind {
+  readonly method: string;
+  readonly path: string;
+  /** It stands for all that is in the folder; not one that was asked for by its name, such as an index. */
+  readonly many: boolean;
+  count: number;
+  allowed: number;
+  last: number;
+}
+
+type Counts = Pick<Kind, "count" | "allowed" | "last">;
+
+/** Of one scheme, host and port. */
+interface Place {
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port: number;
+  readonly kinds: Map<string, Kind>;
+}
+
+export function openSeen(begun: Date): Seen {
+  let since = begun.toISOString();
+  let kinds = 0;
+  let leftOutBefore = 0;
+  const places = new Map<string, Place>();
+  const leftOut = new Set<string>();
+  /** What was asked for lately as it was written, so that the next of its kind costs one look. */
+  const lately = new Map<string, Kind>();
+
+  const isFull = (): boolean => kinds >= MOST_KINDS;
+  const fold = (place: Place): boolean => {
+    const before = place.kinds.size;
+    const folded = foldLargest(place);
+    kinds += place.kinds.size - before;
+    lately.clear();
+    return folded;
+  };
+  const put = (asked: Omit<Asked, "verdict">, many: boolean, add: Counts): Kind | undefined => {
+    const { scheme, host, port, method, path } = asked;
+    const placeKey = `${scheme} ${host}:${port}`;
+    const place = places.get(placeKey) ?? { scheme, host, port, kinds: new Map<string, Kind>() };
+    let known = covering(place, method, path);
+    while (known === undefined && isFull() && place.kinds.size > 1 && fold(place))
+      known = covering(place, method, path);
+    if (known !== undefined) return merge(known, add);
+    if (isFull()) {
+      if (leftOut.size < MOST_LEFT_OUT) leftOut.add(`${placeKey} ${method} ${path}`);
+      return undefined;
+    }
+    const made = { method, path, many, ...add };
+    place.kinds.set(`${method} ${path}`, made);
+    places.set(placeKey, place);
+    kinds += 1;
+    while (place.kinds.size > MOST_OF_HOST && fold(place)) {}
+    return covering(place, method, path);
+  };
+
+  return {
+    note({ scheme, host, port, method, path, verdict }, at) {
+      const add = { count: 1, allowed: verdict === "allow" || verdict === "redact" ? 1 : 0, last: at.getTime() };
+      const key = `${scheme} ${host}:${port} ${method} ${path}`;
+      const known = lately.get(key);
+      if (known !== undefined) return void merge(known, add);
+      if (!isRuleHost(host) || !path.startsWith("/")) return;
+      const folded = foldPath(path);
+      const kind = put({ scheme, host, port, method, path: folded }, folded !== path, add);
+      if (lately.size >= MOST_REMEMBERED) lately.clear();
+      if (kind !== undefined) lately.set(key, kind);
+    },
+    read: () => ({ since, requests: requestsOf(places.values()), left_out: leftOutBefore + leftOut.size }),
+    add(earlier) {
+      if (earlier.since < since) since = earlier.since;
+      leftOutBefore += earlier.left_out;
+      for (const { count, allowed, last_seen, ...asked } of earlier.requests)
+        put(asked, asked.path.endsWith("/"), { count, allowed, last: Date.parse(last_seen) });
+    },
+  };
+}
+
+/** Most asked for first. */
+function requestsOf(places: Iterable<Place>): SeenRequest[] {
+  return [...places]
+    .flatMap(({ scheme, host, port, kinds }) =>
+      [...kinds.values()].map(({ method, path, count, allowed, last }) => {
+        return { scheme, host, port, method, path, count, allowed, last_seen: new Date(last).toISOString() };
+      }),
+    )
+    .toSorted((one, other) => other.count - one.count);
+}
+
+/** Of this very path, or of the nearest folder above it that stands for many already. */
+function covering({ kinds }: Place, method: string, path: string): Kind | undefined {
+  const own = kinds.get(`${method} ${path}`);
+  if (own !== undefined) return own;
+  for (let folder = folderOf(path); folder !== undefined; folder = folderOf(folder)) {
+    const above = kinds.get(`${method} ${folder}`);
+    if (above?.many === true) return above;
+  }
+  return undefined;
+}
+
+/** Folds the folder and method with the most kinds directly or deeper in it; the deepest among equals. False: nothing folds. */
+function foldLargest({ kinds }: Place): boolean {
+  const folders = new Map<string, Kind[]>();
+  for (const kind of kinds.values()) {
+    const folder = folderOf(kind.path);
+    if (folder === undefined) continue;
+    const key = `${kind.method} ${folder}`;
+    const inside = folders.get(key);
+    if (inside === undefined) folders.set(key, [kind]);
+    else inside.push(kind);
+  }
+  const largest = [...folders].toSorted(([one, inOne], [other, inOther]) =>
+    inOther.length === inOne.length ? other.length - one.length : inOther.length - inOne.length,
+  )[0];
+  if (largest === undefined) return false;
+  const [key, inside] = largest;
+  const [{ method = "" } = {}] = inside;
+  const path = key.slice(method.length + 1);
+  const index = kinds.get(key);
+  const folded = { method, path, many: true, count: 0, allowed: 0, last: 0 };
+  for (const kind of index === undefined ? inside : [index, ...inside]) {
+    kinds.delete(`${kind.method} ${kind.path}`);
+    merge(folded, kind);
+  }
+  kinds.set(key, folded);
+  return true;
+}
+
+function merge(into: Kind, from: Counts): Kind {
+  into.count += from.count;
+  into.allowed += from.allowed;
+  into.last = Math.max(into.last, from.last);
+  return into;
+}
