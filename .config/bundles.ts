@@ -14,7 +14,7 @@ export interface Bundle {
 
 /** Only what exists in the tree: an entry that is there is always built. */
 export function bundles(root: string): Bundle[] {
-  return [...commandLine, ...sidecars(root), ...certificates, ...demo(root)].filter(({ entry }) =>
+  return [...commandLine, ...sidecars(root), ...parts, ...demo(root)].filter(({ entry }) =>
     existsSync(join(root, entry)),
   );
 }
@@ -25,13 +25,10 @@ const commandLine: readonly Bundle[] = [
   { entry: "src/cli/launcher.ts", out: "dist/bottle-dash.js", executable: true },
 ];
 
-/** What makes certificates; the egress proxy loads it when it must make one. */
-const certificates: readonly Bundle[] = [
-  {
-    entry: "sidecars/egress/certificates/certificate.ts",
-    out: "dist/sidecars/certificates.js",
-    executable: false,
-  },
+/** What the egress proxy loads when it must make a certificate, and once it listens. */
+const parts: readonly Bundle[] = [
+  { entry: "sidecars/egress/certificates/certificate.ts", out: "dist/sidecars/certificates.js", executable: false },
+  { entry: "sidecars/egress/inspection/open-inspection.ts", out: "dist/sidecars/inspection.js", executable: false },
 ];
 
 function sidecars(root: string): Bundle[] {

@@ -15,8 +15,10 @@ import { leafContexts } from "./certificates/leaf.ts";
 import { createControlServer } from "./control-server.ts";
 import { openLimits } from "./limits/open-limits.ts";
 import type { Slots } from "./policy/headers.ts";
+import { openStoredSeen } from "./seen/stored-seen.ts";
 import { openLiveTable } from "./table/live-table.ts";
 import { openUses } from "./table/uses.ts";
+import { inspectLazily } from "./traffic/inspect-lazily.ts";
 import { openLive } from "./traffic/live.ts";
 import { createProxy } from "./traffic/proxy.ts";
 import { openTrafficLog } from "./traffic/traffic-log.ts";
@@ -35,7 +37,7 @@ export interface EgressOptions {
 const FLUSH_MS = 1000;
 
 /** Resolves when both sockets listen and the authority is there; throws BottleError when the authority or the folders cannot be had. */
-export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions): Promise<void> {
+export async function runEgress({ root, slug, upstreamCa, slots, own }: EgressOptions): Promise<void> {
   const paths = bottlePaths(root, slug);
   const say = (text: string): void => console.log(text);
   await makeFolders(paths.queue, paths.egress.socket);
@@ -57,7 +59,7 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
     },
   });
   expiry.schedule(table());
-  const spent = table().routes.flatMap(({ once, decision }) =>
+  const spent = [...table().routes, ...(table().dlp_exceptions ?? [])].flatMap(({ once, decision }) =>
     once === true && decision !== undefined ? [decision] : [],
   );
   const uses = await openUses(paths.egress.uses, spent, say);
@@ -65,8 +67,16 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
 
   const authority = await openAuthority(paths.tls, slug, new Date());
   const contexts = leafContexts(authority);
-  const proxy = createProxy({ table, uses, limits, slots, ...asking, traffic, upstream, live, contexts });
-  const control = createControlServer({ live: liveTable, uses, traffic });
+  const { audit, holds } = asking;
+  const { fingerprintKey } = paths.egress;
+  const inspection = inspectLazily(async () => {
+    const { openInspection } = await import("./inspection/open-inspection.ts");
+    return openInspection({ table, uses, audit, holds, own, fingerprintKey, problem: say });
+  }, say);
+  const proxy = createProxy({ table, uses, limits, slots, ...asking, traffic, upstream, live, contexts, inspection });
+  const seen = openStoredSeen(paths.egress.seen, say);
+  traffic.subscribe((request) => seen.note(request));
+  const control = createControlServer({ live: liveTable, uses, traffic, slots, limits, seen });
   await control.listen(paths.egress.control);
   await proxy.listen(paths.egress.socket);
 
@@ -76,7 +86,7 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
     upstream.close();
     liveTable.close();
     await Promise.race([
-      Promise.all([uses.flush(), limits.flush(), asking.flush()]),
+      Promise.all([uses.flush(), limits.flush(), seen.flush(), asking.flush()]),
       new Promise((resolve) => setTimeout(resolve, FLUSH_MS)),
     ]);
   });
@@ -90,6 +100,8 @@ export async function runEgress({ root, slug, upstreamCa, slots }: EgressOptions
   process.stdin.on("error", stop).on("end", stop).on("close", stop).resume();
   await authority(); // made at the first start: tunnels that come earlier wait for it
   say(READY_LINE);
+  await seen.recall();
+  setImmediate(inspection.prepare);
 }
 
 async function readRoots(path: string | undefined): Promise<string> {

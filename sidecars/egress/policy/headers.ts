@@ -54,56 +54,66 @@ const CREDENTIALS = new Set([
   "x-vault-token",
 ]);
 
-/** What goes upstream, as names and values in turn. `length` is Content-Length when the request has one. */
+/** What goes upstream, as names and values in turn: the client's own headers that may, and the credential. */
 export function outboundHeaders(
   rawHeaders: readonly string[],
   host: string,
   credential: Exclude<Credential, { state: "missing" }>,
 ): string[] {
+  return ["Host", host, ...passedHeaders(rawHeaders, credential), ...injectedHeaders(credential)];
+}
+
+/** Of the client's own headers those that go upstream; `credential` is what is put beside them. */
+export function passedHeaders(
+  rawHeaders: readonly string[],
+  credential: Exclude<Credential, { state: "missing" }>,
+): string[] {
   const dropped = namedByConnection(rawHeaders);
   const injected = credential.state === "header" ? credential.name.toLowerCase() : undefined;
-  const kept: string[] = ["Host", host];
-  for (const [name, value] of pairs(rawHeaders)) {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? "";
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || REPLACED.has(lower) || dropped.has(lower)) continue;
+    if (HOP_BY_HOP.has(lower) || REPLACED.has(lower) || dropped?.has(lower) === true) continue;
     if (lower === "authorization" || lower.startsWith("proxy-") || lower === injected) continue;
     if (injected !== undefined && CREDENTIALS.has(lower)) continue;
-    kept.push(name, value);
+    kept.push(name, rawHeaders[index + 1] ?? "");
   }
-  if (credential.state === "header") kept.push(credential.name, credential.value);
   return kept;
+}
+
+export function injectedHeaders(credential: Exclude<Credential, { state: "missing" }>): string[] {
+  return credential.state === "header" ? [credential.name, credential.value] : [];
 }
 
 /** What comes back to the agent. A header that repeats the route's credential has it masked. */
 export function inboundHeaders(rawHeaders: readonly string[], secrets: readonly string[]): string[] {
   const dropped = namedByConnection(rawHeaders);
+  const long = secrets.filter((secret) => secret.length >= 6);
   const kept: string[] = [];
-  for (const [name, value] of pairs(rawHeaders)) {
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? "";
     const lower = name.toLowerCase();
     if (HOP_BY_HOP.has(lower) || lower.startsWith("proxy-") || lower === "alt-svc") continue; // no other way in
-    if (dropped.has(lower) && lower !== "content-length") continue;
-    kept.push(name, mask(value, secrets));
+    if (dropped?.has(lower) === true && lower !== "content-length") continue;
+    kept.push(name, mask(rawHeaders[index + 1] ?? "", long));
   }
   return kept;
 }
 
-/** Each secret of at least 6 characters replaced by stars. */
 function mask(text: string, secrets: readonly string[]): string {
-  return secrets
-    .filter((secret) => secret.length >= 6)
-    .reduce((masked, secret) => masked.replaceAll(secret, "***"), text);
+  let masked = text;
+  for (const secret of secrets) masked = masked.replaceAll(secret, "***");
+  return masked;
 }
 
-function* pairs(rawHeaders: readonly string[]): Generator<[name: string, value: string]> {
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
-    yield [rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""];
-}
-
-function namedByConnection(rawHeaders: readonly string[]): Set<string> {
-  const names = new Set<string>();
-  for (const [name, value] of pairs(rawHeaders)) {
-    if (name.toLowerCase() !== "connection") continue;
-    for (const named of value.split(",")) names.add(named.trim().toLowerCase());
+function namedByConnection(rawHeaders: readonly string[]): Set<string> | undefined {
+  let names: Set<string> | undefined;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? "";
+    if (name.length !== "connection".length || name.toLowerCase() !== "connection") continue;
+    names ??= new Set();
+    for (const named of (rawHeaders[index + 1] ?? "").split(",")) names.add(named.trim().toLowerCase());
   }
   return names;
 }

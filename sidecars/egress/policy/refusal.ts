@@ -23,6 +23,7 @@ export type RefusalCode =
   | "budget_reached"
   | "body_too_large"
   | "cannot_decode"
+  | "inspection_failed"
   | "injection_found";
 
 export interface Refusal {

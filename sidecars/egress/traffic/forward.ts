@@ -1,110 +1,242 @@
-// Sends a cleared request upstream and streams the answer back: back-pressure both ways, a client that leaves cancels
-// the upstream request, an upstream that fails is a 502 while there is still a status to give.
+// Sends a cleared request upstream and streams the answer back, both past the inspection: back-pressure both ways, a
+// client that leaves cancels the upstream request, and what fails is said while there is still a status to give.
 
-import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 
-import { inboundHeaders } from "../policy/headers.ts";
+import type { EgressFinding } from "#domain/egress/control.ts";
+
+import type { AuditTrail } from "../asking/audit-trail.ts";
+import type { ExchangeInspection, Inbound, Inspection, Outbound } from "../inspection/inspection.ts";
+import { inboundHeaders, injectedHeaders, passedHeaders } from "../policy/headers.ts";
+import type { ParsedRequest } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
-import { AddressRefused, ConnectTimeout } from "./upstream.ts";
+import type { Again, Answer, Call } from "./call.ts";
+import type { Clearance } from "./clearance.ts";
+import type { ClientSide } from "./client-side.ts";
+import type { ExchangeRecord } from "./exchange-record.ts";
+import { explain, isInspectionRefused } from "./explain.ts";
+import type { Live } from "./live.ts";
+import { pump } from "./pump.ts";
+import { refuse } from "./refuse.ts";
+import type { TrafficLog } from "./traffic-log.ts";
+import type { Upstream } from "./upstream.ts";
+import { whenGone } from "./when-gone.ts";
+import { whenSettled } from "./when-settled.ts";
 
-export interface Forwarding {
-  readonly incoming: IncomingMessage;
-  readonly response: ServerResponse;
-  /** Makes the upstream request; twice, when a kept-alive connection turns out to be closed and nothing was sent. */
-  readonly send: () => ClientRequest;
-  /** Values that must not come back in a header. */
-  readonly secrets: readonly string[];
-  readonly failed: (refusal: Refusal) => void;
-  readonly count: (direction: "up" | "down", bytes: number) => void;
+export interface ForwardDeps {
+  readonly inspection: Inspection;
+  readonly upstream: Upstream;
+  readonly live: Live;
+  readonly audit: AuditTrail;
+  readonly traffic: TrafficLog;
 }
 
-export type Body = "none" | "length" | "chunked";
-
-export function bodyOf(incoming: IncomingMessage): Body {
-  if (incoming.headers["transfer-encoding"] !== undefined) return "chunked";
-  return Number(incoming.headers["content-length"] ?? 0) > 0 ? "length" : "none";
+export interface Exchange {
+  readonly client: ClientSide;
+  readonly request: ParsedRequest;
+  readonly record: ExchangeRecord;
+  readonly deps: ForwardDeps;
 }
 
-/** Returns how to cut it off. */
-export function forward(forwarding: Forwarding): () => void {
-  const { incoming, response, count } = forwarding;
-  let call: ClientRequest | undefined;
-  let cut = false;
-  const end = (): void => {
-    cut = true;
-    call?.destroy();
-  };
-  const body = bodyOf(incoming);
-  const attempt = (again: boolean): void => {
-    call = forwarding.send();
-    const current = call;
-    call.once("response", (answer) => relay(answer, forwarding));
-    call.on("error", (error) => {
-      if (cut || response.destroyed) return;
-      if (response.headersSent) return void response.destroy();
-      if (again && body === "none" && current.reusedSocket && isReset(error)) return attempt(false);
-      forwarding.failed(explain(error));
+type Cleared = Extract<Clearance, { clear: "yes" }>;
+
+export function forward(exchange: Exchange, cleared: Cleared): void {
+  if (exchange.client.gone) return;
+  const { record } = exchange;
+  record.verdict = "allow";
+  record.rule = cleared.rule;
+  record.decision = cleared.route.decision;
+  new Forwarding(exchange, cleared).begin();
+}
+
+class Forwarding {
+  readonly #exchange: Exchange;
+  readonly #cleared: Cleared;
+  readonly #secrets: readonly string[];
+  readonly #inspection: ExchangeInspection;
+  #call: Call | undefined;
+  #over = false;
+
+  constructor(exchange: Exchange, cleared: Cleared) {
+    this.#exchange = exchange;
+    this.#cleared = cleared;
+    this.#secrets = cleared.credential.state === "header" ? cleared.credential.secrets : [];
+    let gone: AbortSignal | undefined;
+    this.#inspection = exchange.deps.inspection.exchange({
+      request: exchange.request,
+      route: cleared.route,
+      credential: this.#secrets,
+      get gone() {
+        return (gone ??= whenGone(exchange.client));
+      },
+      found: (finding) => this.#found(finding),
+      held: (waiting) => exchange.deps.traffic.waits(exchange.record, waiting),
     });
-    sendBody(incoming, call, body);
-  };
-  if (body !== "none") incoming.on("data", (chunk: Buffer) => count("up", chunk.length));
-  incoming.once("error", end);
-  response.once("close", () => {
-    if (!response.writableFinished) end();
-  });
-  attempt(true);
-  return () => {
-    end();
-    response.destroy();
-  };
-}
+  }
 
-function sendBody(incoming: IncomingMessage, call: ClientRequest, body: Body): void {
-  if (body === "none") return void call.end();
-  if (body === "chunked") call.flushHeaders(); // with a length, head and first bytes go out in one packet
-  incoming.pipe(call);
-}
-
-function relay(answer: IncomingMessage, { response, secrets, failed, count }: Forwarding): void {
-  if (response.destroyed) return void answer.destroy();
-  try {
-    response.writeHead(
-      answer.statusCode ?? 502,
-      printable(answer.statusMessage),
-      inboundHeaders(answer.rawHeaders, secrets),
+  begin(): void {
+    const { client, deps } = this.#exchange;
+    const leave = deps.live.add(this.#cleared.stillAllowed, () => this.#revoke());
+    client.onClose(() => {
+      leave();
+      if (!client.finished) this.#end();
+    });
+    const headers = passedHeaders(client.rawHeaders, this.#cleared.credential);
+    const outbound = this.#inspection.outbound(headers, client.body);
+    whenSettled(
+      outbound,
+      (out) => (out.ok ? this.#send(out) : this.#refuse(out.refusal)),
+      (error) => this.#fail(error),
     );
-  } catch (error) {
-    answer.destroy();
-    return failed(explain(error));
   }
-  if (answer.headers["content-length"] === undefined) response.flushHeaders(); // an event stream shows its head at once
-  answer.on("data", (chunk: Buffer) => count("down", chunk.length));
-  answer.once("error", () => response.destroy());
-  answer.once("close", () => {
-    if (!answer.complete) response.destroy();
-  });
-  answer.pipe(response);
-}
 
-function printable(text: string | undefined): string {
-  return (text ?? "").replaceAll(/[^\u0020-\u007e]/g, "");
-}
-
-function isReset(error: Error): boolean {
-  return "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
-}
-
-function explain(error: unknown): Refusal {
-  if (error instanceof AddressRefused) {
-    return { status: 403, code: "address_refused", rule: "public addresses only", reason: error.message };
+  #send(out: Extract<Outbound, { ok: true }>, again = true): void {
+    if (this.#over) return;
+    const { client, request, deps } = this.#exchange;
+    const { route, credential } = this.#cleared;
+    const { forward, body } = out;
+    if (again) this.#watch(body);
+    if (this.#over) return;
+    this.#call = deps.upstream.call(
+      {
+        to: request,
+        route,
+        forward,
+        headers: [...out.headers, ...injectedHeaders(credential)],
+        body,
+        length: client.length,
+        protocol: client.protocol,
+      },
+      {
+        answered: (answer) => this.#answer(answer),
+        failed: (error, how) => {
+          if (again && !isStream(body) && mayRepeat(request.method, how)) this.#send(out, false);
+          else this.#fail(error);
+        },
+      },
+    );
   }
-  if (error instanceof ConnectTimeout)
-    return { status: 504, code: "upstream_timeout", rule: "upstream", reason: error.message };
-  const reason = error instanceof Error ? error.message : String(error);
-  return {
-    status: 502,
-    code: "upstream_failed",
-    rule: "upstream",
-    reason: `the server could not be asked: ${reason.split("\n", 1)[0]}`,
-  };
+
+  /** What leaves is counted, and may turn out on its way to be what must not. */
+  #watch(body: Buffer | Readable | undefined): void {
+    if (!isStream(body)) return this.#count(body?.length ?? 0, 0);
+    body.on("data", (chunk: Buffer) => this.#count(chunk.length, 0));
+    body.once("error", (error) => this.#fail(error));
+  }
+
+  #answer(answer: Answer): void {
+    const { client, request } = this.#exchange;
+    const { body, status } = answer;
+    if (this.#over || client.gone) return void body.destroy();
+    const headers = inboundHeaders(answer.rawHeaders, this.#secrets);
+    const inbound = this.#inspection.inbound({ status, headers, method: request.method });
+    if (inbound.refusal !== undefined) return this.#refuse(inbound.refusal);
+    body.once("close", () => {
+      if (!answer.complete()) this.#broken();
+    });
+    if (inbound.hold === undefined)
+      return this.#relay(answer, inbound, inbound.headers, inbound.through?.(body) ?? body);
+    whenSettled(
+      inbound.hold(body),
+      (held) => (held.ok ? this.#relay(answer, inbound, held.headers, held.body) : this.#refuse(held.refusal)),
+      (error) => this.#fail(error),
+    );
+  }
+
+  #relay(answer: Answer, inbound: Inbound, headers: readonly string[], body: Buffer | Readable): void {
+    if (this.#over) return;
+    const { client } = this.#exchange;
+    const { sink } = client;
+    try {
+      client.head(answer.status, headers, answer.reason);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    const moved = (bytes: number): void => this.#count(0, bytes);
+    if (Buffer.isBuffer(body)) {
+      moved(body.length);
+      return void sink.end(body);
+    }
+    body.once("error", (error) => this.#broken(error));
+    if (body !== answer.body) answer.body.once("error", () => this.#broken());
+    pump(body, sink, {
+      moved,
+      ending: () => {
+        const trailers = answer.trailers();
+        if (trailers.length === 0) return;
+        const masked = inboundHeaders(trailers, this.#secrets);
+        client.trailers(inbound.trailers?.(masked) ?? masked);
+      },
+    });
+  }
+
+  /** The rest of the answer is not to be had, or not to be let through. */
+  #broken(error?: Error): void {
+    if (this.#over) return;
+    if (isInspectionRefused(error)) return this.#refuse(error.refusal);
+    this.#end();
+    this.#exchange.client.cut();
+  }
+
+  #count(up: number, down: number): void {
+    const { record } = this.#exchange;
+    record.up += up;
+    record.down += down;
+    const refusal = this.#cleared.meter.count(up, down);
+    if (refusal !== undefined) this.#refuse(refusal);
+  }
+
+  #found(finding: EgressFinding): void {
+    const { record, request, deps } = this.#exchange;
+    const { rule, direction, where, action } = finding;
+    record.findings = [...(record.findings ?? []), finding];
+    if (direction === "outbound" && action === "redacted" && record.verdict === "allow") record.verdict = "redact";
+    deps.traffic.found(finding);
+    const { method, scheme, host, port, path } = request;
+    deps.audit.note(
+      "dlp-match",
+      `${host}:${port} (${rule}, ${action})`,
+      `${rule} in ${where}, ${direction}, ${method} ${scheme}://${host}:${port}${path}: ${action}`,
+    );
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#over) this.#refuse(explain(error));
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#over) return;
+    const { client, record, request, deps } = this.#exchange;
+    this.#end();
+    if (!OUTAGES.has(refusal.code)) {
+      const { method, scheme, host, port, path } = request;
+      const url = `${scheme}://${host}:${port}${path}`;
+      record.verdict = "block";
+      deps.audit.note("request-blocked", `${host}:${port} (${refusal.rule})`, `${method} ${url}: ${refusal.reason}`);
+    }
+    refuse(client, record, refusal, undefined, client.body !== undefined);
+  }
+
+  #revoke(): void {
+    const { client, record } = this.#exchange;
+    record.rule = `revoked: ${this.#cleared.rule}`;
+    this.#end();
+    client.cut();
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#call?.destroy();
+  }
+}
+
+const OUTAGES: ReadonlySet<string> = new Set(["upstream_failed", "upstream_timeout"]);
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
+function mayRepeat(method: string, again: Again): boolean {
+  return again === "any" || (again === "idempotent" && IDEMPOTENT.has(method));
+}
+
+function isStream(body: Buffer | Readable | undefined): body is Readable {
+  return body !== undefined && !Buffer.isBuffer(body);
 }

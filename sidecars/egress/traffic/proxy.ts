@@ -2,7 +2,6 @@
 
 import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 
 import { listenUnix } from "#lib/unix-socket.ts";
 
@@ -10,7 +9,9 @@ import type { LeafContexts } from "../certificates/leaf.ts";
 import type { Via } from "../policy/parse-request.ts";
 import { acceptConnect } from "./accept-connect.ts";
 import { exchange, type ExchangeDeps } from "./exchange.ts";
+import { Http1Client } from "./http1/client.ts";
 import { unparsedRefuser } from "./refuse-unparsed.ts";
+import { openTunnels } from "./tunnels/open-tunnels.ts";
 
 export interface Proxy {
   listen(path: string): Promise<void>;
@@ -37,9 +38,14 @@ export function createProxy(deps: ProxyDeps): Proxy {
   server.maxConnections = MOST_CONNECTIONS;
   const sockets = new Set<Socket>();
   const vias = new WeakMap<object, Via>();
+  const underWays = new WeakMap<object, () => () => void>();
+  const tunnels = openTunnels();
   const viaOf = ({ socket }: IncomingMessage): Via => vias.get(socket) ?? FORWARD;
-  const answer = (incoming: IncomingMessage, response: ServerResponse): void =>
-    void exchange(incoming, response, viaOf(incoming), deps);
+  const answer = (incoming: IncomingMessage, response: ServerResponse): void => {
+    const over = underWays.get(incoming.socket)?.();
+    if (over !== undefined) response.once("close", over);
+    exchange(new Http1Client(incoming, response), viaOf(incoming), deps);
+  };
 
   server.on("connection", (socket: Socket) => {
     if (vias.has(socket)) return; // the inside of a tunnel whose outside is counted
@@ -54,8 +60,9 @@ export function createProxy(deps: ProxyDeps): Proxy {
   server.on("checkContinue", answer);
   server.on("checkExpectation", answer); // parseRequest refuses it; Node's own 417 would leave no trace
   server.on("connect", (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
-    acceptConnect(incoming, socket, head, viaOf(incoming), deps, (secure: TLSSocket, via: Via) => {
+    acceptConnect(incoming, socket, head, viaOf(incoming), { ...deps, tunnels }, (secure, via, underWay) => {
       vias.set(secure, via);
+      underWays.set(secure, underWay);
       server.emit("connection", secure);
     });
   });

@@ -220,7 +220,8 @@ describe("the program that makes certificates", () => {
   test("is not needed while no certificate must be made, and is looked for anew each time", async () => {
     const programs = await mkdtemp(join(tmpdir(), "egress-programs-"));
     cleanups.push(() => rm(programs, { recursive: true }));
-    await Promise.all(["egress.js", "certificates.js"].map((name) => cp(join(PROGRAMS, name), join(programs, name))));
+    const parts = ["egress.js", "certificates.js", "inspection.js"];
+    await Promise.all(parts.map((name) => cp(join(PROGRAMS, name), join(programs, name))));
     const egress = await start({ programs, table: table(routeTo("a.example.com")) });
     egress.signal("SIGTERM");
     await egress.exited();

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 import type { ParsedRequest } from "#sidecars/egress/policy/parse-request.ts";
+import type { Answer } from "#sidecars/egress/traffic/call.ts";
 import { AddressRefused, checkedLookup, openUpstream, type Resolve } from "#sidecars/egress/traffic/upstream.ts";
 
 const TABLE: RouteTable = { version: 1, on_unknown_host: "block", hold_seconds: 1, hosts: {}, routes: [] };
@@ -47,11 +48,13 @@ const route = (...listed: string[]): TableRoute => ({
 });
 
 async function fetchBy(upstream: ReturnType<typeof openUpstream>, host: string, by: TableRoute): Promise<string> {
-  const call = upstream.request(requestTo(host), by, ["Host", host]);
-  call.end();
-  const [response] = (await once(call, "response")) as [AsyncIterable<Buffer>];
+  const { body } = await new Promise<Answer>((answered, failed) => {
+    const to = requestTo(host);
+    const outgoing = { to, route: by, forward: "/", headers: [], body: undefined, length: undefined };
+    upstream.call({ ...outgoing, protocol: "http/1.1" }, { answered, failed });
+  });
   let text = "";
-  for await (const chunk of response) text += String(chunk);
+  for await (const chunk of body as AsyncIterable<Buffer>) text += String(chunk);
   return text;
 }
 

@@ -1,0 +1,84 @@
+// Connections to upstream servers over HTTP/1.1: kept alive, and made only to addresses that were checked just before.
+
+import { Agent as HttpAgent, type ClientRequest, request as httpRequest, type RequestOptions } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Socket } from "node:net";
+
+import { ConnectTimeout } from "../checked-lookup.ts";
+import type { Dial } from "../dial.ts";
+
+export interface Http1Agents {
+  request(dial: Dial, options: Pick<RequestOptions, "method" | "path" | "headers">): ClientRequest;
+  /** Idle connections are closed, busy ones when they are done. */
+  renew(): void;
+  close(): void;
+}
+
+const CONNECT_TIMEOUT_MS = 15_000;
+const IDLE_MS = 20_000;
+
+export function openHttp1Agents(): Http1Agents {
+  let agents = new Map<string, HttpAgent>();
+
+  // One pool for each list of addresses that routes vouch for: a connection that one route allows is not another's.
+  const agentFor = ({ scheme, pool, lookup, secureContext }: Dial): HttpAgent => {
+    const key = `${scheme} ${pool}`;
+    const found = agents.get(key);
+    if (found !== undefined) return found;
+    const shared = { keepAlive: true, timeout: IDLE_MS, lookup };
+    const agent =
+      scheme === "http" ? new HttpAgent(shared) : new HttpsAgent({ ...shared, secureContext: secureContext() });
+    agent.getName = nameOf;
+    agents.set(key, limitConnecting(agent, scheme === "http" ? "connect" : "secureConnect"));
+    return agent;
+  };
+
+  return {
+    request(dial, more) {
+      const { scheme, address, port, servername } = dial;
+      const options: RequestOptions & { servername: string } = {
+        agent: agentFor(dial),
+        host: address,
+        port,
+        servername,
+        ...more,
+      };
+      return scheme === "http" ? httpRequest(options) : httpsRequest(options);
+    },
+    renew() {
+      for (const agent of agents.values()) retire(agent);
+      agents = new Map();
+    },
+    close() {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  };
+}
+
+/** All else is the same within one agent; Node's own names are long, and made for each request. */
+function nameOf(options?: { host?: string | undefined; port?: number | undefined; servername?: string }): string {
+  return `${options?.servername}@${options?.host}:${options?.port}`;
+}
+
+function limitConnecting(agent: HttpAgent, ready: "connect" | "secureConnect"): HttpAgent {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = connect(options, callback) as Socket;
+    const timer = setTimeout(
+      () => socket.destroy(new ConnectTimeout("no connection within 15 seconds")),
+      CONNECT_TIMEOUT_MS,
+    );
+    const clear = (): void => clearTimeout(timer);
+    socket.once(ready, clear);
+    socket.once("close", clear);
+    return socket;
+  };
+  return agent;
+}
+
+function retire(agent: HttpAgent): void {
+  agent.maxFreeSockets = 0;
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
+}
