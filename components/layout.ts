@@ -24,6 +24,8 @@ export interface LayoutNeeds {
   /** Rows that a sheet at the lower edge wants. */
   readonly sheet: number;
   readonly pending: number;
+  /** The preview takes the place of the list, too. */
+  readonly expanded: boolean;
   readonly bottles: number;
   readonly proposals: number;
 }
@@ -44,9 +46,11 @@ export function layoutOf({ cols, rows }: { cols: number; rows: number }, needs: 
   const body = { width: cols, height: free - sheet };
   const wide = cols >= WIDE;
   const kind = tiny ? "tiny" : wide ? "wide" : "narrow";
-  const [list, preview] = wide
-    ? columns(body, Math.max(36, Math.min(76, Math.round(cols * 0.42), cols - AGENT_WIDTH)))
-    : stacked(body, needs.bottles + 2);
+  const [list, preview] = needs.expanded
+    ? [{ width: 0, height: 0 }, body]
+    : wide
+      ? columns(body, Math.max(36, Math.min(76, Math.round(cols * 0.42), cols - AGENT_WIDTH)))
+      : stacked(body, needs.bottles + 2);
   const [inboxList, inboxDetail] = wide
     ? columns(body, Math.min(90, Math.round(cols * 0.45)))
     : stacked(body, needs.proposals + 2);

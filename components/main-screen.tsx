@@ -43,6 +43,10 @@ export interface PreviewProps {
 }
 
 export const MainScreen = memo(function MainScreen({ wide, list, preview, fleet, tab }: MainScreenProps) {
+  if (list.height === 0) {
+    const whole = previewPane({ ...preview, ...tab, open: !wide });
+    return <Lines rows={whole} width={preview.width} height={preview.height} />;
+  }
   const left = fleetPane({ ...list, ...fleet });
   const right = previewPane({ ...preview, ...tab, open: !wide });
   if (wide) return <Lines rows={beside(left, right)} width={list.width + preview.width} height={list.height} />;

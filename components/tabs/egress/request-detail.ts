@@ -12,10 +12,12 @@ export interface RequestDetailProps {
   readonly request: EgressRequest;
   /** What the proxy would do with it now, or why that cannot be said; null while it is asked. */
   readonly verdict: EgressVerdict | { readonly problem: string } | null;
+  /** What `a` would do, or why it can do nothing; nothing for what was allowed. */
+  readonly allowing: string;
   readonly width: number;
 }
 
-export function requestDetail({ slug, request, verdict, width }: RequestDetailProps): Row[] {
+export function requestDetail({ slug, request, verdict, allowing, width }: RequestDetailProps): Row[] {
   const { id, at, method, scheme, host, port, path, protocol, status, rule, decision, open, findings = [] } = request;
   const field = (name: string, text: string, style: Style = {}): Row[] =>
     wrap(plainLine(text), Math.max(8, width - 12), style).map((line, index) =>
@@ -35,6 +37,7 @@ export function requestDetail({ slug, request, verdict, width }: RequestDetailPr
     ...field("rule", rule),
     ...(decision === undefined ? [] : field("decision", `${decision}: u in the inbox takes it back`)),
     ...findings.flatMap((finding) => field("found", findingWords(finding), { color: YELLOW, bold: true })),
+    ...(allowing === "" ? [] : field("to allow it", allowing)),
     [],
     ...verdictRows(verdict, width),
   ];

@@ -36,24 +36,36 @@ export function columnsAt(width: number): Columns {
 }
 
 export function requestRow(request: EgressRequest, { width, selected, found }: RequestRowStyle): Row {
-  const columns = columnsAt(width);
-  const { at, method, status, bytes_up, bytes_down, rule, findings = [] } = request;
+  const { at, status, bytes_up, bytes_down, rule, findings = [] } = request;
   const badge = badgeOf(findings);
-  const tail = columns.tail > 0 ? columns.tail : badge === "" ? 0 : Math.min(22, widthOf(badge) + 1);
+  const columns = withBadge(columnsAt(width), badge);
+  const { tail } = columns;
   const right = 4 + columns.up + columns.down + columns.ms + tail;
   const left = 2 + columns.time + 9 + columns.method;
   return row(
     span(selected ? "▸ " : "  ", BOLD),
     ...(columns.time > 0 ? [span(`${clock(at)} `, DIM)] : []),
     verdictSpan(request),
-    span(` ${fit(plainLine(method.slice(0, 20)), columns.method - 1)} `),
+    span(` ${fit(methodOf(request), columns.method - 1)} `),
     span(fit(targetOf(request), Math.max(8, width - left - right)), targetStyle(selected, found)),
     statusSpan(status),
-    ...(columns.up > 0 ? [span(` ↑${bytes(bytes_up).padStart(columns.up - 2)}`, DIM)] : []),
+    ...(columns.up > 0 ? [span(`↑${bytes(bytes_up)}`.padStart(columns.up), DIM)] : []),
     ...(columns.down > 0 ? [span(bytes(bytes_down).padStart(columns.down), DIM)] : []),
     ...(columns.ms > 0 ? [span(durationOf(request).padStart(columns.ms), DIM)] : []),
     ...(tail === 0 ? [] : [span(" "), ...tailSpans(badge, rule, tail - 1)]),
   );
+}
+
+/** Where there is no room for a rule, what a scan found takes the place of the sizes. */
+function withBadge(columns: Columns, badge: string): Columns {
+  const { down, ms, tail } = columns;
+  if (tail > 0 || badge === "" || down + ms === 0) return columns;
+  return { ...columns, down: 0, ms: 0, tail: down + ms };
+}
+
+/** A tunnel that nobody reads has no method of its own. */
+function methodOf({ protocol, method }: EgressRequest): string {
+  return protocol === "tcp" ? "tcp" : plainLine(method.slice(0, 20));
 }
 
 function targetStyle(selected: boolean, found: boolean): Style {
@@ -69,19 +81,15 @@ export function targetOf(request: EgressRequest, limit = SHOWN_TEXT): string {
   const usual = port === (scheme === "https" ? 443 : 80);
   const place = `${host}${usual && protocol !== "tcp" ? "" : `:${port}`}`;
   const rest = protocol === "tcp" ? "" : path;
-  return plainLine(`${protocolWord(request)}${scheme === "http" ? "http://" : ""}${place}${rest}`.slice(0, limit));
+  return plainLine(`${PROTOCOLS[protocol]}${scheme === "http" ? "http://" : ""}${place}${rest}`.slice(0, limit));
 }
 
 const PROTOCOLS: Readonly<Record<EgressRequest["protocol"], string>> = {
   "http/1.1": "",
   h2: "h2 ",
   websocket: "ws ",
-  tcp: "tcp ",
+  tcp: "", // stands in the place of the method
 };
-
-function protocolWord({ protocol }: EgressRequest): string {
-  return PROTOCOLS[protocol];
-}
 
 const VERDICTS: Readonly<Record<EgressRequest["verdict"], { sign: string; style: Style }>> = {
   allow: { sign: "✓", style: { color: GREEN } },

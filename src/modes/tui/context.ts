@@ -31,6 +31,7 @@ export function layout({ view, fleet, at }: Pick<Context, "view" | "fleet" | "at
   return layoutOf(view.size, {
     sheet: sheetHeight(top(view)),
     pending: pendingItems(fleet, at).length,
+    expanded: view.expanded,
     bottles: fleet.bottles.length + Object.keys(fleet.problems).length,
     proposals: fleet.inbox.length,
   });

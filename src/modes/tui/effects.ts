@@ -5,7 +5,7 @@ import type { LaunchStep } from "#contracts/backend.ts";
 import { plainLine } from "#domain/plain-text.ts";
 import type { Decision, Undo } from "#domain/proposal/decision.ts";
 
-import { requestKey } from "./actions/egress.ts";
+import { requestKey } from "./actions/egress-row.ts";
 import { allow, deny, explain, removeRule, type Outcome } from "./egress-effects.ts";
 import { messageOf } from "./message-of.ts";
 import type { Store } from "./store.ts";

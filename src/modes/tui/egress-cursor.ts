@@ -77,6 +77,10 @@ export function inSight(egress: EgressView, traffic: Traffic, cursor: number, ro
   return { cursor, bottom: Math.max(bottom, cursor) };
 }
 
+export function changedEgress(view: View, more: Partial<EgressView>): View {
+  return { ...view, egress: { ...view.egress, ...more } };
+}
+
 export function tableOf({ traffic }: Pick<Context, "traffic">): readonly TableRow[] {
   return tableRowsOf(traffic.status?.table);
 }

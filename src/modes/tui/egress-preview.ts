@@ -65,11 +65,12 @@ function requestNote({ view, traffic }: EgressPreviewNeeds["context"], focused: 
     ...(filter === "" && kind === "all" ? [] : [span(filterWords(view.egress, traffic), { color: YELLOW })]),
     at === null
       ? span("FOLLOWING", BOLD)
-      : span(`PAUSED, ${plural(requests.last - Math.min(at.bottom, requests.last), "newer request")}`, {
-          bold: true,
-          color: YELLOW,
-        }),
+      : span(pausedWords(requests.last - Math.min(at.bottom, requests.last)), { bold: true, color: YELLOW }),
   );
+}
+
+function pausedWords(newer: number): string {
+  return newer === 0 ? "PAUSED" : `PAUSED, ${newer} newer`;
 }
 
 /** How many of those that are kept the filter leaves. */

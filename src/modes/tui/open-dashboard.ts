@@ -45,8 +45,6 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
   const { stdin = process.stdin, stdout = process.stdout, stderr = process.stderr } = options;
   const keymap = bindKeys(config.keys);
   const detachKey = parseDetachKey(config.detach_keys);
-  const editor = config.editor ?? env["VISUAL"] ?? env["EDITOR"] ?? "vi";
-  const clock = (): number => Date.now();
   await console.start();
 
   const ended = Promise.withResolvers<number>();
@@ -54,16 +52,17 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
   const keys = new KeyStream(stdin);
   const handover = new Handover(keys, () => resize());
   const sleep = (): void => void handover.sleep();
+  const editing = { console, handover, editor: config.editor ?? env["VISUAL"] ?? env["EDITOR"] ?? "vi", stdin, stdout };
 
   const effects = new Effects({
     console,
     startDemo,
-    clock,
+    clock: () => Date.now(),
     end: ended.resolve,
     sleep,
     attach: (slug, store) => reattach({ console, slug, store, handover, detachKey, stdin, stdout }),
-    edit: (id, digest, store) => editInEditor({ console, id, digest, store, handover, editor, stdin, stdout }),
-    editTable: (slug, store) => editTableInEditor({ console, slug, store, handover, editor, stdin, stdout }),
+    edit: (id, digest, store) => editInEditor({ ...editing, id, digest, store }),
+    editTable: (slug, store) => editTableInEditor({ ...editing, slug, store }),
   });
   const store = new Store({
     console,
@@ -71,7 +70,7 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
     color: (env["NO_COLOR"] ?? "") === "" && config.theme !== "none",
     view: { ...firstView(screen.measure(), config), selected: options.select ?? null },
     logLines: config.logs.lines,
-    clock,
+    clock: () => Date.now(),
     run: (effect, to) => effects.run(effect, to),
     arrived: (bottles) => handover.away || screen.write(arrivalSignal(config.notifications, bottles)),
   });

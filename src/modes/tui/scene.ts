@@ -4,8 +4,6 @@ import type { DashboardProps, ScreenProps, SheetProps } from "#components/dashbo
 import type { ItemLine } from "#components/inbox-rows.ts";
 import { insideOf } from "#components/pane.ts";
 import { proposalDetail, type DetailProps } from "#components/proposal-detail.ts";
-import { allowDetail } from "#components/tabs/egress/allow-detail.ts";
-import { requestDetail } from "#components/tabs/egress/request-detail.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 
 import { footerHints, helpLines, paletteActions, type Keymap } from "./actions.ts";
@@ -20,13 +18,13 @@ import {
   visibleBottles,
   type Context,
 } from "./context.ts";
+import { allowScreen, requestScreen } from "./egress-screens.ts";
 import { formOf } from "./form-scene.ts";
 import { shownKey } from "./keys.ts";
 import { filteredAgents } from "./pick.ts";
 import { previewContent } from "./preview.ts";
 import { scopeProblem, SCOPES } from "./scopes.ts";
-import { allowProps } from "./in-view.ts";
-import { background, isSheet, top, type AllowLayer, type Layer, type RequestLayer } from "./view.ts";
+import { background, isSheet, top, type Layer } from "./view.ts";
 import type { BottleWatch } from "./watch-bottle.ts";
 
 export interface SceneNeeds {
@@ -127,18 +125,8 @@ function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; s
         scrollable: Math.max(0, (agents?.length ?? 0) - 1),
       };
     }
-    case "preflight": {
-      const { plan, problem, request, scroll } = layer;
-      const screen = {
-        type: "preflight",
-        agent: request.agent,
-        plan,
-        problem,
-        copies: request.copyCwd !== undefined,
-        scroll,
-      } as const;
-      return { screen, scrollable: Math.max(0, (plan?.lines.length ?? 0) - 3) };
-    }
+    case "preflight":
+      return preflightScreen(layer);
     case "progress":
       return { screen: layer, scrollable: 0 };
     case "crash-logs":
@@ -154,6 +142,17 @@ function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; s
     default:
       return mainOf(needs, context);
   }
+}
+
+function preflightScreen({ plan, problem, request, scroll }: Extract<Layer, { type: "preflight" }>): {
+  screen: ScreenProps;
+  scrollable: number;
+} {
+  const copies = request.copyCwd !== undefined;
+  return {
+    screen: { type: "preflight", agent: request.agent, plan, problem, copies, scroll },
+    scrollable: Math.max(0, (plan?.lines.length ?? 0) - 3),
+  };
 }
 
 function mainOf(
@@ -194,28 +193,6 @@ function mainOf(
     tab: { ...content, active: view.focus === "preview", unseen: unseen[view.selected ?? ""] ?? 0 },
   };
   return { screen, scrollable };
-}
-
-function requestScreen(layer: RequestLayer, context: Context): { screen: ScreenProps; scrollable: number } {
-  const { slug, seq, verdict, scroll } = layer;
-  const now = context.view.selected === slug ? context.traffic.requests.at(seq)?.request : undefined;
-  const request = now?.id === layer.request.id ? now : layer.request;
-  const inside = insideOf(layout(context).body);
-  const rows = requestDetail({ slug, request, verdict, width: inside.width });
-  return {
-    screen: { type: "rows", title: "Request", rows, scroll },
-    scrollable: Math.max(0, rows.length - inside.height),
-  };
-}
-
-function allowScreen(layer: AllowLayer, context: Context): { screen: ScreenProps; scrollable: number } {
-  const inside = insideOf(layout(context).body);
-  const shown = allowProps(layer, context);
-  const rows = shown === undefined ? [] : allowDetail({ ...shown, width: inside.width }).rows;
-  return {
-    screen: { type: "rows", title: "Allow this request", rows, scroll: layer.scroll },
-    scrollable: Math.max(0, rows.length - inside.height),
-  };
 }
 
 function inboxOf(

@@ -41,6 +41,8 @@ export interface View {
   /** Which half of the main screen the arrows move in. */
   readonly focus: "list" | "preview";
   readonly filter: string;
+  /** The preview has the whole screen. */
+  readonly expanded: boolean;
   readonly tab: Tab;
   /** Rows that the preview is scrolled away from its end (screen, egress, audit) or from its start (the others). */
   readonly scroll: number;
@@ -231,6 +233,7 @@ export function firstView(size: Size, config: Config): View {
     listOffset: 0,
     focus: "list",
     filter: "",
+    expanded: false,
     tab: "screen",
     scroll: 0,
     defaultScope: config.default_scope,

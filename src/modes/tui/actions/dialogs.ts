@@ -22,7 +22,7 @@ import {
 
 import { always, type Action } from "./action.ts";
 import { decided } from "./decide.ts";
-import { requestKey } from "./egress.ts";
+import { requestKey } from "./egress-row.ts";
 
 export const dialogs: readonly Action[] = [
   dialog(

@@ -4,7 +4,7 @@ import { layerOf, type Context } from "../context.ts";
 import { push, pop, step, top, type Layer, type Step, type View } from "../view.ts";
 
 import { MAIN, type Action } from "./action.ts";
-import { findRequest, followRequests } from "./egress.ts";
+import { findRequest, followRequests } from "./egress-row.ts";
 
 const followable = ({ view }: Context): true | string =>
   view.tab === "logs" || view.tab === "egress" ? true : "only in the tabs Logs (2) and Egress (3)";
@@ -34,7 +34,7 @@ export const logs: readonly Action[] = [
     places: MAIN,
     enabled: () => true,
     run: ({ view }) => step(push(view, promptOf(view))),
-    footer: 50,
+    footer: 29,
   },
   {
     id: "filter",

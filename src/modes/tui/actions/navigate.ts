@@ -22,11 +22,22 @@ export const navigate: readonly Action[] = [
   ),
   motion("last", "Last", "To the last one, or the end", ["G", "end"], BROWSING, (context) => move(context, Infinity)),
   motion("focus-list", "List", "The arrows move in the list of bottles", ["left", "h"], MAIN, ({ view }) =>
-    step({ ...view, focus: "list" }),
+    step({ ...view, focus: "list", expanded: false }),
   ),
   motion("focus-preview", "Preview", "The arrows scroll the preview", ["right", "l"], MAIN, ({ view }) =>
     step({ ...view, focus: "preview" }),
   ),
+  {
+    id: "expand",
+    title: "expand",
+    titleNow: ({ view }) => (view.expanded ? "list" : "expand"),
+    description: "The preview over the whole screen, and back",
+    keys: ["z"],
+    places: MAIN,
+    enabled: always,
+    run: ({ view }) => step({ ...view, expanded: !view.expanded, focus: view.expanded ? view.focus : "preview" }),
+    footer: 27,
+  },
   motion("next-tab", "Next tab", "The next tab of the preview", ["tab"], MAIN, (context) => nextTab(context, 1)),
   motion("previous-tab", "Previous tab", "The tab before", ["shift-tab"], MAIN, (context) => nextTab(context, -1)),
   ...TABS.map((tab, index): Action => ({
@@ -102,6 +113,7 @@ function moveSelection({ view, fleet, at }: Context, by: number): View {
 export function inSight(view: View, { fleet, at }: Pick<Context, "fleet" | "at">): View {
   const bottles = visibleBottles(view, fleet);
   const index = bottles.findIndex(({ slug }) => slug === view.selected);
+  if (view.expanded) return view;
   const inside = layout({ view, fleet, at }).list.height - 2;
   const height = bottleRoom(inside, bottles.length, Object.keys(fleet.problems).length);
   const listOffset = keepInSight(view.listOffset, index, height, bottles.length);
@@ -196,6 +208,7 @@ function back(view: View): View {
   if (layer !== undefined) return pop(view);
   const nearer = view.tab === "egress" && view.focus === "preview" ? backInEgress(view) : undefined;
   if (nearer !== undefined) return nearer;
+  if (view.expanded) return { ...view, expanded: false };
   if (view.focus === "preview") return { ...view, focus: "list" };
   if (view.logs.search !== "" && view.tab === "logs")
     return { ...view, logs: { ...view.logs, search: "", match: null } };
