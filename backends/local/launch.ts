@@ -184,7 +184,7 @@ function bundleConfig({ slug, supervise, upstreamCa }: BottleSpec, root: string,
   return { slug, root, programs, daemons, ...(upstreamCa === undefined ? {} : { upstream_ca: upstreamCa }) };
 }
 
-/** Nothing of the operator's environment but what programs need to run at all, and the secrets that egress injects. */
+/** Nothing of the operator's environment but what programs need to run at all, and the secrets that egress injects or keeps in. */
 function bundleEnvironment({ secrets }: BottleSpec): Record<string, string> {
   const names = ["PATH", "TZ", "LANG", "HOME"];
   return {

@@ -1,4 +1,4 @@
-// How a daemon is started: its arguments, and an environment in which only egress sees the tokens.
+// How a daemon is started: its arguments, and an environment in which only egress sees the secrets.
 
 import { join } from "node:path";
 
@@ -16,7 +16,7 @@ const COMMON = new Set(["PATH", "TZ", "LANG"]);
 
 /** What beyond the common names each daemon may see of init's own environment. */
 const OWN = {
-  egress: (name) => name.startsWith("EGRESS_TOKEN_"),
+  egress: (name) => name.startsWith("EGRESS_TOKEN_") || name.startsWith("EGRESS_SECRET_"),
   supervise: (name) => name.startsWith("SUPERVISE_"),
 } satisfies Record<DaemonName, (name: string) => boolean>;
 

@@ -43,7 +43,7 @@ export interface BottleSpec {
   readonly copyCwd: string | undefined;
   readonly resources: Resources;
   readonly supervise: boolean;
-  /** EGRESS_TOKEN_0 → its value; for the egress sidecar's environment alone. */
+  /** EGRESS_TOKEN_0, EGRESS_SECRET_<NAME> → its value; for the egress sidecar's environment alone. */
   readonly secrets: Readonly<Record<string, string>>;
   /** A PEM file with further roots for upstream servers. */
   readonly upstreamCa: string | undefined;

@@ -5,6 +5,7 @@ import type { Preflight } from "#contracts/console.ts";
 import type { ProviderPlan } from "#contracts/provider.ts";
 import type { ResolvedAgent } from "#domain/definition/resolve.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
+import { budgetWords, routeWords } from "#domain/egress/route-words.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 export interface PreflightParts {
@@ -16,12 +17,14 @@ export interface PreflightParts {
   /** The definition's own variables: only their names are shown. */
   readonly ownEnv: Readonly<Record<string, string>>;
   readonly copyCwd: string | undefined;
+  /** Where it is planted; never its value. */
+  readonly canary: string;
 }
 
 type Line = Preflight["lines"][number];
 
 export function preflightLines(parts: PreflightParts): Line[] {
-  const { resolved, provision, plan, table, backend, ownEnv, copyCwd } = parts;
+  const { resolved, provision, plan, table, backend, ownEnv, copyCwd, canary } = parts;
   const { agent, bottle } = resolved;
   const names = [
     ...Object.keys(ownEnv),
@@ -37,6 +40,8 @@ export function preflightLines(parts: PreflightParts): Line[] {
     { label: "workspace", text: copyCwd === undefined ? "empty" : `a copy of ${copyCwd}` },
     ...routeLines(table),
     { label: "unknown hosts", text: table.on_unknown_host === "hold" ? "are held while you decide" : "are blocked" },
+    ...(table.budget === undefined ? [] : [{ label: "budget", text: budgetWords(table.budget).join(", ") }]),
+    { label: "canary", text: canary },
     ...plan.enforces.map((text) => ({ label: "enforces", text })),
     ...plan.weaknesses.map((text) => ({ label: "not enforced", text })),
     ...notYet(resolved).map((text) => ({ label: "not yet", text })),
@@ -59,9 +64,11 @@ function routeLines({ routes, hosts }: RouteTable): Line[] {
   return [...routes.map((route) => ({ label: "egress", text: routeText(route) })), ...pinned];
 }
 
-function routeText({ host, port, auth, methods, path_allowlist: paths }: TableRoute): string {
+function routeText(route: TableRoute): string {
+  const { host, port, auth, methods, path_allowlist: paths } = route;
+  const words = routeWords(route);
   const where = port === undefined || port === 443 ? host : `${host}:${port}`;
   const what = [methods?.join("|"), paths?.join(" ")].filter((part) => part !== undefined).join(" ");
   const credential = auth === undefined ? "" : ` [auth:${auth.scheme}]`;
-  return `${where}${what === "" ? "" : ` ${what}`}${credential}`;
+  return `${where}${what === "" ? "" : ` ${what}`}${credential}${words.length === 0 ? "" : ` (${words.join(", ")})`}`;
 }

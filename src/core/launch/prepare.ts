@@ -19,6 +19,7 @@ import { sha256 } from "#lib/hash.ts";
 
 import { chooseBackend } from "./choose-backend.ts";
 import { guestEnv } from "./guest-env.ts";
+import { agentSecrets, newCanary } from "./own-secrets.ts";
 import { preflightLines } from "./preflight-lines.ts";
 
 export interface LaunchContext {
@@ -56,15 +57,16 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
   const { backend, probe } = await chooseBackend(context.backends, request.backend ?? bottle.backend);
   const copyCwd = request.copyCwd === undefined ? undefined : resolve(context.cwd, request.copyCwd);
   const slug = request.resume ?? newSlug(request.agent, randomBytes(8));
+  const canary = newCanary();
   const spec: BottleSpec = {
     slug,
     argv: request.resume === undefined ? provision.argv : provision.resumeArgv,
-    env: { ...ownEnv, ...provision.env, ...guestEnv() },
-    files: provision.files,
+    env: { ...canary.env, ...ownEnv, ...provision.env, ...guestEnv() },
+    files: [...provision.files, canary.file],
     copyCwd,
     resources: bottle.resources,
     supervise: bottle.supervise,
-    secrets: readSecrets(slots, context.env),
+    secrets: { ...readSecrets(slots, context.env), ...agentSecrets(bottle.env, ownEnv), ...canary.secret },
     upstreamCa: request.upstreamCa ?? bottle.egress.upstream_ca,
     resume: request.resume !== undefined,
   };
@@ -74,7 +76,16 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     preflight: {
       request,
       slug,
-      lines: preflightLines({ resolved, provision, table: fullTable, plan, backend: backend.name, ownEnv, copyCwd }),
+      lines: preflightLines({
+        resolved,
+        provision,
+        table: fullTable,
+        plan,
+        backend: backend.name,
+        ownEnv,
+        copyCwd,
+        canary: canary.text,
+      }),
       questions,
       warnings: [...probe.weaknesses],
     },

@@ -1,6 +1,7 @@
 // Rules of a bottle definition that span several fields. They look at the raw values, so that they speak even where
 // another field is malformed: the operator gets every problem at once.
 
+import { contradictions, isPassthrough, passthroughContradictions } from "#domain/egress/route-rules.ts";
 import type { Complaint } from "#domain/problem/schema-problems.ts";
 import { nearestOf } from "#domain/problem/nearest.ts";
 
@@ -81,16 +82,36 @@ function* routeComplaints(routes: unknown): Generator<Complaint> {
           message: `is the host of egress.routes[${first}] already; write one route for a host`,
         };
     }
-    if (mapOf(route["pipelock"])["tls_passthrough"] === true) {
-      const message = "has no effect yet: this version looks into every connection, with the bottle's own certificate";
-      yield { severity: "warning", path: [...path, "pipelock", "tls_passthrough"], message };
+    for (const [field, message] of contradictions(route)) yield { path: [...path, ...field], message };
+    for (const complaint of passthroughComplaints(route)) yield { ...complaint, path: [...path, ...complaint.path] };
+    if (route["raw_tcp"] === true) {
+      const message = "lets anything pass to this host and port: nothing in it is read, checked or scanned";
+      yield { severity: "warning", path: [...path, "raw_tcp"], message };
     }
-    if (route["http"] === true && route["auth"] !== undefined) {
-      yield {
-        path: [...path, "http"],
-        message: "cannot be true on a route with `auth`: a credential never travels over plain HTTP",
-      };
-    }
+  }
+}
+
+/**
+ * Definitions that were written for two proxies in a row have `tls_passthrough` beside rules that only the first one held.
+ * They load, and the stricter reading holds: the rules, and no credential.
+ */
+function* passthroughComplaints(route: Fields): Generator<Complaint> {
+  if (!isPassthrough(route)) return;
+  const at = ["pipelock", "tls_passthrough"];
+  const ruled = ["path_allowlist", "methods"].filter((key) => isSet(route[key]));
+  if (isSet(route["auth"])) {
+    const message = "is never sent to this host: no credential goes where `tls_passthrough` is asked for";
+    yield { severity: "warning", path: ["auth"], message };
+  }
+  if (ruled.length > 0) {
+    const message = `has no effect beside ${ruled.map((key) => `\`${key}\``).join(" and ")}: the connection is opened, for the rules to be held`;
+    yield { severity: "warning", path: at, message };
+  } else {
+    const message = "keeps this host's connections closed: paths, methods and secrets in them are not seen";
+    yield { severity: "warning", path: at, message };
+  }
+  for (const [field, message] of passthroughContradictions(route)) {
+    if (!["path_allowlist", "methods", "auth"].includes(String(field[0]))) yield { path: field, message };
   }
 }
 

@@ -2,10 +2,10 @@
 
 import * as z from "zod";
 
-import type { Route, UnknownHostPolicy } from "#domain/egress/route.ts";
+import type { EgressBudget, Route, UnknownHostPolicy } from "#domain/egress/route.ts";
 import { NAME } from "#domain/slug.ts";
 
-import { EgressKeys } from "./egress.ts";
+import { BudgetKeys, EgressKeys } from "./egress.ts";
 import { EnvKeys, type EnvValues } from "./environment.ts";
 import { GitGateKeys, type GitRepo, type GitUser } from "./git-gate.ts";
 import { type AgentProvider, ProviderKeys } from "./provider.ts";
@@ -27,7 +27,8 @@ export const BottleKeys = z.strictObject({
   supervise: z.boolean().optional(),
   backend: z.string().regex(NAME, "must be the name of a backend, such as local").optional(),
   resources: ResourceKeys.optional(),
-  budget: z.never({ error: "is not supported yet by this version; remove it, nothing would enforce it" }).optional(),
+  /** What the bottle may use of the network in all. */
+  budget: BudgetKeys.optional(),
   git: z.never({ error: RENAMED_GIT }).optional(),
 });
 export type BottleKeys = z.infer<typeof BottleKeys>;
@@ -49,6 +50,7 @@ export interface Bottle {
     readonly upstream_ca: string | undefined;
     readonly routes: readonly Route[];
   };
+  readonly budget: EgressBudget | undefined;
   readonly supervise: boolean;
   /** Undefined: whichever works here. */
   readonly backend: string | undefined;

@@ -2,8 +2,17 @@
 
 import * as z from "zod";
 
-import { AUTH_SCHEME, Route, RouteAuth, UnknownHostPolicy } from "#domain/egress/route.ts";
+import {
+  AUTH_SCHEME,
+  InboundPolicy,
+  OutboundOnMatch,
+  Route,
+  RouteAuth,
+  UnknownHostPolicy,
+} from "#domain/egress/route.ts";
 import { isCidr, isPlainPath, isRuleHost, parsePinned } from "#domain/egress/table.ts";
+
+import { parseSize } from "#domain/size.ts";
 
 import { VARIABLE } from "./environment.ts";
 
@@ -42,6 +51,39 @@ const cidr = z
   .string()
   .refine((text) => isCidr(text) || isCidr(asCidr(text)), "must be an address or a CIDR such as 10.0.0.0/8");
 
+const method = z.string().regex(/^[A-Z]+$/, "must be an HTTP method in capitals such as GET");
+const methods = z.array(method, { error: listError }).min(1, "is empty; leave it out to allow every method");
+
+const match = z.strictObject({
+  path: pathPrefix.optional(),
+  methods: methods.optional(),
+  headers: z.record(z.string(), z.string("must be text; put a number into quotes")).optional(),
+});
+
+/** Text such as `1GiB`, or a number of bytes. */
+const size = (least: number) =>
+  z.union([z.string(), z.int()], { error: SIZE }).transform((text, context) => {
+    const bytes = parseSize(String(text));
+    if (bytes !== undefined && bytes >= least) return bytes;
+    context.addIssue({ code: "custom", message: bytes === undefined ? SIZE : `must be at least ${least}` });
+    return z.NEVER;
+  });
+const SIZE = "must be a size such as 512MiB or 1GiB";
+const count = z.int("must be a whole number, at least 1").min(1, "must be a whole number, at least 1");
+
+const limits = z.strictObject({
+  requests_per_minute: count.optional(),
+  bytes_per_day: size(1).optional(),
+  body_bytes: size(0).optional(),
+});
+
+/** `budget` of a bottle: what it may use of the network in all. */
+export const BudgetKeys = z.strictObject({
+  requests_per_minute: count.optional(),
+  requests_per_day: count.optional(),
+  bytes_per_day: size(1).optional(),
+});
+
 const RouteKeys = Route.extend({
   host,
   http: z.boolean().optional(),
@@ -49,10 +91,7 @@ const RouteKeys = Route.extend({
     .array(pathPrefix, { error: listError })
     .min(1, "is empty; leave it out to allow every path")
     .optional(),
-  methods: z
-    .array(z.string().regex(/^[A-Z]+$/, "must be an HTTP method in capitals such as GET"), { error: listError })
-    .min(1, "is empty; leave it out to allow every method")
-    .optional(),
+  methods: methods.optional(),
   auth: auth.optional(),
   pipelock: z
     .strictObject({ tls_passthrough: z.boolean().optional(), ssrf_ip_allowlist: z.array(cidr).nullable().optional() })
@@ -63,9 +102,9 @@ const RouteKeys = Route.extend({
       z.never({ error: "is reserved and not accepted; remove it" }).optional(),
     )
     .optional(),
-  dlp: notYet("dlp"),
-  limits: notYet("limits"),
-  matches: notYet("matches"),
+  matches: z.array(match, { error: listError }).min(1, "is empty; leave it out to allow every request").optional(),
+  dlp: z.strictObject({ outbound_on_match: OutboundOnMatch.optional(), inbound: InboundPolicy.optional() }).optional(),
+  limits: limits.optional(),
 });
 
 export const EgressKeys = z.strictObject({
@@ -95,13 +134,6 @@ export const EgressKeys = z.strictObject({
 });
 export type EgressKeys = z.infer<typeof EgressKeys>;
 
-/** A key that egress.md knows and no table can carry yet: accepting it would promise what nothing enforces. */
-function notYet(key: string) {
-  return z
-    .never({ error: `is not supported yet by this version; remove \`${key}\`, nothing would enforce it` })
-    .optional();
-}
-
 /** As the proxy compares it: lower case, without the trailing dot. */
 export function ruleHost(text: string): string {
   return text.toLowerCase().replace(/\.$/, "");
@@ -130,14 +162,7 @@ export function asCidr(text: string): string {
   return `${text}/${text.includes(":") ? 128 : 32}`;
 }
 
-function plainRoute({
-  role: _role,
-  dlp: _dlp,
-  limits: _limits,
-  matches: _matches,
-  pipelock,
-  ...route
-}: z.infer<typeof RouteKeys>): Route {
+function plainRoute({ role: _role, pipelock, ...route }: z.infer<typeof RouteKeys>): Route {
   if (pipelock === undefined) return route;
   const { ssrf_ip_allowlist: listed, ...rest } = pipelock;
   return {

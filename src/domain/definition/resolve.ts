@@ -48,6 +48,7 @@ export function resolveBottle(definitions: Definitions, name: string): Bottle {
       upstream_ca: fromHome(egress.upstream_ca, definitions.home),
       routes: egress.routes ?? [],
     },
+    budget: keys.budget === undefined ? undefined : definedOnly(keys.budget),
     supervise: keys.supervise ?? true,
     backend: keys.backend,
     resources: definedOnly(keys.resources ?? {}),

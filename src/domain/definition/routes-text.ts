@@ -125,9 +125,9 @@ function editNodes(document: Document, routes: readonly Route[]): void {
   list.items = routes.map((route, index) => {
     const same = old.find((entry) => isSame(entry.route, route));
     if (same !== undefined) return same.node;
-    const changed = old[index];
-    if (changed === undefined || changed.route.host !== route.host || !isMap(changed.node))
-      return document.createNode(route);
+    const changed =
+      old[index]?.route.host === route.host ? old[index] : old.find((entry) => entry.route.host === route.host);
+    if (changed === undefined || !isMap(changed.node)) return document.createNode(route);
     for (const key of ["path_allowlist", "methods"] as const) {
       if (route[key] === undefined) changed.node.delete(key);
       else if (!isSame(changed.route[key], route[key])) changed.node.set(key, document.createNode(route[key]));

@@ -2,6 +2,7 @@
 
 import { BottleError } from "#domain/bottle-error.ts";
 import type { Route, RouteTable, TableRoute } from "#domain/egress/route.ts";
+import { isPassthrough } from "#domain/egress/route-rules.ts";
 
 import type { Bottle } from "./bottle.ts";
 import { asCidr, ruleHost } from "./egress.ts";
@@ -19,11 +20,11 @@ export interface Slot {
 
 /** Provider routes own their hosts; the definition's routes fill the rest. Slots count in the order of the merged table. */
 export function buildTable(
-  bottle: Pick<Bottle, "egress">,
+  bottle: Pick<Bottle, "egress" | "budget">,
   providerRoutes: readonly Route[],
 ): { table: RouteTable; slots: Slot[] } {
   const { on_unknown_host, hold_seconds, hosts, routes } = bottle.egress;
-  const merged = mergeRoutes(providerRoutes, routes);
+  const merged = mergeRoutes(providerRoutes.map(providerRoute), routes).map(heldRoute);
   const slots = assignSlots(merged);
   return {
     table: {
@@ -31,6 +32,7 @@ export function buildTable(
       on_unknown_host,
       hold_seconds,
       hosts: Object.fromEntries(Object.entries(hosts).map(([name, pin]) => [ruleHost(name), pin])),
+      ...(bottle.budget === undefined ? {} : { budget: bottle.budget }),
       routes: merged.map((route) => tableRoute(route, slots)),
     },
     slots,
@@ -58,6 +60,25 @@ export function readSecrets(
 function mergeRoutes(providerRoutes: readonly Route[], routes: readonly Route[]): Route[] {
   const owned = new Set(providerRoutes.map(({ host }) => ruleHost(host)));
   return [...providerRoutes, ...routes.filter(({ host }) => !owned.has(ruleHost(host)))];
+}
+
+/** What an agent sends to its own model is full of what it read: a secret there is replaced, and the work goes on. */
+function providerRoute(route: Route): Route {
+  if (route.raw_tcp === true || isPassthrough(route)) return route;
+  return { ...route, dlp: { outbound_on_match: "redact", ...route.dlp } };
+}
+
+/**
+ * `tls_passthrough` beside what needs the connection opened (see bottle-rules.ts): no credential goes to that host, and
+ * path rules and methods are held by opening it.
+ */
+function heldRoute(route: Route): Route {
+  if (!isPassthrough(route)) return route;
+  const { auth: _auth, pipelock, ...rest } = route;
+  if (route.path_allowlist === undefined && route.methods === undefined)
+    return { ...rest, ...(pipelock && { pipelock }) };
+  const { tls_passthrough: _passthrough, ...others } = pipelock ?? {};
+  return { ...rest, ...(Object.keys(others).length === 0 ? {} : { pipelock: others }) };
 }
 
 function assignSlots(routes: readonly Route[]): Slot[] {

@@ -5,7 +5,8 @@ import type * as z from "zod";
 
 import { BottleError } from "#domain/bottle-error.ts";
 
-import { RouteTable, type TableRoute } from "./route.ts";
+import { type DlpException, RouteTable, type TableRoute } from "./route.ts";
+import { contradictions, passthroughContradictions } from "./route-rules.ts";
 
 const SIZE_LIMIT = 1_048_576;
 const HEADING = "# What this bottle may reach. Written by bottle-dash; the proxy reloads it when it changes.\n";
@@ -66,7 +67,7 @@ function check(value: unknown, file: string, locate: Locate): RouteTable {
 }
 
 /** What the schema cannot say: each problem with the path of its field. */
-function* problems(table: RouteTable): Generator<[PropertyKey[], string]> {
+function* problems(table: RouteTable): Generator<readonly [PropertyKey[], string]> {
   for (const [name, pinned] of Object.entries(table.hosts)) {
     if (!isRuleHost(name) || name.startsWith("*.")) yield [["hosts", name], "is not a host name in lower case"];
     if (parsePinned(pinned) === undefined) yield [["hosts", name], "must be address:port, such as 127.0.0.1:8443"];
@@ -74,25 +75,36 @@ function* problems(table: RouteTable): Generator<[PropertyKey[], string]> {
   for (const [index, route] of table.routes.entries()) {
     for (const [path, what] of routeProblems(route)) yield [["routes", index, ...path], what];
   }
+  for (const [index, exception] of (table.dlp_exceptions ?? []).entries()) {
+    for (const [path, what] of exceptionProblems(exception)) yield [["dlp_exceptions", index, ...path], what];
+  }
 }
 
-function* routeProblems(route: TableRoute): Generator<[PropertyKey[], string]> {
+function* routeProblems(route: TableRoute): Generator<readonly [PropertyKey[], string]> {
   if (NUMERIC_END.test(route.host) || route.host.includes(":")) {
     yield [["host"], "is an address; a rule is for a name (pin the name under `hosts`)"];
   } else if (!isRuleHost(route.host)) {
     yield [["host"], "must be a host name in lower-case ASCII (xn-- for others), or *. and a name"];
   }
-  if (route.http === true && route.auth !== undefined) {
-    yield [["http"], "cannot be true on a route with auth: a credential never travels over plain HTTP"];
-  }
+  yield* contradictions(route);
+  yield* passthroughContradictions(route);
   if (route.once === true && route.decision === undefined) yield [["once"], "needs the decision that it belongs to"];
   for (const [index, cidr] of (route.pipelock?.ssrf_ip_allowlist ?? []).entries()) {
     if (!isCidr(cidr)) yield [["pipelock", "ssrf_ip_allowlist", index], "must be a CIDR such as 10.0.0.0/8"];
   }
   for (const [index, prefix] of (route.path_allowlist ?? []).entries()) {
-    if (!isPlainPath(prefix))
-      yield [["path_allowlist", index], "must be a plain absolute path: no query, dots or escapes of them"];
+    if (!isPlainPath(prefix)) yield [["path_allowlist", index], NO_PLAIN_PATH];
   }
+  for (const [index, { path }] of (route.matches ?? []).entries()) {
+    if (path !== undefined && !isPlainPath(path)) yield [["matches", index, "path"], NO_PLAIN_PATH];
+  }
+}
+
+const NO_PLAIN_PATH = "must be a plain absolute path: no query, dots or escapes of them";
+
+function* exceptionProblems({ host, rule }: DlpException): Generator<readonly [PropertyKey[], string]> {
+  if (!isRuleHost(host) || host.startsWith("*.")) yield [["host"], "must be one host name in lower-case ASCII"];
+  if (rule === "canary") yield [["rule"], "cannot be the canary's: it never passes"];
 }
 
 export function isCidr(text: string): boolean {

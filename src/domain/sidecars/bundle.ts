@@ -1,5 +1,5 @@
 // The configuration of one bottle's sidecars: given to init on its standard input as one JSON document, kept in memory.
-// Secrets are not here: they are in init's own environment, and init passes `egress` the EGRESS_TOKEN_* alone.
+// Secrets are not here: they are in init's own environment, and init passes the EGRESS_TOKEN_* and EGRESS_SECRET_* to `egress` alone.
 
 import * as z from "zod";
 

@@ -44,6 +44,7 @@ function resolvedBottle(bottle: Bottle): AgentInfo["bottle"] {
       upstream_ca: bottle.egress.upstream_ca ?? null,
       routes: [...bottle.egress.routes],
     },
+    budget: bottle.budget ?? null,
     supervise: bottle.supervise,
     backend: bottle.backend ?? null,
     resources: { ...bottle.resources },

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 
-import { Route, UnknownHostPolicy } from "#domain/egress/route.ts";
+import { EgressBudget, Route, UnknownHostPolicy } from "#domain/egress/route.ts";
 import { Applied, Decision, Undo, Use } from "#domain/proposal/decision.ts";
 import { Proposal, Seen } from "#domain/proposal/proposal.ts";
 
@@ -125,6 +125,7 @@ const ResolvedBottle = z.strictObject({
     upstream_ca: z.string().nullable(),
     routes: z.array(Route),
   }),
+  budget: EgressBudget.nullable(),
   supervise: z.boolean(),
   backend: z.string().nullable(),
   resources: z.strictObject({

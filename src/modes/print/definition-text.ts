@@ -1,6 +1,7 @@
 // A resolved definition for people.
 
 import type { Route } from "#domain/egress/route.ts";
+import { budgetWords, routeWords } from "#domain/egress/route-words.ts";
 import { plainLine, plainLines } from "#domain/plain-text.ts";
 import type { DefinitionInfo } from "#modes/json/definition-info.ts";
 
@@ -27,6 +28,7 @@ export function definitionText(info: DefinitionInfo, paint: Paint): string {
       "unknown hosts",
       bottle.egress.on_unknown_host === "hold" ? `are held for ${bottle.egress.hold_seconds} s` : "are blocked",
     ],
+    ...some("budget", bottle.budget === null ? undefined : budgetWords(bottle.budget).join(", ")),
     ...Object.entries(bottle.git_repos).map(([name, url]): [string, string] => ["git gate", `${name} → ${url}`]),
     ...some("git user", [bottle.git_user.name, bottle.git_user.email].filter((part) => part !== undefined).join(" ")),
     ...Object.entries(bottle.resources).map(([name, value]): [string, string] => [name, String(value)]),
@@ -49,10 +51,14 @@ function agentPairs(info: DefinitionInfo & { kind: "agent" }): [string, string][
   return [["from", `the ${info.from}`], ...some("skills", info.skills.join(", "))];
 }
 
-function routeText({ host, port, methods, path_allowlist: paths, auth }: Route): string {
+function routeText(route: Route): string {
+  const { host, port, methods, path_allowlist: paths, auth } = route;
   const place = port === undefined || port === 443 ? host : `${host}:${port}`;
   const credential = auth === undefined ? undefined : `[auth:${auth.scheme} from $${auth.token_ref}]`;
-  return [place, methods?.join("|"), paths?.join(" "), credential].filter((part) => part !== undefined).join(" ");
+  const words = routeWords(route).join(", ");
+  return [place, methods?.join("|"), paths?.join(" "), credential, words === "" ? undefined : `(${words})`]
+    .filter((part) => part !== undefined)
+    .join(" ");
 }
 
 function some(label: string, text: string | undefined): [string, string][] {

@@ -63,11 +63,36 @@ describe("a bottle definition", () => {
     ]);
   });
 
-  test("warns that a connection is looked into although tls_passthrough asks not to", () => {
-    const text = "egress:\n  routes:\n    - host: a.example\n      pipelock: {tls_passthrough: true}";
-    expect(bottleProblems(text)).toEqual([
-      expect.stringMatching(/^dev\.md:5: egress\.routes\[0\]\.pipelock\.tls_passthrough: has no effect yet/),
+  test("warns of what tls_passthrough leaves unseen, and of what has no effect beside it", () => {
+    const warnings = (more: string): string[] =>
+      bottleProblems(`egress: {routes: [{host: a.example, pipelock: {tls_passthrough: true}${more}}]}`).map((text) =>
+        text.replace(/^dev\.md:2: egress\.routes\[0\]\./, ""),
+      );
+    expect(warnings("")).toEqual([
+      expect.stringMatching(/^pipelock\.tls_passthrough: keeps this host's connections closed/),
     ]);
+    expect(warnings(", path_allowlist: [/a/]")).toEqual([
+      expect.stringMatching(/^pipelock\.tls_passthrough: has no effect beside `path_allowlist`/),
+    ]);
+    expect(warnings(", auth: {scheme: Bearer, token_ref: T}")).toEqual([
+      expect.stringMatching(/^auth: is never sent to this host/),
+      expect.stringMatching(/^pipelock\.tls_passthrough: keeps/),
+    ]);
+  });
+
+  test("warns that nothing in a raw tunnel is read", () => {
+    expect(bottleProblems("egress: {routes: [{host: a.example, port: 22, raw_tcp: true}]}")).toEqual([
+      expect.stringMatching(/raw_tcp: lets anything pass to this host and port/),
+    ]);
+  });
+
+  test("takes sizes with units, and plain numbers of bytes", () => {
+    const { keys } = bottle(
+      "dev",
+      "budget: {bytes_per_day: 1GiB, requests_per_day: 10}\negress: {routes: [{host: a.example, limits: {bytes_per_day: 2048, body_bytes: 1.5KiB}}]}",
+    );
+    expect(keys.budget).toEqual({ bytes_per_day: 2 ** 30, requests_per_day: 10 });
+    expect(keys.egress?.routes?.[0]?.limits).toEqual({ bytes_per_day: 2048, body_bytes: 1536 });
   });
 
   test("may use aliases", () => {

@@ -45,6 +45,40 @@ describe("buildTable", () => {
     ]);
   });
 
+  test("has what a provider's routes send scanned and starred out, unless it says otherwise", () => {
+    const built = table("{host: mine.example}", [
+      { host: "a.example" },
+      { host: "b.example", dlp: { outbound_on_match: "block" } },
+      { host: "c.example", pipelock: { tls_passthrough: true } },
+    ]);
+    expect(built.table.routes).toEqual([
+      { host: "a.example", dlp: { outbound_on_match: "redact" } },
+      { host: "b.example", dlp: { outbound_on_match: "block" } },
+      { host: "c.example", pipelock: { tls_passthrough: true } },
+      { host: "mine.example" },
+    ]);
+    expect(parseRouteTable(renderRouteTable(built.table))).toEqual(built.table);
+  });
+
+  test("leaves the credential out where tls_passthrough is asked for, and holds path rules by opening it", () => {
+    const asked = "pipelock: {tls_passthrough: true, ssrf_ip_allowlist: [10.0.0.1]}";
+    const built = table(
+      `{host: a.x, ${auth("ONE")}, ${asked}}, {host: b.x, ${auth("ONE")}, path_allowlist: [/p/], ${asked}}, {host: c.x, ${auth("TWO")}}`,
+    );
+    expect(built.table.routes).toEqual([
+      { host: "a.x", pipelock: { tls_passthrough: true, ssrf_ip_allowlist: ["10.0.0.1/32"] } },
+      { host: "b.x", path_allowlist: ["/p/"], pipelock: { ssrf_ip_allowlist: ["10.0.0.1/32"] } },
+      { host: "c.x", auth: { scheme: "Bearer", slot: "EGRESS_TOKEN_0" } },
+    ]);
+    expect(built.slots.map(({ variable }) => variable)).toEqual(["TWO"]);
+    expect(parseRouteTable(renderRouteTable(built.table))).toEqual(built.table);
+  });
+
+  test("carries the bottle's budget", () => {
+    const bottle = resolveBottle(definitions({ base: "budget: {requests_per_day: 5}", dev: "extends: base" }), "dev");
+    expect(buildTable(bottle, []).table.budget).toEqual({ requests_per_day: 5 });
+  });
+
   test("makes a table that the proxy reads back", () => {
     const bottle = resolveBottle(
       definitions({

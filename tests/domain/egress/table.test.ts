@@ -29,6 +29,65 @@ const TABLE: RouteTable = {
 const text = (routes: string): string =>
   `version: 1\non_unknown_host: block\nhold_seconds: 120\nhosts: {}\nroutes:\n${routes}`;
 
+const AUTH = "auth: {scheme: Bearer, slot: EGRESS_TOKEN_0}";
+const PASS = "pipelock: {tls_passthrough: true}";
+
+/** Tables of every key there is, sensible or not: what cannot be written must be refused, and nothing else may happen. */
+const anyTable = (() => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.stringMatching(/^[\s:#{}[\],&*!|>'"%@`?-]{1,6}[a-z]?$/),
+    fc.constantFrom("null", "~", "yes", "0x10", "1e3", "2026-01-01", "<<", "__proto__"),
+  );
+  const host = fc.constantFrom("a.example.com", "*.example.com", "no", "null.y", "1e3.e");
+  const path = fc.oneof(
+    fc.constantFrom("/", "/a/", "/a:b", "/a b"),
+    text.map((rest) => `/${rest}`),
+  );
+  const methods = fc.array(fc.constantFrom("GET", "NO", "Y"), { minLength: 1, maxLength: 2 });
+  const count = fc.integer({ min: 1, max: 2 ** 40 });
+  const optional = { requiredKeys: [] };
+  const match = fc.record({ path, methods, headers: fc.dictionary(text, text, { maxKeys: 2 }) }, optional);
+  const route = fc.record(
+    {
+      host,
+      port: fc.integer({ min: 1, max: 65_535 }),
+      http: fc.boolean(),
+      path_allowlist: fc.array(path, { minLength: 1, maxLength: 2 }),
+      methods,
+      auth: fc.record({ scheme: fc.constantFrom("Bearer", "header:X-Key"), slot: fc.constant("EGRESS_TOKEN_0") }),
+      matches: fc.array(match, { minLength: 1, maxLength: 2 }),
+      dlp: fc.record(
+        { outbound_on_match: fc.constantFrom("supervise", "redact", "block"), inbound: fc.constantFrom("warn", "off") },
+        optional,
+      ),
+      limits: fc.record({ requests_per_minute: count, bytes_per_day: count, body_bytes: count }, optional),
+      encoded_slashes: fc.boolean(),
+      raw_tcp: fc.boolean(),
+      pipelock: fc.record({ tls_passthrough: fc.boolean(), ssrf_ip_allowlist: fc.constant(["10.0.0.0/8"]) }, optional),
+      decision: text,
+      once: fc.boolean(),
+    },
+    { requiredKeys: ["host"] },
+  );
+  const exception = fc.record(
+    { decision: text, host, rule: text, fingerprint: fc.constant("0".repeat(64)), once: fc.boolean() },
+    { requiredKeys: ["decision", "host", "rule"] },
+  );
+  return fc.record(
+    {
+      version: fc.constant(1),
+      on_unknown_host: fc.constantFrom("block", "hold"),
+      hold_seconds: fc.double({ min: 0.001, max: 3600, noNaN: true }),
+      hosts: fc.dictionary(host, fc.constantFrom("127.0.0.1:80", "[::1]:8443"), { maxKeys: 2 }),
+      budget: fc.record({ requests_per_day: count, bytes_per_day: count }, optional),
+      dlp_exceptions: fc.array(exception, { maxLength: 2 }),
+      routes: fc.array(route, { maxLength: 3 }),
+    },
+    { requiredKeys: ["version", "on_unknown_host", "hold_seconds", "hosts", "routes"] },
+  ) as fc.Arbitrary<RouteTable>;
+})();
+
 describe("renderRouteTable and parseRouteTable", () => {
   test("read back what was written", () => {
     expect(parseRouteTable(renderRouteTable(TABLE))).toEqual(TABLE);
@@ -57,6 +116,90 @@ describe("renderRouteTable and parseRouteTable", () => {
         expect(parseRouteTable(renderRouteTable(table))).toEqual(table);
       }),
     );
+  });
+
+  test("read back any table at all that can be written", () => {
+    fc.assert(
+      fc.property(anyTable, (table) => {
+        let rendered: string;
+        try {
+          rendered = renderRouteTable(table);
+        } catch (error) {
+          expect(error).toMatchObject({ name: "BottleError", code: "invalid" });
+          return;
+        }
+        expect(parseRouteTable(rendered)).toEqual(table);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([
+    ["raw_tcp without a port", "raw_tcp: true", /`routes\[0\]\.port` is missing/],
+    [
+      "raw_tcp with paths",
+      "raw_tcp: true, port: 22, path_allowlist: [/]",
+      /path_allowlist` cannot be on a route with raw_tcp/,
+    ],
+    ["raw_tcp with a credential", `raw_tcp: true, port: 22, ${AUTH}`, /auth` cannot be on a route with raw_tcp/],
+    [
+      "raw_tcp with scanning",
+      "raw_tcp: true, port: 22, dlp: {inbound: warn}",
+      /dlp` cannot be on a route with raw_tcp/,
+    ],
+    ["raw_tcp that is plain HTTP", "raw_tcp: true, port: 22, http: true", /http` cannot be on a route with raw_tcp/],
+    [
+      "raw_tcp and passthrough",
+      `raw_tcp: true, port: 22, ${PASS}`,
+      /tls_passthrough` cannot be true on a route with raw/,
+    ],
+    [
+      "raw_tcp with a limit on bodies",
+      "raw_tcp: true, port: 22, limits: {body_bytes: 1}",
+      /limits\.body_bytes` cannot be/,
+    ],
+    ["passthrough with a credential", `${PASS}, ${AUTH}`, /auth` cannot be on a route with tls_passthrough/],
+    ["passthrough with methods", `${PASS}, methods: [GET]`, /methods` cannot be on a route with tls_passthrough/],
+    [
+      "passthrough with paths",
+      `${PASS}, path_allowlist: [/]`,
+      /path_allowlist` cannot be on a route with tls_passthrough/,
+    ],
+    ["passthrough with matches", `${PASS}, matches: [{path: /}]`, /matches` cannot be on a route with tls_passthrough/],
+    ["passthrough with scanning", `${PASS}, dlp: {inbound: off}`, /dlp` cannot be on a route with tls_passthrough/],
+    ["passthrough with encoded slashes", `${PASS}, encoded_slashes: true`, /encoded_slashes` cannot be on a route/],
+    [
+      "encoded slashes with path rules",
+      "encoded_slashes: true, path_allowlist: [/a/]",
+      /encoded_slashes` cannot be true/,
+    ],
+    [
+      "encoded slashes with a matched path",
+      "encoded_slashes: true, matches: [{path: /a}]",
+      /encoded_slashes` cannot be true/,
+    ],
+    ["an empty match", "matches: [{}]", /matches\[0\]` is empty/],
+    ["a match on a path with dots", "matches: [{path: /a/../b}]", /matches\[0\]\.path` must be a plain absolute path/],
+    ["a match on no header", "matches: [{headers: {'a b': x}}]", /is no header name/],
+    ["a match on one header twice", "matches: [{headers: {X-A: x, x-a: y}}]", /is named twice/],
+    [
+      "an unknown dlp action",
+      "dlp: {outbound_on_match: warn}",
+      /outbound_on_match` must be supervise or redact or block/,
+    ],
+    ["a limit of nothing", "limits: {requests_per_minute: 0}", /limits\.requests_per_minute`/],
+  ])("refuse a route with %s", (_name, rules, message) => {
+    const host = rules.includes("host:") ? "" : "host: a.example.com, ";
+    expect(() => parseRouteTable(text(`  - {${host}${rules}}\n`))).toThrow(message);
+  });
+
+  test.each([
+    ["a pattern", { host: "*.example.com" }, /must be one host name/],
+    ["the canary", { rule: "canary" }, /cannot be the canary's/],
+    ["a fingerprint that is none", { fingerprint: "abc" }, /fingerprint/],
+  ])("refuse an exception for %s", (_name, over, message) => {
+    const exception = { decision: "0001abcd-x", host: "a.example.com", rule: "github-pat", ...over };
+    expect(() => renderRouteTable({ ...TABLE, dlp_exceptions: [exception] })).toThrow(message);
   });
 
   test.each([

@@ -11,15 +11,17 @@ const env = {
   AWS_SECRET_ACCESS_KEY: "secret",
   NODE_OPTIONS: "--require /tmp/x.js",
   EGRESS_TOKEN_0: "token",
+  EGRESS_SECRET_CANARY: "token of the canary",
   SUPERVISE_RESPONSE_TIMEOUT_SECONDS: "5",
 };
 
-it("gives the tokens to egress alone, and nobody anything that is not named", () => {
+it("gives the tokens and the secrets to egress alone, and nobody anything that is not named", () => {
   expect(Object.keys(daemonCommand("egress", config, env, "node").env)).toEqual([
     "PATH",
     "TZ",
     "LANG",
     "EGRESS_TOKEN_0",
+    "EGRESS_SECRET_CANARY",
   ]);
   expect(Object.keys(daemonCommand("supervise", config, env, "node").env)).toEqual([
     "PATH",
