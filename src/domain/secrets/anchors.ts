@@ -113,7 +113,7 @@ function bestAnchor(pattern: Pattern): { classes: readonly ByteClass[]; offset: 
 function fixedBeginning({ steps }: Pattern): ByteClass[] {
   const fixed: ByteClass[] = [];
   for (const { fits, atLeast, atMost } of steps) {
-    for (let count = 0; count < atLeast && fixed.length < 32; count += 1) fixed.push(fits);
+    for (let count = 0; count < atLeast && fixed.length < LONGEST_BEGINNING; count += 1) fixed.push(fits);
     if (atLeast !== atMost) break;
   }
   return fixed;
@@ -124,6 +124,9 @@ function members(fits: ByteClass): number[] {
   for (let byte = 0; byte < 256; byte += 1) if (fits[byte] === 1) found.push(byte);
   return found;
 }
+
+/** How far into a pattern an anchor is looked for. */
+const LONGEST_BEGINNING = 96;
 
 const BY_FREQUENCY = " etaoinsrlhdcumpfgywbvkxjqz";
 

@@ -40,7 +40,7 @@ export function compileRules(
 
 function compile(rule: PatternRule, rank: number): CompiledPattern[] {
   return rule.patterns.map((source) => ({
-    ...readPattern(source, rule.ignoreCase),
+    ...readPattern(source),
     rule: rule.id,
     severity: rule.severity ?? "block",
     own: false,

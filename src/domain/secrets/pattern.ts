@@ -24,7 +24,7 @@ export interface Pattern {
 const LINE_ENDS: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 const QUANTIFIER = /^(?:\{(\d+)(?:,(\d+))?\}|(\?))/;
 
-export function readPattern(source: string, ignoreCase = false): Pattern {
+export function readPattern(source: string): Pattern {
   const steps: Step[] = [];
   let from = 0;
   let to: number | undefined;
@@ -40,7 +40,7 @@ export function readPattern(source: string, ignoreCase = false): Pattern {
     at += atom.length;
     const quantifier = QUANTIFIER.exec(source.slice(at, at + 12));
     at += quantifier?.[0].length ?? 0;
-    steps.push({ fits: ignoreCase ? eitherCase(atom.fits) : atom.fits, ...times(quantifier) });
+    steps.push({ fits: atom.fits, ...times(quantifier) });
   }
   const longest = steps.reduce((sum, { atMost }) => sum + atMost, 0);
   return { steps, value: { from, to: to ?? steps.length }, longest };
@@ -51,7 +51,7 @@ export function readClass(source: string): ByteClass {
   return readAtom(source, 0).fits;
 }
 
-/** Where a step may take what belongs to the next one: such a pattern would miss what a regular expression finds. */
+/** A step that may take what the next one must have: such a pattern would miss what a regular expression finds. */
 export function ambiguousStep(pattern: Pattern): number | undefined {
   const found = pattern.steps.findIndex(
     ({ fits, atLeast, atMost }, index) =>
@@ -64,7 +64,7 @@ export function ambiguousStep(pattern: Pattern): number | undefined {
 function followers({ steps }: Pattern, index: number): ByteClass[] {
   const rest = steps.slice(index + 1);
   const firm = rest.findIndex(({ atLeast }) => atLeast > 0);
-  return rest.slice(0, firm === -1 ? rest.length : firm + 1).map(({ fits }) => fits);
+  return rest.slice(0, firm + 1).map(({ fits }) => fits);
 }
 
 function times(quantifier: RegExpExecArray | null): { atLeast: number; atMost: number } {
@@ -102,12 +102,4 @@ function addCharacter(fits: ByteClass, source: string, at: number): number {
   if (escaped && char === "s") for (const byte of [9, 10, 11, 12, 13, 32, 0xa0]) fits[byte] = 1;
   else fits[(escaped ? (LINE_ENDS[char] ?? char) : char).charCodeAt(0)] = 1;
   return escaped ? 2 : 1;
-}
-
-function eitherCase(fits: ByteClass): ByteClass {
-  const both = fits.slice();
-  for (let upper = 65; upper <= 90; upper += 1) {
-    if (fits[upper] === 1 || fits[upper + 32] === 1) both[upper] = both[upper + 32] = 1;
-  }
-  return both;
 }

@@ -18,7 +18,6 @@ interface Named {
 export interface PatternRule extends Named {
   /** Each is a regular expression in the small language of pattern.ts; a group is the value, else all of it is. */
   readonly patterns: readonly string[];
-  readonly ignoreCase?: boolean;
   /** Class such as `[A-Za-z0-9]` that the byte before must not be in (a letter of an escape such as `\n` does not count). */
   readonly notAfter?: string;
   /** Class that the byte after must not be in. */
