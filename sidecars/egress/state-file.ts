@@ -13,7 +13,7 @@ export interface StateFileOptions {
   readonly everyMs: number;
   /** What is written; undefined leaves the file alone. */
   readonly state: () => unknown;
-  /** Told once of each way in which it fails. */
+  /** Told when it begins to fail. */
   readonly failed: (message: string) => void;
 }
 
@@ -21,7 +21,7 @@ export function openStateFile({ path, everyMs, state, failed }: StateFileOptions
   let dirty = false;
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
-  let said = "";
+  let failing = false;
 
   const write = async (): Promise<void> => {
     const value = state();
@@ -29,12 +29,11 @@ export function openStateFile({ path, everyMs, state, failed }: StateFileOptions
     dirty = false;
     try {
       await writeAtomic(path, `${JSON.stringify(value)}\n`);
-      said = "";
+      failing = false;
     } catch (error) {
       dirty = true; // with the next change it is tried again
-      const message = error instanceof Error ? error.message : String(error);
-      if (message !== said) failed(message);
-      said = message;
+      if (!failing) failed(error instanceof Error ? error.message : String(error));
+      failing = true;
     }
   };
   const next = (): Promise<void> => {

@@ -52,7 +52,7 @@ export function openSeen(begun: Date): Seen {
   const isFull = (): boolean => kinds >= MOST_KINDS;
   const fold = (place: Place): boolean => {
     const before = place.kinds.size;
-    const folded = foldLargest(place);
+    const folded = foldWidest(place);
     kinds += place.kinds.size - before;
     lately.clear();
     return folded;
@@ -121,32 +121,60 @@ function covering({ kinds }: Place, method: string, path: string): Kind | undefi
   return undefined;
 }
 
-/** Folds the folder and method with the most kinds directly or deeper in it; the deepest among equals. False: nothing folds. */
-function foldLargest({ kinds }: Place): boolean {
-  const folders = new Map<string, Kind[]>();
-  for (const kind of kinds.values()) {
-    const folder = folderOf(kind.path);
-    if (folder === undefined) continue;
-    const key = `${kind.method} ${folder}`;
-    const inside = folders.get(key);
-    if (inside === undefined) folders.set(key, [kind]);
-    else inside.push(kind);
+/**
+ * Folds the folder that branches most (for one method) into one kind; the deepest among equals, and the root only where
+ * nothing else holds more than one. False: nothing folds.
+ */
+function foldWidest({ kinds }: Place): boolean {
+  let widest: Branching | undefined;
+  for (const folder of branchings(kinds.values()).values()) {
+    if (folder.below.length < 2) continue;
+    if (widest === undefined || isWider(folder, widest)) widest = folder;
   }
-  const largest = [...folders].toSorted(([one, inOne], [other, inOther]) =>
-    inOther.length === inOne.length ? other.length - one.length : inOther.length - inOne.length,
-  )[0];
-  if (largest === undefined) return false;
-  const [key, inside] = largest;
-  const [{ method = "" } = {}] = inside;
-  const path = key.slice(method.length + 1);
-  const index = kinds.get(key);
+  if (widest === undefined) return false;
+  const { method, path, below } = widest;
   const folded = { method, path, many: true, count: 0, allowed: 0, last: 0 };
-  for (const kind of index === undefined ? inside : [index, ...inside]) {
-    kinds.delete(`${kind.method} ${kind.path}`);
+  for (const kind of below) {
+    kinds.delete(`${method} ${kind.path}`);
     merge(folded, kind);
   }
-  kinds.set(key, folded);
+  kinds.set(`${method} ${path}`, folded);
   return true;
+}
+
+interface Branching {
+  readonly method: string;
+  readonly path: string;
+  readonly children: Set<string>;
+  readonly below: Kind[];
+}
+
+/** Of each method and folder: the different names in it, and all that is in it or is its index. */
+function branchings(kinds: Iterable<Kind>): ReadonlyMap<string, Branching> {
+  const folders = new Map<string, Branching>();
+  for (const kind of kinds) {
+    const { method } = kind;
+    let child = kind.path;
+    for (
+      let path = kind.path.endsWith("/") ? kind.path : folderOf(kind.path);
+      path !== undefined;
+      path = folderOf(path)
+    ) {
+      const key = `${method} ${path}`;
+      const folder = folders.get(key) ?? { method, path, children: new Set<string>(), below: [] };
+      folder.children.add(child);
+      folder.below.push(kind);
+      folders.set(key, folder);
+      child = path;
+    }
+  }
+  return folders;
+}
+
+function isWider(one: Branching, than: Branching): boolean {
+  if ((one.path === "/") !== (than.path === "/")) return than.path === "/";
+  const more = one.children.size - than.children.size;
+  return more === 0 ? one.path.length > than.path.length : more > 0;
 }
 
 function merge(into: Kind, from: Counts): Kind {

@@ -210,6 +210,151 @@ describe("decide", () => {
   });
 });
 
+describe("several routes that allow", () => {
+  const chosen = (to: Destination, ...routes: TableRoute[]) => {
+    const found = verdict(to, table(...routes));
+    return found.verdict === "allow" ? found.route : undefined;
+  };
+  const auth = (slot: string) => ({ auth: { scheme: "Bearer", slot } });
+
+  test("go by the exact host before a wildcard, wherever they stand", () => {
+    const wide = { host: "*.example.com", path_allowlist: ["/v1/items"], ...auth("WIDE") };
+    const exact = { host: "api.example.com", ...auth("EXACT") };
+    expect(chosen(request(), wide, exact)).toBe(exact);
+    expect(chosen(request(), exact, wide)).toBe(exact);
+  });
+
+  test("go by the longer wildcard before the shorter", () => {
+    const short = { host: "*.example.com" };
+    const long = { host: "*.b.example.com" };
+    expect(chosen(request({ host: "a.b.example.com" }), short, long)).toBe(long);
+  });
+
+  test("go by the longer path before the shorter, of path_allowlist as of matches", () => {
+    const any = { host: "api.example.com" };
+    const short = { host: "api.example.com", path_allowlist: ["/v1"] };
+    const long = { host: "api.example.com", matches: [{ path: "/v1/items" }] };
+    expect(chosen(request(), any, short, long)).toBe(long);
+    expect(chosen(request({ path: "/v1/x" }), any, short, long)).toBe(short);
+    expect(chosen(request({ path: "/v2" }), any, short, long)).toBe(any);
+  });
+
+  test("go by the table's order where nothing else tells them apart", () => {
+    const one = { host: "api.example.com", ...auth("ONE") };
+    const other = { host: "api.example.com", ...auth("OTHER") };
+    expect(chosen(request(), one, other)).toBe(one);
+    expect(chosen(request(), other, one)).toBe(other);
+  });
+
+  test("go by a standing one, however wide, before one that would be used up", () => {
+    const standing = { host: "*.example.com" };
+    const once = { host: "api.example.com", path_allowlist: ["/v1/items"], decision: "d", once: true };
+    expect(chosen(request(), once, standing)).toBe(standing);
+  });
+});
+
+describe("matches", () => {
+  const graphql = { path: "/graphql", methods: ["POST"], headers: { "Content-Type": "application/json" } };
+  const route = { host: "api.example.com", matches: [graphql, { methods: ["GET"] }] };
+  const post = (...rawHeaders: string[]) => request({ method: "POST", path: "/graphql", rawHeaders });
+
+  test("let through what one of them fits wholly", () => {
+    expect(verdict(request(), table(route)).verdict).toBe("allow");
+    expect(verdict(post("content-type", "application/json"), table(route)).verdict).toBe("allow");
+  });
+
+  test.each([
+    ["Content-Type", "application/json"],
+    ["CONTENT-TYPE", "Application/JSON"],
+    ["content-type", " application/json ; charset=utf-8"],
+    ["content-type", "application/json;"],
+  ])("take %s: %s for the same header", (name, value) => {
+    expect(verdict(post(name, value), table(route)).verdict).toBe("allow");
+  });
+
+  test.each([
+    ["no such header", [], "the header content-type is missing (wanted: application/json)"],
+    ["another value", ["content-type", "text/plain"], "the header content-type has another value"],
+    ["a longer value", ["content-type", "application/jsonx"], "the header content-type has another value"],
+    ["the value as a parameter", ["content-type", "x; application/json"], "has another value"],
+    ["the value in a list", ["content-type", "application/json, text/plain"], "has another value"],
+    [
+      "the header twice",
+      ["content-type", "application/json", "Content-Type", "application/json"],
+      "the header content-type is there twice",
+    ],
+  ])("refuse %s, and say of each alternative what it lacks", (_what, headers, why) => {
+    const result = verdict(post(...headers), table(route));
+    expect(result).toMatchObject({ verdict: "block", rule: "matches" });
+    expect(result.reason).toContain("none of the matches of api.example.com fits: ");
+    expect(result.reason).toContain(why);
+    expect(result.reason).toContain("POST is not among GET");
+  });
+
+  test("never repeat a header's value in a reason", () => {
+    const { reason } = verdict(post("content-type", "sk-hidden-value"), table(route));
+    expect(reason).not.toContain("hidden");
+  });
+
+  test("compare paths as path_allowlist does", () => {
+    const under = { host: "api.example.com", matches: [{ path: "/a" }] };
+    expect(verdict(request({ path: "/a/b" }), table(under)).verdict).toBe("allow");
+    expect(verdict(request({ path: "/ab" }), table(under)).reason).toContain("the path is not under /a");
+  });
+
+  test("hold besides path_allowlist and methods", () => {
+    const both = { ...route, path_allowlist: ["/v1"], methods: ["GET", "POST"] };
+    expect(verdict(request(), table(both)).verdict).toBe("allow");
+    expect(verdict(post("content-type", "application/json"), table(both))).toMatchObject({ rule: "path_allowlist" });
+  });
+
+  test("fit nothing where no headers are known", () => {
+    expect(verdict(request({ method: "POST", path: "/graphql" }), table(route)).verdict).toBe("block");
+  });
+});
+
+describe("an encoded slash", () => {
+  const slashed = request({ path: "/@scope%2Fpkg", encodedSlash: true });
+
+  test("is let through by a route that says so and has no path rules", () => {
+    expect(verdict(slashed, table({ host: "api.example.com", encoded_slashes: true })).verdict).toBe("allow");
+    const matches = [{ methods: ["GET"] }];
+    expect(verdict(slashed, table({ host: "api.example.com", encoded_slashes: true, matches })).verdict).toBe("allow");
+  });
+
+  test.each([
+    ["does not say so", { host: "api.example.com" }],
+    ["has a path_allowlist", { host: "api.example.com", encoded_slashes: true, path_allowlist: ["/"] }],
+    ["matches paths", { host: "api.example.com", encoded_slashes: true, matches: [{ path: "/" }] }],
+    ["is for another host", { host: "b.example.com", encoded_slashes: true }],
+  ])("is 400 where the route %s, naming the key; nobody is asked", (_what, route) => {
+    for (const routes of [table(route), hold(route), hold()]) {
+      const result = verdict(slashed, routes);
+      expect(result).toMatchObject({ verdict: "block", refusal: { status: 400, code: "bad_request" } });
+      expect(result.reason).toContain("`encoded_slashes: true`");
+      expect(result).not.toHaveProperty("refusal.suggestion");
+    }
+  });
+});
+
+describe("the reason of a refusal", () => {
+  test("is that of the route which comes closest", () => {
+    const routes = table(
+      { host: "api.example.com", port: 8443 },
+      { host: "api.example.com", methods: ["POST"] },
+      { host: "api.example.com", path_allowlist: ["/v2"] },
+      { host: "*.example.com", methods: ["PUT"] },
+    );
+    expect(verdict(request(), routes)).toMatchObject({ rule: "path_allowlist" });
+  });
+
+  test("names the kind of tunnel where single requests are not decided", () => {
+    expect(verdict(request(), table({ host: "api.example.com", port: 443, raw_tcp: true })).rule).toBe("raw_tcp");
+    const open = table({ host: "api.example.com", pipelock: { tls_passthrough: true } });
+    expect(verdict(request(), open).rule).toBe("tls_passthrough");
+  });
+});
+
 describe("suggest", () => {
   test("is the narrowest rule, which the table takes and which allows the request", () => {
     const segment = fc.string({ unit: "grapheme", maxLength: 8 });
