@@ -28,7 +28,7 @@ const awsRules: readonly SecretRule[] = [
     id: "aws-secret-access-key",
     title: "AWS secret access key",
     patterns: [
-      ...assigned(["secret_access_key", "aws_secret", "aws_sec"], AWS_SECRET),
+      ...assigned(["secret_access_key", "aws-secret", "awssecret"], AWS_SECRET),
       `AKIA[A-Z2-7]{16}["'\\\\\\s,;:|]{1,8}(${AWS_SECRET})`,
     ],
     notBefore: "[A-Za-z0-9/+=]",

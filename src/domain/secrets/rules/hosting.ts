@@ -30,7 +30,7 @@ const placeRules: readonly SecretRule[] = [
   {
     id: "cloudflare-legacy-token",
     title: "Cloudflare API token or key",
-    patterns: assigned(["cloudflare", "cf_api"], "[A-Za-z0-9_-]{37,45}"),
+    patterns: assigned(["cloudflare", "cf-api"], "[A-Za-z0-9_-]{37,45}"),
     notBefore: WORD_OR_LINE,
     accept: (value) => hasDigitAndLetter(value) && entropy(value) > 3.2 && !isPlaceholder(value),
   },
@@ -63,7 +63,7 @@ const placeRules: readonly SecretRule[] = [
   {
     id: "fly-token",
     title: "Fly.io access token",
-    patterns: ["fo1_[A-Za-z0-9_-]{43}", "fm[12][ar]?_[A-Za-z0-9+/]{100,600}={0,3}"],
+    patterns: ["fo1_[A-Za-z0-9_-]{43}", "fm2_[A-Za-z0-9+/]{100,600}={0,3}", "fm1[ar]_[A-Za-z0-9+/]{100,600}={0,3}"],
     notAfter: WORD,
   },
   {
@@ -108,7 +108,7 @@ const placeRules: readonly SecretRule[] = [
   {
     id: "scaleway-key",
     title: "Scaleway secret key",
-    patterns: assigned(["scw_secret", "scaleway"], UUID),
+    patterns: assigned(["scw-secret", "scaleway"], UUID),
     notBefore: WORD,
   },
   { id: "tailscale-key", title: "Tailscale key", patterns: ["tskey-[a-z]{3,8}-[A-Za-z0-9]{8,20}-[A-Za-z0-9]{16,64}"] },

@@ -90,7 +90,7 @@ export const modelRules: readonly SecretRule[] = [
   {
     id: "cohere-key",
     title: "Cohere API key",
-    patterns: assigned(["cohere", "co_api_key"], "[A-Za-z0-9]{40}"),
+    patterns: assigned(["cohere", "co-api_key"], "[A-Za-z0-9]{40}"),
     notBefore: WORD,
     accept: mixed,
   },

@@ -107,7 +107,7 @@ const monitoringRules: readonly SecretRule[] = [
   {
     id: "datadog-key",
     title: "Datadog API or application key",
-    patterns: assigned(["datadog", "dd_api_key", "dd_app", "dd_application_key"], "[a-f0-9]{32,40}"),
+    patterns: assigned(["datadog", "dd-api_key", "dd-app"], "[a-f0-9]{32,40}"),
     notBefore: WORD,
     accept: (value) => (value.length === 32 || value.length === 40) && entropy(value) > 2.5,
   },
@@ -142,7 +142,7 @@ const monitoringRules: readonly SecretRule[] = [
   {
     id: "pagerduty-key",
     title: "PagerDuty API key",
-    patterns: assigned(["pagerduty", "pd_api", "pd_token"], "[A-Za-z0-9+_-]{20}"),
+    patterns: assigned(["pagerduty", "pd-api", "pd-token"], "[A-Za-z0-9+_-]{20}"),
     notBefore: WORD_OR_LINE,
     accept: isMixed,
   },

@@ -22,7 +22,7 @@ export const walletRules: readonly SecretRule[] = [
     title: "Ethereum private key",
     patterns: [
       ...assigned(
-        ["private_key", "priv_key", "wallet_key", "secret_key", "eth_key", "deployer_key"],
+        ["private_key", "priv_key", "wallet_key", "secret_key", "eth-key", "deployer_key"],
         "0x[a-fA-F0-9]{64}",
       ),
       ...assigned(["private_key", "priv_key"], "[a-fA-F0-9]{64}"),

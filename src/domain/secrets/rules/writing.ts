@@ -6,10 +6,12 @@ export const WORD = "[A-Za-z0-9]";
 export const WORD_OR_LINE = "[A-Za-z0-9_-]";
 export const BASE64 = "[A-Za-z0-9+/=_-]";
 
-/** `token` as `[tT][oO]…`; `_` stands for one of `_ - .` or none. */
+const SEPARATORS: Readonly<Record<string, string>> = { _: "[_.-]?", "-": "[_.-]" };
+
+/** `token` as `[tT][oO]…`; `_` stands for one of `_ - .` or none, `-` for one of them. */
 export function anyCase(word: string): string {
   return Array.from(word)
-    .map((char) => (char === "_" ? "[_.-]?" : /[a-z]/.test(char) ? `[${char}${char.toUpperCase()}]` : char))
+    .map((char) => SEPARATORS[char] ?? (/[a-z]/.test(char) ? `[${char}${char.toUpperCase()}]` : char))
     .join("");
 }
 
