@@ -283,6 +283,8 @@ describe("what is left behind", () => {
       verdict: "block",
       rule: "unambiguous path",
     });
-    await expect(egress.test("no url")).rejects.toThrow("is not an http:// or https:// URL");
+    await expect(egress.test("no url")).rejects.toThrow(
+      "is not an http://, https://, ws://, wss:// or tcp://host:port URL",
+    );
   });
 });

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
+import { EgressSeen, EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 import { renderRouteTable } from "#domain/egress/table.ts";
 import { READY_LINE } from "#domain/sidecars/bundle.ts";
@@ -27,7 +27,8 @@ export interface EgressProcess {
   ca(): Promise<string>;
   output(): string;
   status(): Promise<EgressStatus>;
-  test(url: string, method?: string): Promise<EgressVerdict>;
+  test(url: string, method?: string, headers?: Readonly<Record<string, string>>): Promise<EgressVerdict>;
+  seen(): Promise<EgressSeen>;
   /** Writes the table and waits until it is in force. */
   setTable(table: Partial<RouteTable>): Promise<void>;
   signal(signal: NodeJS.Signals): void;
@@ -47,6 +48,8 @@ export interface EgressSetup {
   readonly tokens?: Readonly<Record<string, string>>;
   /** The folder with egress.js; PROGRAMS when missing. */
   readonly programs?: string;
+  /** What comes before the program, such as `nsenter` and its options. */
+  readonly through?: readonly string[];
   /** The root folder; made under the system's temporary folder when missing. */
   readonly root?: string;
 }
@@ -72,9 +75,11 @@ export async function startEgress(setup: EgressSetup = {}): Promise<EgressProces
   let output = "";
   const start = async (): Promise<void> => {
     const more = setup.upstreamCa === undefined ? [] : ["--upstream-ca", roots];
+    const [first = process.execPath, ...before] = [...(setup.through ?? []), process.execPath];
     const started = spawn(
-      process.execPath,
+      first,
       [
+        ...before,
         "--max-semi-space-size=1",
         join(setup.programs ?? PROGRAMS, "egress.js"),
         "--root",
@@ -129,8 +134,9 @@ export async function startEgress(setup: EgressSetup = {}): Promise<EgressProces
     ca: () => readFile(paths.tls.cert, "utf8"),
     output: () => output,
     status,
-    test: async (url, method = "GET") =>
-      EgressVerdict.parse(JSON.parse(await control("POST", "/test", { url, method }))),
+    test: async (url, method = "GET", headers = {}) =>
+      EgressVerdict.parse(JSON.parse(await control("POST", "/test", { url, method, headers }))),
+    seen: async () => EgressSeen.parse(JSON.parse(await control("GET", "/seen"))),
     async setTable(table) {
       const text = renderRouteTable(tableOf(table));
       await writeAtomic(paths.egress.routes, text);
