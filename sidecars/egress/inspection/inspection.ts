@@ -24,6 +24,8 @@ export interface Inspected {
   readonly gone: AbortSignal;
   /** Told of each finding as it is made: for the record, the counters and the audit. */
   readonly found: (finding: EgressFinding) => void;
+  /** The path itself holds a secret: from now on it is shown and written down as `shown` only. */
+  readonly maskPath?: (shown: string) => void;
   /** A finding waits for the operator now; called again with false when it does not any more. */
   readonly held: (waiting: boolean) => void;
 }

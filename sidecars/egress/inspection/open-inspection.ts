@@ -1,18 +1,15 @@
 // Puts the inspection of one bottle's traffic together. It is loaded after the proxy listens: the rules are many.
 
-import type { RouteTable } from "#domain/egress/route.ts";
+import { createSecretScanner } from "#domain/secrets/create-scanner.ts";
 import type { OwnSecret } from "#domain/secrets/scanner.ts";
 
-import type { AuditTrail } from "../asking/audit-trail.ts";
-import type { Holds } from "../asking/hold.ts";
-import type { UseRecord } from "../table/uses.ts";
-import { type Inspection, inspectNothing } from "./inspection.ts";
+import type { SettlingDeps } from "./outbound/settle.ts";
+import { openInbound } from "./inbound/open-inbound.ts";
+import type { Inspection } from "./inspection.ts";
+import { openFingerprints } from "./outbound/fingerprint.ts";
+import { openOutbound } from "./outbound/open-outbound.ts";
 
-export interface InspectionDeps {
-  readonly table: () => RouteTable;
-  readonly uses: UseRecord;
-  readonly audit: AuditTrail;
-  readonly holds: Holds;
+export interface InspectionDeps extends Omit<SettlingDeps, "fingerprints"> {
   /** What `ownSecrets` gives. */
   readonly own: readonly OwnSecret[];
   /** Where the key of fingerprints is, or will be. */
@@ -20,7 +17,21 @@ export interface InspectionDeps {
   readonly problem: (message: string) => void;
 }
 
-/** Never throws: what cannot be scanned is refused, request by request. */
-export function openInspection(_deps: InspectionDeps): Inspection {
-  return inspectNothing;
+/** Throws when the rules cannot be put together: whoever loads it refuses every request then. */
+export function openInspection({ own, fingerprintKey, problem, ...deps }: InspectionDeps): Inspection {
+  const scanner = createSecretScanner({ own });
+  for (const rule of scanner.ignored) problem(`${rule} is too short to be looked for in what leaves`);
+  const outboundOf = openOutbound({ ...deps, scanner, fingerprints: openFingerprints(fingerprintKey) });
+  return {
+    exchange(about) {
+      const leaving = outboundOf(about);
+      const coming = openInbound(about);
+      return {
+        outbound: leaving.outbound,
+        inbound: coming.inbound,
+        message: async (direction, data, isBinary) =>
+          direction === "outbound" ? await leaving.message(data) : coming.message(data, isBinary),
+      };
+    },
+  };
 }

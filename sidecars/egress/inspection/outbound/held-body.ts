@@ -1,0 +1,131 @@
+// A body that is there as a whole: looked at without its Content-Encoding, and made anew without what was found.
+
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+
+import type { SecretScanner } from "#domain/secrets/scanner.ts";
+
+import { CannotDecode, openDecoder } from "./content-coding.ts";
+import { type DeepMatch, deepScan } from "./deep-scan.ts";
+import { excerptOf } from "./excerpt.ts";
+import { type Found, withDecodings } from "./finding.ts";
+import { joinedBody, splitFindings } from "./joined-values.ts";
+import { isForm, placeInBody } from "./place-in-body.ts";
+
+export interface HeldBody {
+  readonly bytes: Buffer;
+  readonly contentType: string;
+  /** In the order they are taken off. */
+  readonly codings: readonly string[];
+}
+
+export interface HeldLook {
+  readonly found: readonly Found[];
+  readonly unscanned?: string | undefined;
+  /** The body with stars in the place of what was found, in its coding. */
+  readonly without: (found: readonly Found[]) => Buffer;
+}
+
+/** Of a body that came within the limit for holding: text becomes twenty times as large at most. */
+const MOST_DECODED = 16 * 1024 * 1024;
+/** Bodies decoded at a time: the others wait, so that they need bounded memory together. */
+const MOST_AT_A_TIME = 2;
+
+export async function lookAtHeldBody(scanner: SecretScanner, body: HeldBody): Promise<HeldLook> {
+  const { bytes, contentType, codings } = body;
+  if (codings.length === 0) return lookAt(scanner, bytes, contentType, codings);
+  let content: Buffer;
+  try {
+    content = await inTurn(() => decodeWhole(bytes, codings));
+  } catch (error) {
+    if (!(error instanceof CannotDecode)) throw error;
+    return { found: [], unscanned: error.message, without: () => bytes };
+  }
+  return lookAt(scanner, content, contentType, codings);
+}
+
+function lookAt(scanner: SecretScanner, content: Buffer, contentType: string, codings: readonly string[]): HeldLook {
+  const quoted = /^multipart\//i.test(contentType);
+  const { matches, unscanned } = deepScan(scanner, content, { plus: isForm(contentType), quoted });
+  const found = matches.map((match) => foundAt(content, contentType, codings, match, matches));
+  const joined = joinedBody(content, contentType);
+  if (joined !== undefined && joined.text.length > 0) {
+    const split = deepScan(scanner, Buffer.from(joined.text, "latin1"), { plus: joined.plus });
+    found.push(...splitFindings(split.matches, joined.place, found));
+  }
+  return { found, unscanned, without: (replaced) => encode(starred(content, replaced), codings) };
+}
+
+function foundAt(
+  content: Buffer,
+  contentType: string,
+  codings: readonly string[],
+  match: DeepMatch,
+  all: readonly DeepMatch[],
+): Found {
+  const { rule, severity, decodings, start } = match;
+  const place = placeInBody(content, contentType, start, all);
+  return {
+    rule,
+    severity,
+    match,
+    part: "body",
+    where: withDecodings(place, codings.length === 0 ? decodings : ["compressed", ...decodings]),
+    excerpt: excerptOf(content, match, all),
+    fixed: decodings.includes("compressed") ? "it is within something compressed" : undefined,
+  };
+}
+
+function starred(content: Buffer, found: readonly Found[]): Buffer {
+  const copy = Buffer.from(content);
+  for (const { part, match } of found) if (part === "body") copy.fill("*", match.start, match.end);
+  return copy;
+}
+
+async function decodeWhole(bytes: Buffer, codings: readonly string[]): Promise<Buffer> {
+  const decoder = openDecoder(codings);
+  const pieces: Buffer[] = [];
+  let size = 0;
+  const keep = (piece: Buffer): void => {
+    size += piece.length;
+    if (size > MOST_DECODED) throw new CannotDecode("it becomes too large when it is decompressed");
+    pieces.push(piece);
+  };
+  try {
+    await decoder.feed(bytes, keep);
+    await decoder.end(keep);
+    return Buffer.concat(pieces);
+  } finally {
+    decoder.close();
+  }
+}
+
+function encode(content: Buffer, codings: readonly string[]): Buffer {
+  return codings.toReversed().reduce((bytes, coding) => encodeOne(bytes, coding), content);
+}
+
+function encodeOne(bytes: Buffer, coding: string): Buffer {
+  switch (coding) {
+    case "deflate":
+      return deflateSync(bytes);
+    case "br":
+      return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
+    case "zstd":
+      return zstdCompressSync(bytes);
+    default:
+      return gzipSync(bytes);
+  }
+}
+
+let running = 0;
+const queue: (() => void)[] = [];
+
+async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (running >= MOST_AT_A_TIME) await new Promise<void>((resolve) => queue.push(resolve));
+  running += 1;
+  try {
+    return await work();
+  } finally {
+    running -= 1;
+    queue.shift()?.();
+  }
+}

@@ -1,0 +1,147 @@
+// What leaves: the head is looked at whole, and so is a body that is small and comes soon; a longer or slower one is
+// looked at as it passes. Nothing of a request has gone before its head and all of a held body were decided on.
+
+import type { Readable } from "node:stream";
+
+import type { SecretScanner } from "#domain/secrets/scanner.ts";
+
+import type { Refusal } from "../../policy/refusal.ts";
+import type { Inspected, MessageVerdict, Outbound } from "../inspection.ts";
+import { BodyBroken, BodyReader, collect } from "./body-reader.ts";
+import { codingsOf } from "./content-coding.ts";
+import { deepScan } from "./deep-scan.ts";
+import type { Found } from "./finding.ts";
+import { type Head, openHeadScanner, redactHead } from "./head.ts";
+import { type HeldBody, lookAtHeldBody } from "./held-body.ts";
+import { openMessages } from "./messages.ts";
+import { isForm } from "./place-in-body.ts";
+import { openSettlement, type Settlement, type SettlingDeps } from "./settle.ts";
+import { streamBody } from "./stream-body.ts";
+
+export interface OutboundDeps extends SettlingDeps {
+  readonly scanner: SecretScanner;
+}
+
+export interface OutboundInspection {
+  outbound(headers: readonly string[], body: Readable | undefined): Outbound | Promise<Outbound>;
+  message(data: Buffer): Promise<MessageVerdict>;
+}
+
+/** A body up to so long is held whole, so that nothing has left when something is found. */
+export const MOST_HELD_BYTES = 1024 * 1024;
+/** Of all bodies together; when there are more, they are looked at as they pass. */
+const MOST_HELD_IN_ALL = 48 * 1024 * 1024;
+/** How long a small body may take to come. */
+const PATIENCE_MS = 1000;
+
+export function openOutbound(deps: OutboundDeps): (about: Inspected) => OutboundInspection {
+  const heads = openHeadScanner(deps.scanner);
+  let heldInAll = 0;
+
+  const outboundOf = (about: Inspected, settlement: Settlement) => {
+    const withBody = async (head: Head, inHead: readonly Found[], reader: BodyReader): Promise<Outbound> => {
+      const contentType = headerOf(head.headers, "content-type") ?? "";
+      const codings = codingsOf(headerOf(head.headers, "content-encoding"));
+      if ("unknown" in codings)
+        return refused(settlement.refuseUnscanned("body", `its Content-Encoding is ${codings.unknown.slice(0, 40)}`));
+      let held = 0;
+      const count = (bytes: number): void => {
+        held += bytes;
+        heldInAll += bytes;
+      };
+      try {
+        const most = heldInAll > MOST_HELD_IN_ALL ? 0 : MOST_HELD_BYTES;
+        const patience = STAYS_OPEN.test(contentType) ? 0 : PATIENCE_MS;
+        const { whole, chunks } = await collect(reader, most, patience, count);
+        if (whole) return await sendHeld(head, inHead, { bytes: joined(chunks), contentType, codings });
+        const settled = await settlement.settle(inHead);
+        if (!settled.ok) return refused(settled.refusal);
+        const options = { plus: isForm(contentType), quoted: isMultipart(contentType) };
+        const body = streamBody({ reader, chunks, codings, options, scanner: deps.scanner, settlement });
+        return { ok: true, ...redactHead(head, settled.replace), body };
+      } finally {
+        heldInAll -= held;
+      }
+    };
+    const sendHeld = async (head: Head, inHead: readonly Found[], held: HeldBody): Promise<Outbound> => {
+      const look = await lookAtHeldBody(deps.scanner, held);
+      if (look.unscanned !== undefined) return refused(settlement.refuseUnscanned("body", look.unscanned));
+      const settled = await settlement.settle([...inHead, ...look.found]);
+      if (!settled.ok) return refused(settled.refusal);
+      const { replace } = settled;
+      if (replace.length === 0) return { ok: true, ...head, body: held.bytes };
+      return { ok: true, ...redactHead(head, replace), body: look.without(replace) };
+    };
+    const settleHead = async (head: Head, inHead: readonly Found[]): Promise<Outbound> => {
+      const settled = await settlement.settle(inHead);
+      if (!settled.ok) return refused(settled.refusal);
+      return { ok: true, ...redactHead(head, settled.replace), body: undefined };
+    };
+    return { withBody, settleHead };
+  };
+
+  return (about) => {
+    const settlement = openSettlement(about, deps);
+    const messages = openMessages(deps.scanner, settlement);
+    return {
+      outbound(headers, body) {
+        const head: Head = { forward: about.request.forward, headers };
+        const { found, unscanned } = heads.scan(head);
+        if (unscanned !== undefined) return refused(settlement.refuseUnscanned("head", unscanned));
+        if (found.some(({ part }) => part === "target")) maskPath(about, settlement, deps.scanner);
+        if (body === undefined && found.length === 0) return { ok: true, ...head, body };
+        const { withBody, settleHead } = outboundOf(about, settlement);
+        if (body === undefined) return settleHead(head, found);
+        return withBody(head, found, new BodyReader(body)).catch((error: unknown) => failed(error));
+      },
+      message: messages.outbound,
+    };
+  };
+}
+
+/** Bodies that are conversations: what they say first must go before they end. */
+const STAYS_OPEN = /^application\/grpc|^application\/connect\+/i;
+
+function isMultipart(contentType: string): boolean {
+  return /^multipart\//i.test(contentType);
+}
+
+function headerOf(headers: readonly string[], name: string): string | undefined {
+  const values: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (headers[index]?.toLowerCase() === name) values.push(headers[index + 1] ?? "");
+  }
+  return values.length === 0 ? undefined : values.join(",");
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** The path as people may see it: each finding in it masked. */
+function maskPath(about: Inspected, settlement: Settlement, scanner: SecretScanner): void {
+  const { path } = about.request;
+  const bytes = Buffer.from(path, "utf8");
+  const { matches } = deepScan(scanner, bytes);
+  if (matches.length === 0) return;
+  for (const { start, end } of matches) bytes.fill("*", start, end);
+  settlement.shownPath = bytes.toString("utf8");
+  about.maskPath?.(settlement.shownPath);
+}
+
+function refused(refusal: Refusal): Outbound {
+  return { ok: false, refusal };
+}
+
+/** Fail closed: what the scan itself fails on does not go out. */
+function failed(error: unknown): Outbound {
+  const why = error instanceof Error ? error.message : String(error);
+  if (error instanceof BodyBroken)
+    return refused({ status: 400, code: "bad_request", rule: "whole body", reason: why });
+  return refused({
+    status: 403,
+    code: "cannot_scan",
+    rule: "secret scanning",
+    reason: `the body cannot be scanned for secrets: ${why}`,
+  });
+}
