@@ -2,6 +2,10 @@
 
 import type { Readable, Writable } from "node:stream";
 
+import type { ExchangeInspection } from "../inspection/inspection.ts";
+import type { Refusal } from "../policy/refusal.ts";
+import type { Switched } from "./websocket/upgrade-call.ts";
+
 export interface ClientSide {
   readonly protocol: "http/1.1" | "h2";
   readonly method: string;
@@ -15,6 +19,8 @@ export interface ClientSide {
   readonly length: number | undefined;
   /** It sends the body after "100 Continue", or perhaps all the same. */
   readonly expectsContinue: boolean;
+  /** Set where it asks for a WebSocket; `switched` when it has got one. */
+  readonly webSocket?: { readonly protocols: readonly string[]; readonly switched: (switching: Switching) => void };
   /** Of the answer's head; 0 until it is written. */
   readonly status: number;
   /** The whole answer has been handed over. */
@@ -33,4 +39,15 @@ export interface ClientSide {
   answer(status: number, headers: readonly string[], body: string, last: boolean): void;
   /** Closes without an end that could be taken for the end of the answer. */
   cut(): void;
+}
+
+/** What a WebSocket is carried by, once the server has agreed to it. */
+export interface Switching {
+  readonly server: Switched;
+  /** Of the server's answer, those that may be passed on. */
+  readonly headers: readonly string[];
+  readonly inspect: ExchangeInspection["message"];
+  readonly moved: (up: number, down: number) => void;
+  /** A message was not let through. */
+  readonly refused: (refusal: Refusal) => void;
 }

@@ -10,9 +10,9 @@ import type { ExchangeInspection, Inbound, Inspection, Outbound } from "../inspe
 import { inboundHeaders, injectedHeaders, passedHeaders } from "../policy/headers.ts";
 import type { ParsedRequest } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
-import type { Again, Answer, Call } from "./call.ts";
+import type { Again, Answer, Call, CallEvents, Outgoing } from "./call.ts";
 import type { Clearance } from "./clearance.ts";
-import type { ClientSide } from "./client-side.ts";
+import type { ClientSide, Switching } from "./client-side.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import { explain, isInspectionRefused } from "./explain.ts";
 import type { Live } from "./live.ts";
@@ -20,6 +20,7 @@ import { pump } from "./pump.ts";
 import { refuse } from "./refuse.ts";
 import type { TrafficLog } from "./traffic-log.ts";
 import type { Upstream } from "./upstream.ts";
+import type { Switched } from "./websocket/upgrade-call.ts";
 import { whenGone } from "./when-gone.ts";
 import { whenSettled } from "./when-settled.ts";
 
@@ -97,24 +98,49 @@ class Forwarding {
     const { forward, body } = out;
     if (again) this.#watch(body);
     if (this.#over) return;
-    this.#call = deps.upstream.call(
-      {
-        to: request,
-        route,
-        forward,
-        headers: [...out.headers, ...injectedHeaders(credential)],
-        body,
-        length: client.length,
-        protocol: client.protocol,
+    const outgoing: Outgoing = {
+      to: request,
+      route,
+      forward,
+      headers: [...out.headers, ...injectedHeaders(credential)],
+      body,
+      length: client.length,
+      protocol: client.protocol,
+    };
+    const events: CallEvents = {
+      answered: (answer) => this.#answer(answer),
+      failed: (error, how) => {
+        if (again && !isStream(body) && mayRepeat(request.method, how)) this.#send(out, false);
+        else this.#fail(error);
       },
-      {
-        answered: (answer) => this.#answer(answer),
-        failed: (error, how) => {
-          if (again && !isStream(body) && mayRepeat(request.method, how)) this.#send(out, false);
-          else this.#fail(error);
-        },
-      },
-    );
+    };
+    const { webSocket } = client;
+    this.#call =
+      webSocket === undefined
+        ? deps.upstream.call(outgoing, events)
+        : deps.upstream.upgrade(outgoing, webSocket.protocols, {
+            ...events,
+            switched: (server) => this.#switch(server, webSocket.switched),
+          });
+  }
+
+  #switch(server: Switched, switched: (switching: Switching) => void): void {
+    const { client, record, request } = this.#exchange;
+    if (this.#over || client.gone) return void server.socket.destroy();
+    const headers = inboundHeaders(server.rawHeaders, this.#secrets);
+    const inbound = this.#inspection.inbound({ status: 101, headers, method: request.method });
+    if (inbound.refusal !== undefined) {
+      server.socket.destroy();
+      return this.#refuse(inbound.refusal);
+    }
+    record.protocol = "websocket";
+    switched({
+      server,
+      headers: inbound.headers,
+      inspect: this.#inspection.message.bind(this.#inspection),
+      moved: (up, down) => this.#count(up, down),
+      refused: (refusal) => this.#refuse(refusal),
+    });
   }
 
   /** What leaves is counted, and may turn out on its way to be what must not. */

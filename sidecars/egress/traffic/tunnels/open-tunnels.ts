@@ -5,6 +5,8 @@ import type { Refusal } from "../../policy/refusal.ts";
 import { TUNNEL_LIMITS, type TunnelLimits } from "./tunnel-limits.ts";
 
 export interface Tunnel {
+  /** False for what is in a tunnel that counts already: it takes no room, and so it makes none. */
+  readonly counts?: boolean;
   /** Moved so far, both ways: a tunnel is idle while it stays the same. */
   readonly bytes: () => number;
   /** What `underWay` is told of. */
@@ -31,6 +33,7 @@ interface Entry extends Tunnel {
 export function openTunnels(limits: TunnelLimits = TUNNEL_LIMITS): OpenTunnels {
   const entries = new Set<Entry>();
   const busy = new WeakMap<object, number>();
+  let counted = 0;
   let looking: NodeJS.Timeout | undefined;
 
   const look = (now: number): void => {
@@ -40,8 +43,14 @@ export function openTunnels(limits: TunnelLimits = TUNNEL_LIMITS): OpenTunnels {
       entry.seen = bytes;
     }
   };
+  const leave = (entry: Entry): void => {
+    if (entries.delete(entry) && entry.counts !== false) counted -= 1;
+    if (entries.size > 0) return;
+    clearInterval(looking);
+    looking = undefined;
+  };
   const close = (entry: Entry, why: string): void => {
-    entries.delete(entry);
+    leave(entry);
     entry.close(why);
   };
   const closeOverdue = (): void => {
@@ -56,6 +65,7 @@ export function openTunnels(limits: TunnelLimits = TUNNEL_LIMITS): OpenTunnels {
     look(now);
     let idlest: Entry | undefined;
     for (const entry of entries) {
+      if (entry.counts === false) continue;
       if ((busy.get(entry.key) ?? 0) === 0 && (idlest === undefined || entry.active < idlest.active)) idlest = entry;
     }
     if (idlest !== undefined) close(idlest, "it was idle for longest, and another one needed the room");
@@ -66,16 +76,13 @@ export function openTunnels(limits: TunnelLimits = TUNNEL_LIMITS): OpenTunnels {
     limits,
     enter(tunnel) {
       const now = performance.now();
-      if (entries.size >= limits.most && !makeRoom(now)) return tooMany(limits.most);
+      const counts = tunnel.counts !== false;
+      if (counts && counted >= limits.most && !makeRoom(now)) return tooMany(limits.most);
       const entry: Entry = { ...tunnel, since: now, seen: tunnel.bytes(), active: now };
       entries.add(entry);
+      if (counts) counted += 1;
       looking ??= setInterval(closeOverdue, limits.lookMs).unref();
-      return () => {
-        entries.delete(entry);
-        if (entries.size > 0) return;
-        clearInterval(looking);
-        looking = undefined;
-      };
+      return () => leave(entry);
     },
     underWay(key) {
       busy.set(key, (busy.get(key) ?? 0) + 1);
