@@ -1,24 +1,29 @@
 // Which places of a text are worth a closer look: each pattern has an anchor, four bytes in a row that are known or nearly.
 //
-// Of any three pairs of neighbours in a row, one is looked up in a table of all pairs: an anchor has three pairs, so every
-// third place is enough to meet each of its occurrences exactly once.
+// Three bytes are hashed at every second place and looked up in a bitmap that fits into the processor's nearest cache. An
+// anchor has two rows of three bytes, one after the other: so each of its occurrences is met exactly once.
 
-import type { ByteClass, Pattern } from "./pattern.ts";
+import { membersOf, type ByteClass, type Pattern } from "./pattern.ts";
 
-export const ANCHOR = 4;
-export const STRIDE = ANCHOR - 1;
+const ANCHOR = 4;
+const ROW = 3;
+export const STRIDE = ANCHOR - ROW + 1;
+const HASH_BITS = 17;
 
 /** Laid out flat for speed; an entry is one anchor at one distance. */
 export interface AnchorTable {
-  /** Of a pair of bytes: its list, 0 for none. */
+  readonly isEmpty: boolean;
+  /** A bit for each hash of three bytes that has a list. */
+  readonly bitmap: Uint8Array;
+  /** Of a hash: its list. */
   readonly listOf: Uint16Array;
   /** Of a list: its first entry; the next list's is its end. */
   readonly lists: Uint16Array;
-  /** Of an entry: the anchor, and how far before the pair it begins. */
+  /** Of an entry: the anchor, and how far before the three bytes it begins. */
   readonly anchorOf: Uint16Array;
   readonly distanceOf: Uint8Array;
-  /** 256 for each of an anchor's four bytes: 1 where it fits. */
-  readonly fits: Uint8Array;
+  /** Of each of an anchor's four bytes: what fits. */
+  readonly classes: readonly ByteClass[];
   /** Of an anchor: the patterns that have it, and how far after the pattern's beginning it stands. */
   readonly users: readonly (readonly AnchorUser[])[];
 }
@@ -33,11 +38,28 @@ interface Anchor {
   readonly users: AnchorUser[];
 }
 
+/** Of ASCII letters of one case, no two rows have the same. */
+export function hashRow(first: number, second: number, third: number): number {
+  return ((first << 10) ^ (second << 5) ^ third) & ((1 << HASH_BITS) - 1);
+}
+
+export function anchorFits({ classes }: AnchorTable, anchor: number, bytes: Uint8Array, start: number): boolean {
+  const first = anchor * ANCHOR;
+  return (
+    start >= 0 &&
+    start + ANCHOR <= bytes.length &&
+    classes[first]![bytes[start]!] === 1 &&
+    classes[first + 1]![bytes[start + 1]!] === 1 &&
+    classes[first + 2]![bytes[start + 2]!] === 1 &&
+    classes[first + 3]![bytes[start + 3]!] === 1
+  );
+}
+
 export function buildAnchors(patterns: readonly Pattern[]): AnchorTable {
   const anchors = new Map<string, Anchor>();
   patterns.forEach((pattern, index) => {
     const { classes, offset } = bestAnchor(pattern);
-    const key = classes.map((fits) => members(fits).join()).join(";");
+    const key = classes.map((fits) => membersOf(fits).key).join("|");
     const anchor = anchors.get(key) ?? { classes, users: [] };
     anchors.set(key, anchor);
     anchor.users.push({ pattern: index, offset });
@@ -46,69 +68,79 @@ export function buildAnchors(patterns: readonly Pattern[]): AnchorTable {
 }
 
 function layOut(anchors: readonly Anchor[]): AnchorTable {
-  const entries = new Map<number, [anchor: number, distance: number][]>();
+  /** Anchor and distance in one number, so that a list is told from another by its text. */
+  const entries = new Map<number, number[]>();
   anchors.forEach(({ classes }, anchor) => {
-    const bytes = classes.map(members);
     for (let distance = 0; distance < STRIDE; distance += 1) {
-      for (const first of bytes[distance]!) {
-        for (const second of bytes[distance + 1]!) {
-          const pair = (first << 8) | second;
-          const list = entries.get(pair);
-          if (list === undefined) entries.set(pair, [[anchor, distance]]);
-          else list.push([anchor, distance]);
-        }
+      for (const hash of rowHashes(classes.slice(distance, distance + ROW))) {
+        const list = entries.get(hash);
+        if (list === undefined) entries.set(hash, [anchor * STRIDE + distance]);
+        else list.push(anchor * STRIDE + distance);
       }
     }
   });
-  return { ...layOutLists(entries), fits: layOutClasses(anchors), users: anchors.map(({ users }) => users) };
+  return {
+    isEmpty: anchors.length === 0,
+    ...layOutLists(entries),
+    classes: anchors.flatMap(({ classes }) => classes),
+    users: anchors.map(({ users }) => users),
+  };
 }
 
-function layOutLists(entries: ReadonlyMap<number, [anchor: number, distance: number][]>) {
-  const listOf = new Uint16Array(65_536);
+function rowHashes([first, second, third]: readonly ByteClass[]): Set<number> {
+  const hashes = new Set<number>();
+  for (const a of membersOf(first!).bytes) {
+    for (const b of membersOf(second!).bytes) {
+      for (const c of membersOf(third!).bytes) hashes.add(hashRow(a, b, c));
+    }
+  }
+  return hashes;
+}
+
+function layOutLists(entries: ReadonlyMap<number, readonly number[]>) {
+  const bitmap = new Uint8Array(1 << (HASH_BITS - 3));
+  const listOf = new Uint16Array(1 << HASH_BITS);
   const known = new Map<string, number>();
-  const lists = [0, 0];
-  const flat: [anchor: number, distance: number][] = [];
-  for (const [pair, list] of entries) {
-    const key = list.join(";");
+  const lists = [0];
+  const flat: number[] = [];
+  for (const [hash, list] of entries) {
+    const key = list.join();
     let number = known.get(key);
     if (number === undefined) {
-      number = lists.length - 1;
+      number = known.size;
       known.set(key, number);
       flat.push(...list);
       lists.push(flat.length);
     }
-    listOf[pair] = number;
+    listOf[hash] = number;
+    bitmap[hash >> 3]! |= 1 << (hash & 7);
   }
   return {
+    bitmap,
     listOf,
     lists: Uint16Array.from(lists),
-    anchorOf: Uint16Array.from(flat, ([anchor]) => anchor),
-    distanceOf: Uint8Array.from(flat, ([, distance]) => distance),
+    anchorOf: Uint16Array.from(flat, (entry) => Math.floor(entry / STRIDE)),
+    distanceOf: Uint8Array.from(flat, (entry) => entry % STRIDE),
   };
 }
 
-function layOutClasses(anchors: readonly Anchor[]): Uint8Array {
-  const fits = new Uint8Array(anchors.length * ANCHOR * 256);
-  anchors.forEach(({ classes }, anchor) => {
-    classes.forEach((one, index) => fits.set(one, (anchor * ANCHOR + index) * 256));
-  });
-  return fits;
-}
-
-/** The four bytes at a fixed distance from the beginning whose pairs are met least often. */
+/** The four bytes at a fixed distance from the beginning that are met least often. */
 function bestAnchor(pattern: Pattern): { classes: readonly ByteClass[]; offset: number } {
   const fixed = fixedBeginning(pattern);
-  const often = fixed.map((fits) => members(fits).reduce((sum, byte) => sum + frequency(byte), 0));
+  const often = fixed.map((fits) => membersOf(fits).frequency);
   let best = -1;
   let least = Infinity;
   for (let offset = 0; offset + ANCHOR <= fixed.length; offset += 1) {
-    const [a, b, c, d] = often.slice(offset, offset + ANCHOR) as [number, number, number, number];
-    const pairs = a * b + b * c + c * d;
-    if (pairs < least) [best, least] = [offset, pairs];
+    const inside = often[offset + 1]! * often[offset + 2]!;
+    const rows = inside * (often[offset]! + often[offset + 3]!);
+    if (rows < least) [best, least] = [offset, rows];
   }
   if (best === -1) throw new Error("a pattern needs four bytes at a fixed distance from its beginning");
   return { classes: fixed.slice(best, best + ANCHOR), offset: best };
 }
+
+/** How far into a pattern an anchor is looked for. */
+const LONGEST_BEGINNING = 96;
 
 function fixedBeginning({ steps }: Pattern): ByteClass[] {
   const fixed: ByteClass[] = [];
@@ -117,23 +149,4 @@ function fixedBeginning({ steps }: Pattern): ByteClass[] {
     if (atLeast !== atMost) break;
   }
   return fixed;
-}
-
-function members(fits: ByteClass): number[] {
-  const found: number[] = [];
-  for (let byte = 0; byte < 256; byte += 1) if (fits[byte] === 1) found.push(byte);
-  return found;
-}
-
-/** How far into a pattern an anchor is looked for. */
-const LONGEST_BEGINNING = 96;
-
-const BY_FREQUENCY = " etaoinsrlhdcumpfgywbvkxjqz";
-
-/** Roughly how often a byte is met in text and code: only the order matters. */
-function frequency(byte: number): number {
-  const place = BY_FREQUENCY.indexOf(String.fromCharCode(byte));
-  if (place !== -1) return 27 - place;
-  if (byte >= 0x80) return 0.5;
-  return byte >= 0x30 && byte <= 0x39 ? 5 : 3;
 }

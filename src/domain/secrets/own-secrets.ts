@@ -1,6 +1,7 @@
 // The bottle's own values as patterns: exact bytes. Long ones are looked for in pieces, so that no match is too long.
 
 import type { CompiledPattern } from "./compile-rules.ts";
+import { onlyByte } from "./pattern.ts";
 import type { OwnSecret } from "./scanner.ts";
 import { utf8 } from "./utf8.ts";
 
@@ -25,7 +26,7 @@ function pieces(bytes: Uint8Array): Uint8Array[] {
 }
 
 function exactly(rule: string, bytes: Uint8Array, rank: number): CompiledPattern {
-  const steps = Array.from(bytes, (byte) => ({ fits: only(byte), atLeast: 1, atMost: 1 }));
+  const steps = Array.from(bytes, (byte) => ({ fits: onlyByte(byte), atLeast: 1, atMost: 1 }));
   return {
     steps,
     value: { from: 0, to: steps.length },
@@ -35,10 +36,4 @@ function exactly(rule: string, bytes: Uint8Array, rank: number): CompiledPattern
     own: true,
     rank,
   };
-}
-
-function only(byte: number): Uint8Array {
-  const fits = new Uint8Array(256);
-  fits[byte] = 1;
-  return fits;
 }

@@ -51,6 +51,17 @@ export function readClass(source: string): ByteClass {
   return readAtom(source, 0).fits;
 }
 
+export function onlyByte(byte: number): ByteClass {
+  const key = `byte ${byte}`;
+  let fits = known.get(key);
+  if (fits === undefined) {
+    fits = new Uint8Array(256);
+    fits[byte] = 1;
+    known.set(key, fits);
+  }
+  return fits;
+}
+
 /** A step that may take what the next one must have: such a pattern would miss what a regular expression finds. */
 export function ambiguousStep(pattern: Pattern): number | undefined {
   const found = pattern.steps.findIndex(
@@ -75,24 +86,42 @@ function times(quantifier: RegExpExecArray | null): { atLeast: number; atMost: n
 }
 
 function readAtom(source: string, at: number): { fits: ByteClass; length: number } {
-  if (source[at] === "[") return readBrackets(source, at);
-  const fits = new Uint8Array(256);
-  const length = addCharacter(fits, source, at);
-  return { fits, length };
+  const text = source[at] === "[" ? bracketsAt(source, at) : source.slice(at, at + (source[at] === "\\" ? 2 : 1));
+  let fits = known.get(text);
+  if (fits === undefined) {
+    fits = text[0] === "[" ? readBrackets(text) : withCharacter(text);
+    known.set(text, fits);
+  }
+  return { fits, length: text.length };
 }
 
-function readBrackets(source: string, open: number): { fits: ByteClass; length: number } {
-  const fits = new Uint8Array(256);
-  const inverted = source[open + 1] === "^";
-  let at = open + (inverted ? 2 : 1);
-  while (source[at] !== "]") {
-    if (at >= source.length) throw new Error(`a class without its end: ${source}`);
-    if (source[at] !== "\\" && source[at + 1] === "-" && source[at + 2] !== "]") {
-      fits.fill(1, source.charCodeAt(at), source.charCodeAt(at + 2) + 1);
-      at += 3;
-    } else at += addCharacter(fits, source, at);
+/** Most classes are those of many patterns: each is made once. */
+const known = new Map<string, ByteClass>();
+
+function bracketsAt(source: string, open: number): string {
+  for (let at = open + 1; at < source.length; at += 1) {
+    if (source[at] === "]") return source.slice(open, at + 1);
+    if (source[at] === "\\") at += 1;
   }
-  return { fits: inverted ? fits.map((bit) => 1 - bit) : fits, length: at + 1 - open };
+  throw new Error(`a class without its end: ${source}`);
+}
+
+function withCharacter(text: string): ByteClass {
+  const fits = new Uint8Array(256);
+  addCharacter(fits, text, 0);
+  return fits;
+}
+
+function readBrackets(text: string): ByteClass {
+  const fits = new Uint8Array(256);
+  const inverted = text[1] === "^";
+  for (let at = inverted ? 2 : 1; at < text.length - 1;) {
+    if (text[at] !== "\\" && text[at + 1] === "-" && at + 2 < text.length - 1) {
+      fits.fill(1, text.charCodeAt(at), text.charCodeAt(at + 2) + 1);
+      at += 3;
+    } else at += addCharacter(fits, text, at);
+  }
+  return inverted ? fits.map((bit) => 1 - bit) : fits;
 }
 
 function addCharacter(fits: ByteClass, source: string, at: number): number {
@@ -102,4 +131,34 @@ function addCharacter(fits: ByteClass, source: string, at: number): number {
   if (escaped && char === "s") for (const byte of [9, 10, 11, 12, 13, 32, 0xa0]) fits[byte] = 1;
   else fits[(escaped ? (LINE_ENDS[char] ?? char) : char).charCodeAt(0)] = 1;
   return escaped ? 2 : 1;
+}
+
+export interface Members {
+  readonly bytes: readonly number[];
+  readonly key: string;
+  /** Roughly how often one of them is met in text and code: only the order matters. */
+  readonly frequency: number;
+}
+
+const members = new WeakMap<ByteClass, Members>();
+
+export function membersOf(fits: ByteClass): Members {
+  const counted = members.get(fits);
+  if (counted !== undefined) return counted;
+  const bytes: number[] = [];
+  for (let byte = 0; byte < 256; byte += 1) if (fits[byte] === 1) bytes.push(byte);
+  const found = { bytes, key: bytes.join(), frequency: bytes.reduce((sum, byte) => sum + frequency(byte), 0) };
+  members.set(fits, found);
+  return found;
+}
+
+const BY_FREQUENCY = " etaoinsrlhdcumpfgywbvkxjqz";
+
+function frequency(byte: number): number {
+  const place = BY_FREQUENCY.indexOf(String.fromCharCode(byte));
+  if (place !== -1) return 27 - place;
+  if (byte >= 0x80) return 0.5;
+  // In code, digits and what stands between words are met as often as letters; capitals are not, but for A in source maps.
+  if (byte === 0x41) return 12;
+  return byte >= 0x41 && byte <= 0x5a ? 3 : 8;
 }

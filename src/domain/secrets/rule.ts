@@ -3,9 +3,10 @@
 import type { Severity } from "./scanner.ts";
 import type { Work } from "./work.ts";
 
-export type SecretRule = PatternRule | WalkingRule;
+/** One without more to it is found by another's walk. */
+export type SecretRule = PatternRule | WalkingRule | NamedRule;
 
-interface Named {
+export interface NamedRule {
   /** Such as `github-pat`. */
   readonly id: string;
   /** For people, such as "GitHub personal access token". */
@@ -15,7 +16,7 @@ interface Named {
 }
 
 /** A format that has at least four bytes in a row which are known, or nearly: it is looked at only where these stand. */
-export interface PatternRule extends Named {
+export interface PatternRule extends NamedRule {
   /** Each is a regular expression in the small language of pattern.ts; a group is the value, else all of it is. */
   readonly patterns: readonly string[];
   /** Class such as `[A-Za-z0-9]` that the byte before must not be in (a letter of an escape such as `\n` does not count). */
@@ -34,8 +35,11 @@ export interface AcceptedPart {
 }
 
 /** A format without known bytes: it walks through all of it by itself, in few steps. */
-export interface WalkingRule extends Named {
+export interface WalkingRule extends NamedRule {
   /** Bytes, with what it must see before and after. */
   readonly longest: number;
-  readonly walk: (bytes: Uint8Array, work: Work, found: (start: number, end: number) => void) => void;
+  readonly walk: (bytes: Uint8Array, work: Work, found: Found) => void;
 }
+
+/** Told by the walking rule, unless it names another. */
+export type Found = (start: number, end: number, instead?: NamedRule) => void;

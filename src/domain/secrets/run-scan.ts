@@ -1,6 +1,6 @@
 // One scan: from anchor to anchor through the bytes, at each the patterns that have it; then the rules that walk by themselves.
 
-import { STRIDE, type AnchorTable } from "./anchors.ts";
+import { anchorFits, hashRow, STRIDE } from "./anchors.ts";
 import type { CompiledPattern, CompiledRules } from "./compile-rules.ts";
 import type { SecretMatch } from "./scanner.ts";
 import { settle, type Finding } from "./settle.ts";
@@ -25,9 +25,8 @@ export function runScan(
   followAnchors(scan);
   for (const { rule, rank } of rules.walks) {
     if (scan.work.left <= 0) break;
-    const { id, severity = "block" } = rule;
-    rule.walk(bytes, scan.work, (start, end) => {
-      scan.findings.push({ rule: id, severity, start, end, rank, own: false });
+    rule.walk(bytes, scan.work, (start, end, told = rule) => {
+      scan.findings.push({ rule: told.id, severity: told.severity ?? "block", start, end, rank, own: false });
     });
   }
   return { matches: settle(scan.findings), exhausted: scan.work.left <= 0 };
@@ -35,17 +34,21 @@ export function runScan(
 
 function followAnchors(scan: Scan): void {
   const { bytes, work } = scan;
-  const { listOf } = scan.rules.anchors;
-  const last = bytes.length - 1;
-  for (let at = 0; at < last; at += STRIDE) {
-    const list = listOf[(bytes[at]! << 8) | bytes[at + 1]!]!;
-    if (list === 0) continue;
-    tryList(scan, scan.rules.anchors, list, at);
+  const { isEmpty, bitmap, listOf } = scan.rules.anchors;
+  if (isEmpty) return;
+  let first = bytes[0]!;
+  for (let at = 2; at < bytes.length; at += STRIDE) {
+    const third = bytes[at]!;
+    const hash = hashRow(first, bytes[at - 1]!, third);
+    first = third;
+    if ((bitmap[hash >> 3]! & (1 << (hash & 7))) === 0) continue;
+    tryList(scan, listOf[hash]!, at - 2);
     if (work.left <= 0) return;
   }
 }
 
-function tryList(scan: Scan, anchors: AnchorTable, list: number, at: number): void {
+function tryList(scan: Scan, list: number, at: number): void {
+  const { anchors, patterns } = scan.rules;
   const { lists, anchorOf, distanceOf, users } = anchors;
   const end = lists[list + 1]!;
   let entry = lists[list]!;
@@ -53,20 +56,9 @@ function tryList(scan: Scan, anchors: AnchorTable, list: number, at: number): vo
   for (; entry < end; entry += 1) {
     const anchor = anchorOf[entry]!;
     const start = at - distanceOf[entry]!;
-    if (!anchorFits(anchors.fits, anchor, scan.bytes, start)) continue;
-    for (const { pattern, offset } of users[anchor]!) tryPattern(scan, scan.rules.patterns[pattern]!, start - offset);
+    if (!anchorFits(anchors, anchor, scan.bytes, start)) continue;
+    for (const { pattern, offset } of users[anchor]!) tryPattern(scan, patterns[pattern]!, start - offset);
   }
-}
-
-function anchorFits(fits: Uint8Array, anchor: number, bytes: Uint8Array, start: number): boolean {
-  if (start < 0 || start + 3 >= bytes.length) return false;
-  const base = anchor << 10;
-  return (
-    fits[base + bytes[start]!] === 1 &&
-    fits[base + 256 + bytes[start + 1]!] === 1 &&
-    fits[base + 512 + bytes[start + 2]!] === 1 &&
-    fits[base + 768 + bytes[start + 3]!] === 1
-  );
 }
 
 function tryPattern(scan: Scan, pattern: CompiledPattern, start: number): void {

@@ -3,7 +3,7 @@
 import { decodeBase58Check } from "../checks/base58.ts";
 import { entropy } from "../checks/randomness.ts";
 import type { SecretRule } from "../rule.ts";
-import { LONGEST_CARD, findPaymentCards } from "../walks/payment-cards.ts";
+import { documentedCard, LONGEST_CARD, findPaymentCards } from "../walks/payment-cards.ts";
 import { LONGEST_PHRASE, findSeedPhrases } from "../walks/seed-phrases.ts";
 import { LONGEST_WALLET_KEY, findWalletKeys } from "../walks/wallet-keys.ts";
 import { assigned, WORD } from "./writing.ts";
@@ -32,12 +32,6 @@ export const walletRules: readonly SecretRule[] = [
   },
   { id: "bitcoin-private-key", title: "Bitcoin private key", longest: LONGEST_WALLET_KEY, walk: findWalletKeys },
   { id: "seed-phrase", title: "wallet seed phrase", longest: LONGEST_PHRASE, walk: findSeedPhrases },
-  { id: "payment-card", title: "payment card number", longest: LONGEST_CARD, walk: findPaymentCards("real") },
-  {
-    id: "payment-card-test",
-    title: "payment card number that providers document for tests",
-    severity: "warn",
-    longest: LONGEST_CARD,
-    walk: findPaymentCards("documented"),
-  },
+  { id: "payment-card", title: "payment card number", longest: LONGEST_CARD, walk: findPaymentCards },
+  documentedCard,
 ];

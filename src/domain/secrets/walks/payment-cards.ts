@@ -1,6 +1,7 @@
 // Payment cards: digits alone or in the groups that are printed on them, of a known issuer, with a right check digit.
 
 import { passesLuhn } from "../checks/luhn.ts";
+import type { Found, NamedRule } from "../rule.ts";
 import type { Work } from "../work.ts";
 
 /** Nineteen digits in groups, a group of others on either side, and what must not stand around them. */
@@ -10,6 +11,12 @@ export const LONGEST_CARD = 48;
 const STRIDE = 8;
 
 /** That providers tell everybody to use in tests: noted, no reason to stop anything. */
+export const documentedCard: NamedRule = {
+  id: "payment-card-test",
+  title: "payment card number that providers document for tests",
+  severity: "warn",
+};
+
 const DOCUMENTED: ReadonlySet<string> = new Set(
   (
     "4111111111111111 4242424242424242 4012888888881881 4000056655665556 4000000000000002 4000000000009995 4000002500003155 " +
@@ -31,19 +38,25 @@ interface Group {
   readonly separator: number;
 }
 
-export function findPaymentCards(kind: "real" | "documented") {
-  return (bytes: Uint8Array, work: Work, found: (start: number, end: number) => void): void => {
-    for (let at = 0; at < bytes.length; at += STRIDE) {
-      if (!isDigit(bytes[at]!)) continue;
-      const groups = groupsAround(bytes, at);
-      const end = groups.at(-1)!.end;
-      work.left -= 2 * (end - groups[0]!.start) + 8;
-      if (work.left <= 0) return;
-      report(bytes, groups, kind, found);
-      // The run is done: go on at the next place behind it.
-      at += Math.floor((end - at) / STRIDE) * STRIDE;
-    }
-  };
+export function findPaymentCards(bytes: Uint8Array, work: Work, found: Found): void {
+  for (let at = 0; at < bytes.length; at += STRIDE) {
+    if (!isDigit(bytes[at]!) || !inFourDigits(bytes, at)) continue;
+    const groups = groupsAround(bytes, at);
+    const end = groups.at(-1)!.end;
+    work.left -= 2 * (end - groups[0]!.start) + 8;
+    if (work.left <= 0) return;
+    report(bytes, groups, found);
+    // The run is done: go on at the next place behind it.
+    at += Math.floor((end - at) / STRIDE) * STRIDE;
+  }
+}
+
+/** Fewer in a row are no group of a card, but for the last of the longest: another place is in its other groups. */
+function inFourDigits(bytes: Uint8Array, at: number): boolean {
+  let count = 1;
+  for (let left = at - 1; left >= 0 && count < 4 && isDigit(bytes[left]!); left -= 1) count += 1;
+  for (let right = at + 1; right < bytes.length && count < 4 && isDigit(bytes[right]!); right += 1) count += 1;
+  return count === 4;
 }
 
 /** Digits around a place, and their neighbours as far as single separators join them. */
@@ -71,12 +84,7 @@ function joins(bytes: Uint8Array, at: number): boolean {
   );
 }
 
-function report(
-  bytes: Uint8Array,
-  groups: readonly Group[],
-  kind: "real" | "documented",
-  found: (start: number, end: number) => void,
-): void {
+function report(bytes: Uint8Array, groups: readonly Group[], found: Found): void {
   for (let first = 0; first < groups.length; first += 1) {
     const count = cardGroups(groups, first);
     if (count === 0) continue;
@@ -85,7 +93,7 @@ function report(
     if (!standsAlone(bytes, start, end)) continue;
     const digits = digitsOf(bytes, start, end);
     const isCard = hasIssuer(digits, count) && passesLuhn(digits) && new Set(digits).size > 1;
-    if (isCard && DOCUMENTED.has(digits) === (kind === "documented")) found(start, end);
+    if (isCard) found(start, end, DOCUMENTED.has(digits) ? documentedCard : undefined);
   }
 }
 

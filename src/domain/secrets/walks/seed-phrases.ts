@@ -3,7 +3,7 @@
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 
 import { sha256 } from "../checks/sha256.ts";
-import { latin1 } from "../utf8.ts";
+import type { Found } from "../rule.ts";
 import type { Work } from "../work.ts";
 
 const LENGTHS = [24, 21, 18, 15, 12] as const;
@@ -22,10 +22,11 @@ const MOST_STRANGERS = 3;
 const MOST_REPEATED = 2;
 const CHECKING = 3000;
 
-const NUMBER_OF = new Map(wordlist.map((word, index) => [word, index]));
-/** By the first three letters, of which each word has its own few: most words of other texts end here. */
+/** No two words begin with the same four letters (or three, of the shortest words). */
+const NUMBER_OF = new Map(wordlist.map((word, index) => [fourLetters(word), index]));
+/** By the first three letters: most words of other texts end here. */
 const BEGINS = new Uint8Array(32 ** 3);
-for (const word of wordlist) BEGINS[begins(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2))] = 1;
+for (const word of wordlist) BEGINS[threeLetters(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2))] = 1;
 
 interface Word {
   readonly start: number;
@@ -33,7 +34,7 @@ interface Word {
   readonly number: number;
 }
 
-export function findSeedPhrases(bytes: Uint8Array, work: Work, found: (start: number, end: number) => void): void {
+export function findSeedPhrases(bytes: Uint8Array, work: Work, found: Found): void {
   let done = 0;
   for (let at = 0; at < bytes.length && work.left > 0; at += STRIDE) {
     if (at < done) continue;
@@ -48,7 +49,7 @@ export function findSeedPhrases(bytes: Uint8Array, work: Work, found: (start: nu
   }
 }
 
-function report(words: readonly Word[], work: Work, found: (start: number, end: number) => void): void {
+function report(words: readonly Word[], work: Work, found: Found): void {
   if (words.length > MOST_WORDS) return;
   for (const length of LENGTHS) {
     const strangers = words.length - length;
@@ -118,15 +119,28 @@ function wordStart(bytes: Uint8Array, at: number): number {
 
 function wordAt(bytes: Uint8Array, start: number): Word | undefined {
   if (start + SHORTEST_WORD > bytes.length) return undefined;
-  if (BEGINS[begins(bytes[start]!, bytes[start + 1]!, bytes[start + 2]!)] === 0) return undefined;
+  const begins = threeLetters(bytes[start]!, bytes[start + 1]!, bytes[start + 2]!);
+  if (BEGINS[begins] === 0) return undefined;
   let end = start;
   while (end < bytes.length && end - start <= LONGEST_WORD && isLetter(bytes[end]!)) end += 1;
-  if (end - start > LONGEST_WORD || end - start < SHORTEST_WORD) return undefined;
-  const number = NUMBER_OF.get(latin1(bytes, start, end).toLowerCase());
-  return number === undefined ? undefined : { start, end, number };
+  const length = end - start;
+  if (length > LONGEST_WORD || length < SHORTEST_WORD) return undefined;
+  const number = NUMBER_OF.get((begins << 5) | (length === SHORTEST_WORD ? 0 : bytes[start + SHORTEST_WORD]! & 31));
+  return number !== undefined && isWord(wordlist[number]!, bytes, start, length) ? { start, end, number } : undefined;
 }
 
-function begins(first: number, second: number, third: number): number {
+function isWord(word: string, bytes: Uint8Array, start: number, length: number): boolean {
+  if (word.length !== length) return false;
+  for (let at = 0; at < length; at += 1) if ((bytes[start + at]! | 0x20) !== word.charCodeAt(at)) return false;
+  return true;
+}
+
+function fourLetters(word: string): number {
+  const fourth = word.length === SHORTEST_WORD ? 0 : word.charCodeAt(SHORTEST_WORD) & 31;
+  return (threeLetters(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2)) << 5) | fourth;
+}
+
+function threeLetters(first: number, second: number, third: number): number {
   return ((first & 31) << 10) | ((second & 31) << 5) | (third & 31);
 }
 

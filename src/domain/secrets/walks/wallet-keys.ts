@@ -2,6 +2,7 @@
 
 import { decodeBase58Check } from "../checks/base58.ts";
 import { latin1 } from "../utf8.ts";
+import type { Found } from "../rule.ts";
 import type { Work } from "../work.ts";
 
 const LONGEST_KEY = 52;
@@ -17,7 +18,7 @@ const MAIN_NETWORK = 0x80;
 const IN_BASE58 = new Uint8Array(256);
 for (const char of "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz") IN_BASE58[char.charCodeAt(0)] = 1;
 
-export function findWalletKeys(bytes: Uint8Array, work: Work, found: (start: number, end: number) => void): void {
+export function findWalletKeys(bytes: Uint8Array, work: Work, found: Found): void {
   for (let at = 0; at < bytes.length && work.left > 0; at += STRIDE) {
     if (IN_BASE58[bytes[at]!] === 0) continue;
     const start = edge(bytes, at, -1) + 1;
