@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 
 import { Dashboard } from "#components/dashboard.tsx";
 import { widthOf } from "#components/rows.ts";
-import { driveView, type ViewDriver } from "#tests/helpers/view-driver.ts";
+import { driveView, trafficOf, type ViewDriver } from "#tests/helpers/view-driver.ts";
 
 let unmount: (() => void) | undefined;
 afterEach(() => unmount?.());
@@ -37,6 +37,12 @@ function busyFleet(size: { cols: number; rows: number }): ViewDriver {
     kind: "question",
     payload: { text: "Which one? ".repeat(40), options: ["red", "green"] },
   });
+  const finding = { rule: "github-pat", direction: "outbound", where: "header X-Note", action: "redacted" } as const;
+  script.request("writer-abcde", { verdict: "redact", path: `/${"漢字".repeat(80)}`, findings: [finding] });
+  script.request("writer-abcde", { verdict: "hold", host: "held.example.com", open: true, status: 0 });
+  script.request("writer-abcde", { verdict: "block", host: `${"long.".repeat(40)}example.com`, status: 403 });
+  script.egress.reloadError = `routes.yaml:4: ${"wrong ".repeat(40)}`;
+  drive.traffic = trafficOf(drive.console, "writer-abcde");
   drive.sync();
   return drive;
 }
@@ -52,6 +58,15 @@ const WAYS: Record<string, string[]> = {
   main: [],
   logs: ["2"],
   egress: ["3"],
+  "egress list": ["3", "l", "k"],
+  "egress whole": ["3", "z"],
+  "egress filter": ["3", "/"],
+  "egress search": ["3", "&"],
+  "egress detail": ["3", "l", "enter"],
+  "egress allow": ["3", "l", "a"],
+  "egress deny": ["3", "l", "g", "x"],
+  "egress table": ["3", "l", "T"],
+  "egress remove": ["3", "l", "T", "x"],
   proposals: ["4"],
   info: ["6"],
   audit: ["7"],
@@ -91,8 +106,25 @@ test("shows states in words, what is down, how many wait, and each problem in a 
   expect(text).not.toContain("supervise down");
 });
 
+test("the live requests are told by sign and word, and a table that is not in force is seen first", () => {
+  const drive = busyFleet({ cols: 100, rows: 30 });
+  drive.press("3", "l");
+  const text = plain(frameOf(drive));
+  for (const words of [
+    "! the newest table is NOT in force",
+    "~ redact",
+    "▲ hold",
+    "▸ ",
+    "✗ block",
+    "⚑ github-pat redacted",
+  ])
+    expect(text).toContain(words);
+});
+
 test("without colour there is no colour, and the selection is still marked", () => {
-  const frame = frameOf(busyFleet({ cols: 100, rows: 30 }), false);
+  const drive = busyFleet({ cols: 100, rows: 30 });
+  drive.press("3", "l");
+  const frame = frameOf(drive, false);
   // oxlint-disable-next-line no-control-regex -- colours are SGR 30 to 49 and 90 to 107
   expect(frame).not.toMatch(/\u001b\[(?:\d;)*(?:3\d|4\d|9\d|10\d)/);
   expect(plain(frame)).toContain("▸ ✗ crashed");

@@ -33,6 +33,53 @@ const textOf = (row: Row) =>
     .join("")
     .trimEnd();
 
+const MATCH = {
+  kind: "dlp-match",
+  origin: "held-request",
+  deadline: "2030-01-01T12:00:45.000Z",
+  payload: {
+    host: "api.example.com",
+    method: "POST",
+    path: "/v1/notes?token=*",
+    rule: "github-pat",
+    where: 'query key "token", base64 within gzip',
+    excerpt: "…&token=****************************************&x=1",
+    fingerprint: "ab".repeat(32),
+  },
+} as const;
+
+test("a finding says what it is, where, on its way to whom, the excerpt in stars, and how long the agent still waits", () => {
+  const text = read(itemFor(MATCH)).join("\n");
+  for (const words of [
+    "a request is held: the agent waits, 45s left",
+    "⚑ github-pat",
+    'query key "token", base64 within gzip',
+    "api.example.com:443",
+    "POST /v1/notes?token=*",
+    "…&token=****",
+    "one value",
+  ])
+    expect(text).toContain(words);
+});
+
+test("what lets a rule of the scan pass says that it does, whatever the value", () => {
+  const text = read(
+    itemFor({ kind: "pipelock-block", payload: { host: "api.example.com", finding: "high-entropy" } }),
+  ).join("\n");
+  expect(text).toContain("⚑ high-entropy, whatever the value");
+  expect(text).toContain("api.example.com");
+});
+
+test("a finding in a list says for how long it is held", () => {
+  const item = itemFor(MATCH);
+  const title = wordsOf(item.proposal, [], []).title;
+  const text = textOf(
+    itemRow({ item, ended: false, title, warnings: 0 }, { selected: false, withSlug: true, width: 200, now: NOW }),
+  );
+  expect(text).toContain("held, 45s left");
+  expect(text).toContain("github-pat");
+});
+
 test("shows rule, meaning, warnings, count, diff and justification in this order", () => {
   const item = itemFor(
     { justification: "please" },

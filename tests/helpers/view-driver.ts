@@ -21,7 +21,8 @@ export interface ViewDriver {
   /** What the proxy told of the selected bottle. */
   traffic: Traffic;
   context(): Context;
-  scene(): Scene;
+  /** `unseen`: findings in answers, by bottle. */
+  scene(unseen?: Readonly<Record<string, number>>): Scene;
   send(intent: Intent): void;
   /** Each key on its own; ten milliseconds pass between them. */
   press(...keys: string[]): void;
@@ -57,8 +58,8 @@ export function driveView(size: Size = { cols: 100, rows: 40 }, keymap: Keymap =
     view: firstView(size, DEFAULT_CONFIG),
     effects: [],
     traffic: NO_TRAFFIC_YET,
-    scene: () =>
-      sceneOf({ context: bare(), keymap, watch: null, color: true, crashTail: { lines: [], problem: null } }),
+    scene: (unseen = {}) =>
+      sceneOf({ context: bare(), keymap, watch: null, color: true, crashTail: { lines: [], problem: null }, unseen }),
     context: () => ({ ...bare(), scrollable: driver.scene().scrollable }),
     send(intent) {
       const next = reduce(driver.context(), intent, keymap);

@@ -29,7 +29,7 @@ export function columnsAt(width: number): Columns {
   const all = { time: 9, method: 8, up: 9, down: 8, ms: 9, tail: 0 };
   if (width >= 150) return { ...all, tail: Math.min(48, Math.floor(width / 4)) };
   if (width >= 110) return { ...all, tail: 26 };
-  if (width >= 92) return { ...all, up: 0, tail: 20 };
+  if (width >= 92) return { ...all, up: 0, tail: 23 };
   if (width >= 70) return { ...all, method: 6, up: 0 };
   if (width >= 56) return { ...all, method: 6, up: 0, ms: 0 };
   return { time: 0, method: 5, up: 0, down: 0, ms: 0, tail: 0 };

@@ -2,6 +2,7 @@
 
 import type { Console } from "#contracts/console.ts";
 
+import type { Outcome } from "./egress-effects.ts";
 import { editFile, type EditEnd } from "./editor.ts";
 import type { Handover } from "./handover.ts";
 import { messageOf } from "./message-of.ts";
@@ -31,7 +32,7 @@ export async function editTableInEditor(options: EditTable): Promise<void> {
       stdout,
     });
   });
-  told(end, store);
+  store.dispatch({ type: "ended", about: slug, ...outcomeOf(end) });
 }
 
 type Checked = Awaited<ReturnType<Parameters<typeof editFile<number>>[0]["check"]>>;
@@ -46,13 +47,13 @@ async function putInForce(console: Console, slug: string, text: string, base: st
   }
 }
 
-function told(end: EditEnd<number>, store: Store): void {
+function outcomeOf(end: EditEnd<number>): Outcome {
   switch (end.type) {
     case "unchanged":
-      return store.dispatch({ type: "notice", tone: "info", text: "unchanged: the table stays as it is" });
+      return { tone: "info", text: "unchanged: the table stays as it is" };
     case "dropped":
-      return store.dispatch({ type: "notice", tone: "bad", text: `${end.why}: the table stays as it is` });
+      return { tone: "bad", text: `${end.why}: the table stays as it is` };
     case "edited":
-      return store.dispatch({ type: "notice", tone: "good", text: `the table is in force as policy v${end.value}` });
+      return { tone: "good", text: `the table is in force as policy v${end.value}` };
   }
 }

@@ -52,6 +52,7 @@ export class EgressFollower implements Traffic {
   }
 
   #take(request: EgressRequest): void {
+    if (this.#signal.aborted) return;
     this.requests.push(request);
     this.#counting ??= setTimeout(() => {
       this.#counting = undefined;

@@ -74,7 +74,7 @@ function react(context: Context, intent: Intent, keymap: Keymap): Step {
       return step(notify(view, intent.tone, intent.text));
     case "ended": {
       const { [intent.about]: _done, ...working } = view.working;
-      return step(notify({ ...view, working }, intent.tone, intent.text));
+      return explainedAnew(notify({ ...view, working }, intent.tone, intent.text));
     }
     case "open":
       return step(push(view, intent.layer));
@@ -83,6 +83,13 @@ function react(context: Context, intent: Intent, keymap: Keymap): Step {
     default:
       return step(loaded(view, intent));
   }
+}
+
+/** What was decided may have changed what the proxy would do with the request that is open. */
+function explainedAnew(view: View): Step {
+  const layer = view.stack.findLast(({ type }) => type === "request");
+  if (layer?.type !== "request") return step(view);
+  return step(view, { type: "explain", slug: layer.slug, request: layer.request });
 }
 
 function typing({ view, at }: Context, key: string): View {

@@ -4,6 +4,7 @@ import { hostOf } from "#components/tabs/egress/table-row.ts";
 import { targetOf } from "#components/tabs/egress/request-row.ts";
 import { hasEnded } from "#components/fleet-list.ts";
 import type { EgressRequest } from "#domain/egress/control.ts";
+import { covers } from "#domain/egress/covers.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 import { layerOf, selectedBottle, unsettled, type Context } from "../context.ts";
@@ -79,7 +80,19 @@ export function allowable(context: Context): true | string {
   if (pendingFor(context.fleet, context.at, slug, request) !== undefined) return true;
   if (request.verdict === "allow" || request.verdict === "redact") return "it was allowed; x takes its rule back";
   const proposal = proposalFor(slug, request);
-  return "problem" in proposal ? proposal.problem : true;
+  if ("problem" in proposal) return proposal.problem;
+  return proposal.kind === "egress-block" && isCovered(context, slug, request) ? "the table allows it by now" : true;
+}
+
+function isCovered({ view, traffic, at }: Context, slug: string, request: EgressRequest): boolean {
+  if (view.selected !== slug) return false;
+  const routes = traffic.status?.table.routes ?? [];
+  return routes.some(
+    (route) =>
+      route.once !== true &&
+      (route.expires_at === undefined || Date.parse(route.expires_at) > at) &&
+      covers(route, request),
+  );
 }
 
 /** The proposal that waits for it where there is one: deciding that is the same, and everybody else sees it. */

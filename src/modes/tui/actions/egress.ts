@@ -112,7 +112,14 @@ export const egress: readonly Action[] = [
     keys: ["&"],
     places: MAIN,
     enabled: inEgress,
-    run: ({ view }) => step(push(view, { type: "prompt", what: "search-requests", text: view.egress.search })),
+    run: ({ view }) =>
+      step(
+        push(changedEgress(view, { table: false }), {
+          type: "prompt",
+          what: "search-requests",
+          text: view.egress.search,
+        }),
+      ),
   },
 ];
 

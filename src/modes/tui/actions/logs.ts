@@ -1,17 +1,23 @@
 // Looking at logs and filtering lists.
 
 import { layerOf, type Context } from "../context.ts";
+import { changedEgress } from "../egress-cursor.ts";
 import { push, pop, step, top, type Layer, type Step, type View } from "../view.ts";
 
 import { MAIN, type Action } from "./action.ts";
 import { findRequest, followRequests } from "./egress-row.ts";
 
-const followable = ({ view }: Context): true | string =>
-  view.tab === "logs" || view.tab === "egress" ? true : "only in the tabs Logs (2) and Egress (3)";
+function followable({ view }: Context): true | string {
+  if (view.tab === "egress") return view.egress.table ? "T shows the requests first" : true;
+  return view.tab === "logs" ? true : "only in the tabs Logs (2) and Egress (3)";
+}
 const inLogs = ({ view }: Context): true | string => (view.tab === "logs" ? true : "only in the tab Logs (2)");
 function searching(context: Context): true | string {
   const { view } = context;
-  if (view.tab === "egress") return view.egress.search === "" ? "search with & first" : true;
+  if (view.tab === "egress") {
+    if (view.egress.table) return "T shows the requests first";
+    return view.egress.search === "" ? "search with & first" : true;
+  }
   return inLogs(context) !== true ? inLogs(context) : view.logs.search === "" ? "search with / first" : true;
 }
 
@@ -33,7 +39,7 @@ export const logs: readonly Action[] = [
     keys: ["/"],
     places: MAIN,
     enabled: () => true,
-    run: ({ view }) => step(push(view, promptOf(view))),
+    run: ({ view }) => step(push(changedEgress(view, { table: false }), promptOf(view))),
     footer: 29,
   },
   {
