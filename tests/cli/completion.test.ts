@@ -35,8 +35,11 @@ describe("the completion of bash", () => {
       "show",
       "add",
       "remove",
+      "edit",
       "test",
+      "learn",
       "requests",
+      "pipelock",
     ]);
     expect(await offered("stop", "a-1", "b-2", "")).toEqual(["slug-1", "slug-2"]);
     expect(await offered("list", "a")).toEqual(["active", "available", "all"]);

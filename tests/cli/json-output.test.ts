@@ -62,6 +62,8 @@ const printing: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["egress", SLUG, "remove", "x.test"],
   ],
   "egress-verdict": [["egress", SLUG, "test", "https://x.test/"]],
+  "egress-learned": [["egress", SLUG, "learn"]],
+  "egress-pipelock": [["egress", SLUG, "pipelock"]],
   "egress-request": [["egress", SLUG, "requests"]],
   audit: [["audit", "show", SLUG]],
   "audit-verify": [["audit", "verify"]],
@@ -147,6 +149,7 @@ function scripted(): Console {
       status: async () => status,
       add: async () => status,
       remove: async () => status,
+      seen: async () => ({ since: at, requests: [], left_out: 0 }),
       test: async () => ({ verdict: "block", rule: "default deny", reason: "no", steps: [] }),
       requests: async (_slug, request) =>
         request({

@@ -160,7 +160,10 @@ describe("egress", () => {
     const { code, stdout } = await runCli(["egress", "a-11111", "test", "https://evil.test/", "-m", "post"], {
       console,
     });
-    expect([code, stdout]).toEqual([0, "block: no rule names evil.test (default)\n"]);
+    expect([code, stdout]).toEqual([
+      0,
+      "block: no rule names evil.test (default)\n  match  no    evil.test is on no rule\n",
+    ]);
     expect(test).toHaveBeenCalledWith("a-11111", "https://evil.test/", "POST");
   });
 });

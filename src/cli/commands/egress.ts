@@ -1,31 +1,21 @@
-// egress: the live table of one bottle, changes to it, and what would happen to a request.
+// egress: the live table of one bottle, changes to it, what would happen to a request, and what it asked for.
 
 import type { Console } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
-import type { Route } from "#domain/egress/route.ts";
-import { egressStatusText, requestLine, verdictText } from "#modes/print/egress-text.ts";
+import { egressStatusText } from "#modes/print/egress-text.ts";
 import { painter } from "#modes/print/paint.ts";
 
-import { defineCommand, type CommandContext, type ExitCode } from "../command.ts";
-import { parseCount } from "../option-values.ts";
-import { answer, printJsonLine, printText } from "../print.ts";
-import { streaming } from "../streaming.ts";
-
-interface Options {
-  readonly port: string | undefined;
-  readonly method: readonly string[];
-  readonly path: readonly string[];
-  readonly http: boolean;
-}
+import { defineCommand, type CommandContext } from "../command.ts";
+import { answer, printText } from "../print.ts";
 
 export const egress = defineCommand({
   arguments: [
     { name: "slug", describe: "a running bottle", completes: "slug" },
     {
       name: "action",
-      describe: "show (default), add, remove, test, or requests (as they end)",
+      describe: "show (default), add, remove, edit, test, learn, requests (as they come), or pipelock",
       optional: true,
-      choices: ["show", "add", "remove", "test", "requests"],
+      choices: ["show", "add", "remove", "edit", "test", "learn", "requests", "pipelock"],
     },
     { name: "target", describe: "the host to add or remove, the URL to test", optional: true },
   ],
@@ -40,14 +30,33 @@ export const egress = defineCommand({
     },
     path: { type: "string", value: "prefix", multiple: true, describe: "add: only below this path" },
     http: { type: "boolean", describe: "add: plain HTTP as well" },
+    header: {
+      type: "string",
+      value: "name: value",
+      multiple: true,
+      describe: "test: a header that the request would have",
+    },
+    host: { type: "string", value: "host", describe: "requests: only to this host, or *.host" },
+    verdict: {
+      type: "string",
+      value: "verdict",
+      describe: "requests: only those",
+      choices: ["allow", "block", "hold", "redact"],
+    },
+    since: { type: "string", value: "time", describe: "learn: only what was seen since; requests: also recent ones" },
+    apply: { type: "boolean", describe: "learn: add what was refused to the live table" },
+    yes: { type: "boolean", short: "y", describe: "learn --apply: do not ask" },
   },
   details: [
-    "show prints the table that is in force, as the proxy itself tells it. test says what would happen to a request and by which rule; nothing is sent. What is added here lasts as long as the bottle; a credential is never added here.",
+    "show prints the table that is in force, as the proxy itself tells it. test says what would happen to a request, step by step; nothing is sent (wss:// for a WebSocket, tcp://host:port for a tunnel). What is added here lasts as long as the bottle; a credential is never added here.",
+    "edit opens the whole table in your editor, checks it when you leave, and puts it in force. learn proposes the least table for what was seen, as YAML for the definition; what was refused stands there as comments until --apply adds it. pipelock prints the same table for pipelock, as a second proxy behind ours.",
   ],
   examples: [
     "bottle-dash egress reviewer-k3x9a",
     "bottle-dash egress reviewer-k3x9a test https://api.github.com/user --method POST",
     "bottle-dash egress reviewer-k3x9a add api.github.com --method GET --path /repos/acme/",
+    "bottle-dash egress reviewer-k3x9a requests --verdict block --since 10m",
+    "bottle-dash egress reviewer-k3x9a learn > routes.yaml",
   ],
   async run({ args, options }, context) {
     const console = await context.console();
@@ -55,23 +64,30 @@ export const egress = defineCommand({
     switch (args.action ?? "show") {
       case "show":
         return showStatus(context, await console.egress.status(slug));
-      case "add":
-        return showStatus(context, await console.egress.add(slug, await routeFrom(demand(target, "a host"), options)));
+      case "add": {
+        const { routeFrom } = await import("../egress/route-from.ts");
+        return showStatus(context, await console.egress.add(slug, routeFrom(demand(target, "a host"), options)));
+      }
       case "remove":
         return showStatus(context, await console.egress.remove(slug, demand(target, "a host")));
-      case "test":
-        return test(console, slug, demand(target, "a URL"), options.method, context);
-      case "requests":
-        return streaming(context, () =>
-          console.egress.requests(
-            slug,
-            (request) =>
-              context.json
-                ? printJsonLine(context, request)
-                : printText(context, requestLine(request, painter(context.color))),
-            context.signal,
-          ),
-        );
+      case "edit": {
+        const { editTable } = await import("../egress/edit-table.ts");
+        return showStatus(context, await editTable(console, slug, context));
+      }
+      case "test": {
+        const { testRequest } = await import("../egress/test-request.ts");
+        return testRequest(console, slug, { ...options, url: demand(target, "a URL") }, context);
+      }
+      case "learn": {
+        const { learn } = await import("../egress/learn.ts");
+        return learn(console, slug, options, context);
+      }
+      case "requests": {
+        const { requests } = await import("../egress/requests.ts");
+        return requests(console, slug, options, context);
+      }
+      case "pipelock":
+        return pipelock(console, slug, context);
     }
   },
 });
@@ -80,36 +96,15 @@ function showStatus(context: CommandContext, status: Awaited<ReturnType<Console[
   answer(context, status, () => egressStatusText(status, context.now(), painter(context.color)));
 }
 
-async function test(
-  console: Console,
-  slug: string,
-  url: string,
-  methods: readonly string[],
-  context: CommandContext,
-): Promise<ExitCode> {
-  if (!URL.canParse(url))
-    throw new BottleError("usage", `${JSON.stringify(url)} is no URL`, { hint: "write it whole: https://host/path" });
-  const verdict = await console.egress.test(slug, url, (methods[0] ?? "GET").toUpperCase());
-  answer(context, verdict, () => verdictText(verdict, painter(context.color)));
-  return 0;
-}
-
-/** Throws `invalid` or `usage` for what can be no rule. */
-async function routeFrom(host: string, options: Options): Promise<Route> {
-  const { hostProblem, ruleHost } = await import("#domain/definition/egress.ts");
-  const { Route } = await import("#domain/egress/route.ts");
-  const wrong = hostProblem(host);
-  if (wrong !== undefined) throw new BottleError("usage", `the host ${JSON.stringify(host)} ${wrong}`);
-  const checked = Route.safeParse({
-    host: ruleHost(host),
-    ...(options.port !== undefined && { port: parseCount(options.port, "--port", 1) }),
-    ...(options.method.length > 0 && { methods: options.method.map((method) => method.toUpperCase()) }),
-    ...(options.path.length > 0 && { path_allowlist: [...options.path] }),
-    ...(options.http && { http: true }),
-  });
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  throw new BottleError("usage", `${issue?.path.join(".") ?? "the route"}: ${issue?.message ?? "is no route"}`);
+async function pipelock(console: Console, slug: string, context: CommandContext): Promise<void> {
+  const [{ pipelockText }, { parsePipelock }] = await Promise.all([
+    import("#core/egress/write-table.ts"),
+    import("#domain/egress/pipelock.ts"),
+  ]);
+  const { table } = await console.egress.status(slug);
+  const text = pipelockText({ root: console.root, slug }, table);
+  if (context.json) answer(context, parsePipelock(text), () => "");
+  else printText(context, text.trimEnd());
 }
 
 function demand(target: string | undefined, what: string): string {

@@ -3,6 +3,7 @@
 // All under the lock of the bottle's routes, and safe to do again: whoever finds a decision that a dead decider left
 // without `applied` calls the same function.
 
+import { writeTable } from "#core/egress/write-table.ts";
 import { errorText } from "#core/error-text.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
@@ -15,7 +16,7 @@ import { appendAudit } from "#lib/store/audit-log.ts";
 import { setApplied } from "#lib/store/decide.ts";
 import { type QueueItem, readProposal } from "#lib/store/read-queue.ts";
 import { readUses } from "#lib/store/read-uses.ts";
-import { readRoutes, withRoutesLock, writeRoutes } from "#lib/store/routes-file.ts";
+import { readRoutes, withRoutesLock } from "#lib/store/routes-file.ts";
 
 import { credentialSlot, keepInDefinition } from "./definition.ts";
 import type { Desk } from "./desk.ts";
@@ -66,10 +67,10 @@ async function makeLive(desk: Desk, slug: string, item: QueueItem, decision: Dec
   if (late !== undefined) return failed(late);
   const grown = isThere ? table : await grow(desk, slug, table, item.proposal, decision);
   if (typeof grown === "string") return failed(grown);
-  const { digest } = await writeRoutes(of, grown);
+  const { digest } = await writeTable(of, grown);
   const live = await whenLive(desk, slug, digest);
   if (!live.ok) {
-    await writeRoutes(of, withoutDecision(grown, decision.id));
+    await writeTable(of, withoutDecision(grown, decision.id));
     return failed(`${live.why}; the rule was taken back`);
   }
   const rule = approvedRule(item.proposal, decision);

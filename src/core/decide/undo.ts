@@ -1,5 +1,6 @@
 // Takes a decision back: exactly the route or the exception that it added goes, or what was rejected is asked again.
 
+import { writeTable } from "#core/egress/write-table.ts";
 import { errorText } from "#core/error-text.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { isFindingKind, withoutDecision } from "#domain/proposal/approved-exception.ts";
@@ -10,7 +11,7 @@ import { appendAudit } from "#lib/store/audit-log.ts";
 import { createProposal } from "#lib/store/create-proposal.ts";
 import { setApplied } from "#lib/store/decide.ts";
 import { type QueueItem, readProposal, readQueue } from "#lib/store/read-queue.ts";
-import { readRoutes, withRoutesLock, writeRoutes } from "#lib/store/routes-file.ts";
+import { readRoutes, withRoutesLock } from "#lib/store/routes-file.ts";
 import { setUndone, undo } from "#lib/store/undo.ts";
 
 import { changeOf } from "./apply.ts";
@@ -77,7 +78,7 @@ async function removeRoute(desk: Desk, slug: string, item: QueueItem): Promise<A
     return await withRoutesLock(of, async () => {
       const { table } = await readRoutes(of);
       const rest = withoutDecision(table, id);
-      const { digest } = await writeRoutes(of, rest);
+      const { digest } = await writeTable(of, rest);
       await closeUnapplied(of, id);
       const live = await whenLive(desk, slug, digest);
       if (live.ok)

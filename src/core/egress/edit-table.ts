@@ -6,8 +6,9 @@ import type { TableText } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { EgressStatus } from "#domain/egress/control.ts";
 import { lineDiff } from "#domain/egress/line-diff.ts";
-import type { RouteTable } from "#domain/egress/route.ts";
+import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 import { parseRouteTable, renderRouteTable } from "#domain/egress/table.ts";
+import { canonicalJson } from "#domain/json.ts";
 import { sha256 } from "#lib/hash.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import type { QueueOf } from "#lib/store/queue-files.ts";
@@ -36,9 +37,18 @@ export async function editTable(of: EditedBottle, text: string, base: string | u
       });
     }
     refuseNew(edited, before.table);
-    const diff = lineDiff(renderRouteTable(before.table), renderRouteTable(edited));
-    return { table: edited, said: { detail: "edited the table", ...(diff === "" ? {} : { diff }) } };
+    const table = { ...edited, routes: edited.routes.map((route) => signed(route, before.table)) };
+    const diff = lineDiff(renderRouteTable(before.table), renderRouteTable(table));
+    return { table, said: { detail: "edited the table", ...(diff === "" ? {} : { diff }) } };
   });
+}
+
+/** What was not there before is the operator's own. */
+function signed(route: TableRoute, before: RouteTable): TableRoute {
+  if (route.decision !== undefined || before.routes.some((known) => canonicalJson(known) === canonicalJson(route))) {
+    return route;
+  }
+  return { ...route, added: "operator" };
 }
 
 /** A credential's slot has a value from the launch only, and a decision is made in the inbox: neither is written by hand. */

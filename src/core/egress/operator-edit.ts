@@ -9,7 +9,7 @@ import { type EditedBottle, putInForce } from "./put-in-force.ts";
 /** Adds routes until the bottle stops. Throws `refused` for one with a credential: slots are filled at launch only. */
 export async function addRoutes(bottle: EditedBottle, added: readonly Route[]): Promise<EgressStatus> {
   const routes = added.map(({ auth, ...route }) => {
-    if (auth === undefined) return route;
+    if (auth === undefined) return { ...route, added: "operator" as const };
     throw new BottleError("refused", "a running bottle cannot be given a new credential", {
       where: `auth of ${route.host}`,
       hint: "add it to the bottle's definition and start the bottle anew",

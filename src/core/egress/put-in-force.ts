@@ -6,7 +6,9 @@ import { BottleError } from "#domain/bottle-error.ts";
 import type { EgressStatus } from "#domain/egress/control.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
-import { readRoutes, type RoutesFile, withRoutesLock, writeRoutes } from "#lib/store/routes-file.ts";
+import { readRoutes, type RoutesFile, withRoutesLock } from "#lib/store/routes-file.ts";
+
+import { writeTable } from "./write-table.ts";
 
 export interface EditedBottle {
   readonly root: string;
@@ -29,10 +31,10 @@ export async function putInForce(
   return await withRoutesLock(of, async () => {
     const before = await readRoutes(of);
     const { table, said } = change(before);
-    const { digest } = await writeRoutes(of, table);
+    const { digest } = await writeTable(of, table);
     const live = await whenLive(desk, of.slug, digest);
     if (!live.ok) {
-      await writeRoutes(of, before.table);
+      await writeTable(of, before.table);
       throw new BottleError("unavailable", `${live.why}; the table was put back`, { where: of.slug });
     }
     await record(desk, of.slug, said);

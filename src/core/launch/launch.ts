@@ -5,7 +5,7 @@ import { mkdir } from "node:fs/promises";
 import type { LaunchStep } from "#contracts/backend.ts";
 import type { LaunchRequest } from "#contracts/console.ts";
 import { userName } from "#core/decide/desk.ts";
-import { renderRouteTable } from "#domain/egress/table.ts";
+import { writeTable } from "#core/egress/write-table.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { removeTree } from "#lib/remove-tree.ts";
@@ -54,7 +54,7 @@ async function writeState(root: string, { preflight, plan, table, metadata }: Pr
   const paths = bottlePaths(root, plan.spec.slug);
   await mkdir(paths.state, { recursive: true, mode: 0o700 });
   await mkdir(paths.archive, { recursive: true, mode: 0o700 });
-  await writeAtomic(paths.egress.routes, renderRouteTable(table));
+  await writeTable({ root, slug: plan.spec.slug }, table);
   await writeAtomic(paths.plan, `${JSON.stringify(keptRequest(preflight.request), undefined, 2)}\n`);
   // Last: from here on the bottle is seen.
   if (!plan.spec.resume) await writeAtomic(paths.metadata, `${JSON.stringify(metadata, undefined, 2)}\n`);

@@ -120,6 +120,8 @@ export const TableRoute = Route.omit({ auth: true }).extend({
       slot: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
     })
     .optional(),
+  /** Who put it into the table of the running bottle by hand. */
+  added: z.literal("operator").optional(),
   /** The id of the decision that added this route. */
   decision: z.string().optional(),
   once: z.boolean().optional(),

@@ -4,6 +4,8 @@ import * as z from "zod";
 
 import { AuditEntry } from "#domain/audit/entry.ts";
 import { EgressRequest, EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
+import { Learned } from "#domain/egress/learn.ts";
+import { PipelockConfig } from "#domain/egress/pipelock.ts";
 import { Decision, Undo } from "#domain/proposal/decision.ts";
 
 import * as shapes from "./schemas.ts";
@@ -30,7 +32,9 @@ export const PUBLISHED: Readonly<Record<string, Published>> = {
   "log-line": { schema: shapes.LogRow, printed: "logs, one a line" },
   "crash-logs": { schema: z.array(shapes.CrashLogRow), printed: "crash-logs" },
   "crash-log-line": { schema: shapes.CrashLogLine, printed: "crash-logs <of>, one a line" },
-  egress: { schema: EgressStatus, printed: "egress <slug> show, add and remove" },
+  egress: { schema: EgressStatus, printed: "egress <slug> show, add, remove and edit" },
+  "egress-learned": { schema: Learned, printed: "egress <slug> learn" },
+  "egress-pipelock": { schema: PipelockConfig, printed: "egress <slug> pipelock" },
   "egress-verdict": { schema: EgressVerdict, printed: "egress <slug> test" },
   "egress-request": { schema: EgressRequest, printed: "egress <slug> requests, one a line" },
   "watch-event": { schema: shapes.WatchEvent, printed: "watch, one a line" },

@@ -85,7 +85,7 @@ const anyTable = (() => {
       routes: fc.array(route, { maxLength: 3 }),
     },
     { requiredKeys: ["version", "on_unknown_host", "hold_seconds", "hosts", "routes"] },
-  ) as fc.Arbitrary<RouteTable>;
+  ) as fc.Arbitrary<unknown> as fc.Arbitrary<RouteTable>;
 })();
 
 describe("renderRouteTable and parseRouteTable", () => {

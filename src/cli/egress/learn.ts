@@ -1,0 +1,65 @@
+// `egress <slug> learn`: the least table for what a bottle asked for, to paste into its definition; `--apply` opens what was refused.
+
+import type { Console } from "#contracts/console.ts";
+import { type Learned, learnRoutes } from "#domain/egress/learn.ts";
+import type { Route } from "#domain/egress/route.ts";
+import { learnText } from "#modes/print/learn-text.ts";
+import { plainLine } from "#domain/plain-text.ts";
+
+import { confirm } from "../ask.ts";
+import type { CommandContext } from "../command.ts";
+import { parseMoment } from "../option-values.ts";
+import { answer, note } from "../print.ts";
+
+export interface LearnOptions {
+  readonly since: string | undefined;
+  readonly apply: boolean;
+  readonly yes: boolean;
+}
+
+export async function learn(
+  console: Console,
+  slug: string,
+  options: LearnOptions,
+  context: CommandContext,
+): Promise<void> {
+  const learned = await learnedOf(console, slug, options.since, context);
+  if (options.apply) await apply(console, slug, learned, options.yes, context);
+  answer(context, learned, () => learnText(learned, slug, context.now()));
+}
+
+async function learnedOf(
+  console: Console,
+  slug: string,
+  since: string | undefined,
+  context: CommandContext,
+): Promise<Learned> {
+  const [seen, { table }] = await Promise.all([console.egress.seen(slug), console.egress.status(slug)]);
+  if (since === undefined) return learnRoutes(seen, table);
+  const from = parseMoment(since, "--since", context.now(), -1);
+  const requests = seen.requests.filter(({ last_seen }) => new Date(last_seen) >= from);
+  return learnRoutes({ ...seen, since: from.toISOString(), requests }, table);
+}
+
+/** An agent asks for whatever it likes, so each host is shown before it is opened. */
+async function apply(
+  console: Console,
+  slug: string,
+  { routes }: Learned,
+  yes: boolean,
+  context: CommandContext,
+): Promise<void> {
+  const missing = routes.filter(({ state }) => state === "missing").map(({ route }) => route);
+  if (missing.length === 0) return note(context, "nothing was refused that could be added");
+  for (const route of missing) note(context, `would add ${lineOf(route)}`);
+  await confirm(context, `Allow ${missing.length === 1 ? "it" : `all ${missing.length}`} until ${slug} stops?`, yes);
+  // oxlint-disable-next-line no-await-in-loop -- each is read back, and audited, before the next
+  for (const route of missing) await console.egress.add(slug, route);
+  note(context, `added ${missing.map(({ host }) => plainLine(host)).join(", ")}`);
+}
+
+function lineOf({ host, port, http, methods, path_allowlist, matches }: Route): string {
+  const rules = matches?.map(({ path, methods: own }) => `${own?.join(",") ?? "all"} ${path ?? "/"}`);
+  const what = rules?.join("; ") ?? `${methods?.join(",") ?? "all"} ${path_allowlist?.join(" ") ?? "/"}`;
+  return plainLine(`${http === true ? "http(s)" : "https"}://${host}${port === undefined ? "" : `:${port}`} ${what}`);
+}
