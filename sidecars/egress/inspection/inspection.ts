@@ -20,6 +20,8 @@ export interface Inspected {
   readonly route: TableRoute;
   /** Values that must not come back to the client: the route's credential in each form that was sent. */
   readonly credential: readonly string[];
+  /** Of the request's body, when it is known. */
+  readonly length?: number | undefined;
   /** Aborts when the client left. */
   readonly gone: AbortSignal;
   /** Told of each finding as it is made: for the record, the counters and the audit. */

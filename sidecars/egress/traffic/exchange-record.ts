@@ -14,7 +14,8 @@ export interface ExchangeRecord {
   readonly scheme: "http" | "https";
   readonly host: string;
   readonly port: number;
-  readonly path: string;
+  /** Without what was found in it. */
+  path: string;
   verdict: EgressRequest["verdict"];
   rule: string;
   decision: string | undefined;

@@ -67,10 +67,12 @@ class Forwarding {
       request: exchange.request,
       route: cleared.route,
       credential: this.#secrets,
+      length: exchange.client.length,
       get gone() {
         return (gone ??= whenGone(exchange.client));
       },
       found: (finding) => this.#found(finding),
+      maskPath: (shown) => void (exchange.record.path = shown.slice(0, 2048)),
       held: (waiting) => exchange.deps.traffic.waits(exchange.record, waiting),
     });
   }
@@ -218,11 +220,11 @@ class Forwarding {
     record.findings = [...(record.findings ?? []), finding];
     if (direction === "outbound" && action === "redacted" && record.verdict === "allow") record.verdict = "redact";
     deps.traffic.found(finding);
-    const { method, scheme, host, port, path } = request;
+    const { method, scheme, host, port } = request;
     deps.audit.note(
       "dlp-match",
       `${host}:${port} (${rule}, ${action})`,
-      `${rule} in ${where}, ${direction}, ${method} ${scheme}://${host}:${port}${path}: ${action}`,
+      `${rule} in ${where}, ${direction}, ${method} ${scheme}://${host}:${port}${record.path}: ${action}`,
     );
   }
 
@@ -235,8 +237,8 @@ class Forwarding {
     const { client, record, request, deps } = this.#exchange;
     this.#end();
     if (!OUTAGES.has(refusal.code)) {
-      const { method, scheme, host, port, path } = request;
-      const url = `${scheme}://${host}:${port}${path}`;
+      const { method, scheme, host, port } = request;
+      const url = `${scheme}://${host}:${port}${record.path}`;
       record.verdict = "block";
       deps.audit.note("request-blocked", `${host}:${port} (${refusal.rule})`, `${method} ${url}: ${refusal.reason}`);
     }

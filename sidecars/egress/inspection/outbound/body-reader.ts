@@ -64,22 +64,19 @@ export class BodyReader {
   }
 }
 
-/** The body as far as it came: all of it when it ended within `most` bytes and `patience` ms. */
+/** The body as far as it came: all of it when it ended within `patience` ms and before `takes` says that it is too much. */
 export async function collect(
   reader: BodyReader,
-  most: number,
   patience: number,
-  count: (bytes: number) => void,
+  takes: (bytes: number) => boolean,
 ): Promise<{ readonly whole: boolean; readonly chunks: readonly Buffer[] }> {
   const chunks: Buffer[] = [];
   const end = performance.now() + patience;
-  for (let size = 0; ;) {
+  for (;;) {
     const chunk = reader.read();
     if (chunk !== null) {
       chunks.push(chunk);
-      size += chunk.length;
-      count(chunk.length);
-      if (size > most) return { whole: false, chunks };
+      if (!takes(chunk.length)) return { whole: false, chunks };
     } else if (reader.ended) return { whole: true, chunks };
     else {
       const left = end - performance.now();

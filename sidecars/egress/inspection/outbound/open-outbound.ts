@@ -31,7 +31,7 @@ export interface OutboundInspection {
 export const MOST_HELD_BYTES = 1024 * 1024;
 /** Of all bodies together; when there are more, they are looked at as they pass. */
 const MOST_HELD_IN_ALL = 48 * 1024 * 1024;
-/** How long a small body may take to come. */
+/** How long a body may take to come of which nobody knows how long it is. */
 const PATIENCE_MS = 1000;
 
 export function openOutbound(deps: OutboundDeps): (about: Inspected) => OutboundInspection {
@@ -45,14 +45,13 @@ export function openOutbound(deps: OutboundDeps): (about: Inspected) => Outbound
       if ("unknown" in codings)
         return refused(settlement.refuseUnscanned("body", `its Content-Encoding is ${codings.unknown.slice(0, 40)}`));
       let held = 0;
-      const count = (bytes: number): void => {
+      const takes = (bytes: number): boolean => {
         held += bytes;
         heldInAll += bytes;
+        return held <= MOST_HELD_BYTES && heldInAll <= MOST_HELD_IN_ALL;
       };
       try {
-        const most = heldInAll > MOST_HELD_IN_ALL ? 0 : MOST_HELD_BYTES;
-        const patience = STAYS_OPEN.test(contentType) ? 0 : PATIENCE_MS;
-        const { whole, chunks } = await collect(reader, most, patience, count);
+        const { whole, chunks } = await collect(reader, patienceFor(about.length, contentType), takes);
         if (whole) return await sendHeld(head, inHead, { bytes: joined(chunks), contentType, codings });
         const settled = await settlement.settle(inHead);
         if (!settled.ok) return refused(settled.refusal);
@@ -101,6 +100,11 @@ export function openOutbound(deps: OutboundDeps): (about: Inspected) => Outbound
 
 /** Bodies that are conversations: what they say first must go before they end. */
 const STAYS_OPEN = /^application\/grpc|^application\/connect\+/i;
+
+function patienceFor(length: number | undefined, contentType: string): number {
+  if (length !== undefined) return length <= MOST_HELD_BYTES ? Infinity : 0;
+  return STAYS_OPEN.test(contentType) ? 0 : PATIENCE_MS;
+}
 
 function isMultipart(contentType: string): boolean {
   return /^multipart\//i.test(contentType);

@@ -7,6 +7,7 @@ import type { Holds } from "../../asking/hold.ts";
 import type { Refusal } from "../../policy/refusal.ts";
 import type { UseRecord } from "../../table/uses.ts";
 import type { Inspected } from "../inspection.ts";
+import { CANARY_RULE } from "../own-secrets.ts";
 import { decideOnFindings, type Terms } from "./decide-on-findings.ts";
 import { type Finding, type Found, inWords } from "./finding.ts";
 import type { Fingerprint } from "./fingerprint.ts";
@@ -54,9 +55,10 @@ export function openSettlement(about: Inspected, deps: SettlingDeps): Settlement
     if (told.has(key) || told.size >= MOST_TOLD) return;
     told.add(key);
     about.found({ rule, direction: "outbound", where, action });
+    if (rule !== CANARY_RULE) return;
     const { method, host, port } = request;
-    const done = `${method} ${host}:${port}${settlement.shownPath}: ${inWords(rule)} in the ${where} ${PAST[action]}`;
-    deps.audit.note("dlp-match", `${host}:${port} (${rule}, ${action})`, done);
+    const url = `${method} ${host}:${port}${settlement.shownPath}`;
+    deps.audit.note("dlp-match", `canary: ${host}`, `CANARY: ${url}: what only a thief would send was in the ${where}`);
   };
   const consume = async (once: readonly string[]): Promise<Refusal | undefined> => {
     const fresh = once.filter((id) => !taken.has(id));
@@ -127,25 +129,12 @@ export function openSettlement(about: Inspected, deps: SettlingDeps): Settlement
       }
     },
     refuseUnscanned(place, why) {
-      const { method, host, port } = request;
       const reason = `the ${place} cannot be scanned for secrets: ${why}`;
-      deps.audit.note(
-        "request-blocked",
-        `${host}:${port} (cannot scan)`,
-        `${method} ${host}:${port}${settlement.shownPath}: ${reason}`,
-      );
       return { status: 403, code: "cannot_scan", rule: "secret scanning", reason };
     },
   };
   return settlement;
 }
-
-const PAST: Readonly<Record<Action, string>> = {
-  warned: "was noted and let through",
-  redacted: "was replaced by stars",
-  blocked: "was stopped",
-  allowed: "was let through by the operator's decision",
-};
 
 function actionOf(finding: Finding, replaced: readonly Finding[]): Action {
   if (finding.severity === "warn") return "warned";
