@@ -48,6 +48,18 @@ const commands: Record<string, (...args: never[]) => unknown> = {
   flood: (slug: string, count: number) => {
     for (let index = 0; index < count; index += 1) script.log(slug, `line ${index} of a flood`);
   },
+  table: script.table,
+  counters: (counters: typeof script.egress.counters) => (script.egress.counters = counters),
+  /** So many requests as fast as they can be told, a hundred at a time; answers at once. */
+  floodRequests: (slug: string, count: number) => {
+    let told = 0;
+    const next = (): void => {
+      for (let index = 0; index < 100 && told < count; index += 1, told += 1)
+        script.request(slug, { path: `/flood/${told}` });
+      if (told < count) setImmediate(next);
+    };
+    next();
+  },
   throw: (message: string) => {
     setImmediate(() => {
       throw new Error(message);

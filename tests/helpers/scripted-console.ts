@@ -205,7 +205,7 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
     request(slug, more) {
       const log = requestsOf(slug);
       const request = { ...aRequest(log.seen.length, now()), ...more };
-      const before = log.seen.findIndex(({ id }) => id === request.id);
+      const before = more.id === undefined ? -1 : log.seen.findIndex(({ id }) => id === more.id);
       if (before === -1) log.seen.push(request);
       else log.seen[before] = request;
       for (const follower of log.followers) follower(request);
