@@ -58,7 +58,13 @@ export function refusedAddress(address: string, own: ReadonlySet<string>): strin
   const { refused, globalUnicast } = ranges();
   if (family === 6 && !globalUnicast.check(address, "ipv6")) return "not a public IPv6 address";
   const range = refused.find(({ list }) => list.check(address, family === 4 ? "ipv4" : "ipv6"));
-  return range?.what ?? (own.has(address) ? "one of this machine's own" : undefined);
+  const isOwn = own.has(address) || (family === 6 && own.has(canonical(address)));
+  return range?.what ?? (isOwn ? "one of this machine's own" : undefined);
+}
+
+/** An IPv6 address in the one spelling that the system gives its own in. */
+function canonical(address: string): string {
+  return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }
 
 /** True when a route lists `address`, as a CIDR of the same family. */

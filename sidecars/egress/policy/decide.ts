@@ -110,9 +110,12 @@ function unlisted(request: Destination): Pick<Objection, "rule" | "reason"> {
   return { rule: "default deny", reason: `${request.host} is not on the allowlist${hint}` };
 }
 
+const LONGEST_PREFIX = 1024;
+
 /** The path written as a prefix that the table takes back: escaped, cut at a segment when very long. */
 function prefixFor(path: string): string {
-  const escaped = encodeURI(path).replaceAll("?", "%3F").replaceAll("#", "%23");
-  if (escaped.length <= 1024) return escaped;
-  return escaped.slice(0, escaped.lastIndexOf("/", 1023) + 1) || "/";
+  const start = path.slice(0, LONGEST_PREFIX + 1).toWellFormed(); // escaped it is no shorter
+  const escaped = encodeURI(start).replaceAll("?", "%3F").replaceAll("#", "%23");
+  if (escaped.length <= LONGEST_PREFIX) return escaped;
+  return escaped.slice(0, escaped.lastIndexOf("/", LONGEST_PREFIX - 1) + 1) || "/";
 }

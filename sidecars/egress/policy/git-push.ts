@@ -8,10 +8,11 @@ const SERVICE = "git-receive-pack";
 
 /** Fetches and clones (git-upload-pack) are none. */
 export function isGitPush({ path, forward }: Pick<ParsedRequest, "path" | "forward">): boolean {
-  const segments = path.replaceAll("%2F", "/").toLowerCase().split("/").map(withoutParameters);
-  const last = segments.findLastIndex((segment) => segment !== "");
-  if (segments[last] === SERVICE) return true;
-  if (segments[last] !== "refs" || segments[last - 1] !== "info") return false;
+  const lower = path.toLowerCase();
+  if (!lower.includes(SERVICE) && !lower.includes("refs")) return false;
+  const [last, before] = lastSegments(lower.replaceAll("%2f", "/"));
+  if (last === SERVICE) return true;
+  if (last !== "refs" || before !== "info") return false;
   const mark = forward.indexOf("?");
   return mark !== -1 && namesService(forward.slice(mark + 1));
 }
@@ -37,12 +38,21 @@ function namesService(query: string): boolean {
   return text.toLowerCase().includes(SERVICE);
 }
 
-/** Escapes of ASCII alone, one by one: a broken one elsewhere must not hide the others. */
+/** Escapes of letters, of the hyphen and of % itself, one by one: a broken one elsewhere must not hide the others. */
 function unescaped(text: string): string {
-  return text.replaceAll(/%[2-7][0-9a-f]/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
+  return text.replaceAll(/%(?:2d|25|[4-7][0-9a-f])/gi, (escape) =>
+    String.fromCharCode(Number.parseInt(escape.slice(1), 16)),
+  );
 }
 
-function withoutParameters(segment: string): string {
-  const end = segment.indexOf(";");
-  return (end === -1 ? segment : segment.slice(0, end)).trim();
+/** The last two that are not empty, without parameters; the last first. */
+function lastSegments(path: string): string[] {
+  const found: string[] = [];
+  for (let end = path.length; end > 0 && found.length < 2;) {
+    const slash = path.lastIndexOf("/", end - 1);
+    const [name = ""] = path.slice(slash + 1, end).split(";", 1);
+    if (name.trim() !== "") found.push(name.trim());
+    end = slash;
+  }
+  return found;
 }

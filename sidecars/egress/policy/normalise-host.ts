@@ -19,8 +19,12 @@ const LABELS = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*$/
 /** The WHATWG URL rule: a host whose last label is a number is an IPv4 address, or an attempt at one. */
 const NUMERIC_END = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/;
 
+/** More than any name or address takes in any spelling. What is longer is not even looked at. */
+const LONGEST = 1024;
+
 /** Lower case, without one trailing dot, in ASCII (IDNA). Bytes of UTF-8 that a header parser took for latin1 are read as UTF-8. */
 export function normaliseHost(text: string): Host {
+  if (text.length > LONGEST) return bad("is longer than any host name");
   if (/[:[\]%]/.test(text)) {
     return looksLikeIpv6(text) ? { kind: "address", text } : bad("a host name has only letters, digits, - and .");
   }
@@ -34,6 +38,7 @@ export function normaliseHost(text: string): Host {
 
 /** `host` or `host:port`; no user information, no blanks, no path. */
 export function parseAuthority(text: string): Authority {
+  if (text.length > LONGEST) return bad("is longer than any host name");
   const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d{1,5}))?$/.exec(text);
   const [, hostText = "", portText] = match ?? [];
   if (match === null) return bad("is not host:port");

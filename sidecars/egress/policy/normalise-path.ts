@@ -14,6 +14,11 @@ export type Path =
     }
   | { readonly kind: "bad"; readonly reason: string };
 
+/** Longer ones are nobody's, and would cost more than they are worth to take apart. */
+const LONGEST_PATH = 16_384;
+/** Nothing in it that has to be looked at twice; the dots of `/.` and the empty segments of `//` are asked about apart. */
+const PLAIN = /^\/[\w/.~@:+,=!$&'()*-]*$/;
+
 /** `target` is the path and query of a request, from its first slash. */
 export function normalisePath(target: string): Path {
   // oxlint-disable-next-line no-control-regex -- controls are what is refused
@@ -22,6 +27,9 @@ export function normalisePath(target: string): Path {
   const raw = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? "" : target.slice(mark);
   if (!raw.startsWith("/")) return bad("does not begin with a slash");
+  if (raw.length > LONGEST_PATH) return bad("is longer than 16 KiB");
+  if (PLAIN.test(raw) && !raw.includes("//") && !raw.includes("/."))
+    return { kind: "path", path: raw, encodedSlash: false, forward: target };
   const written: string[] = [];
   const decoded: string[] = [];
   const segments = raw.slice(1).split("/");

@@ -33,10 +33,12 @@ export interface Prefix {
   readonly inside: string;
 }
 
+const LONGEST_HOST = 253;
 const indexes = new WeakMap<RouteTable, ReadonlyMap<string, readonly Candidate[]>>();
 
 /** Those whose host rule covers `host`: the exact name, then wildcards from the longest; within one rule in table order. */
 export function candidatesFor(table: RouteTable, host: string): readonly Candidate[] {
+  if (host.length > LONGEST_HOST) return [];
   const index = indexOf(table);
   let found = index.get(host) ?? [];
   for (let dot = host.indexOf(".", 1); dot !== -1; dot = host.indexOf(".", dot + 1)) {

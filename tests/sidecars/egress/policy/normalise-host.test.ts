@@ -112,6 +112,55 @@ describe("a host", () => {
   });
 });
 
+describe("a look-alike", () => {
+  const REAL = "api.example.com";
+  test.each([
+    ["a Cyrillic letter", "\u0430pi.example.com"],
+    ["a Greek letter", "\u03b1pi.example.com"],
+    ["a dotless i", "ap\u0131.example.com"],
+    ["a digit for a letter", "ap1.example.com"],
+    ["an accent", "\u00e1pi.example.com"],
+    ["a joined word", "apiexample.com"],
+    ["an eszett", "api.e\u00dfample.com"],
+    ["its own name in Punycode with a change", "xn--pi-7kc.example.com"],
+    ["a longer suffix", "api.example.com.co"],
+    ["a hyphen for a dot", "api-example.com"],
+    ["a letter before it", "xapi.example.com"],
+    ["an interpunct for a dot", "api\u00b7example.com"],
+  ])("with %s is another name", (_what, text) => {
+    const host = normaliseHost(text);
+    expect(host.kind === "name" ? host.name : "none").not.toBe(REAL);
+  });
+
+  test.each([
+    ["full width", "\uff41\uff50\uff49.example.com"],
+    ["circled letters", "\u24d0pi.example.com"],
+    ["an ideographic full stop", "api\u3002example.com"],
+    ["a soft hyphen", "a\u00adpi.example.com\u200b"],
+    ["mathematical letters", "\u{1d41a}pi.example.com"],
+  ])("in %s is that very name to whoever dials it, and to the rules", (_what, text) => {
+    expect(new URL(`https://${text}/`).hostname).toBe(REAL);
+    expect(normaliseHost(text)).toEqual({ kind: "name", name: REAL });
+  });
+
+  test("is read as a URL parser reads it, wherever both take it for a name", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(".", "-", "xn--", "\u3002", "\uff0e", "\u00ad", "\u200d", "\u0430", "\u00df", "1", "0x7f", "com"),
+      fc.string({ unit: "grapheme", maxLength: 3 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+        const text = pieces.join("");
+        const host = normaliseHost(text);
+        if (host.kind !== "name" || /[\u0080-\u00ff]/.test(text)) return; // bytes of UTF-8 are read as such
+        const url = URL.parse(`https://${text}/`)?.hostname ?? host.name;
+        expect(url.replace(/\.$/, "")).toBe(host.name);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
 describe("an authority", () => {
   test("is a host and perhaps a port", () => {
     expect(parseAuthority("Example.com:8443")).toEqual({ kind: "name", name: "example.com", port: 8443 });
