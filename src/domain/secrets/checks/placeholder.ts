@@ -1,7 +1,7 @@
 // Values that stand for a secret in documents, templates and tests, and are none.
 
 const WORDS =
-  /example|EXAMPLE|Example|placeholder|PLACEHOLDER|change[-_]?me|CHANGE[-_]?ME|REDACTED|redacted|xxxx|XXXX|\*\*\*|\.\.\.|(?:^|[-_])(?:your|YOUR|fake|FAKE|dummy|DUMMY|sample|SAMPLE|insert|INSERT|replace|REPLACE)[-_]/;
+  /example|EXAMPLE|Example|placeholder|PLACEHOLDER|change[-_]?me|CHANGE[-_]?ME|REDACTED|redacted|xxxx|XXXX|\*\*\*|\.\.\.|0{12}|(?:^|[-_])(?:your|YOUR|fake|FAKE|dummy|DUMMY|sample|SAMPLE|insert|INSERT|replace|REPLACE)[-_]/;
 const TEMPLATE = /^\$|^<|>$|[{}]|^%\w+%$|^process\.|^os\.|^env\b/;
 
 /** Of the whole value: `ghp_xxxxxxxx`, `AKIAIOSFODNN7EXAMPLE`, `${TOKEN}`. */
