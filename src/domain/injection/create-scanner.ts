@@ -15,7 +15,7 @@ const STEP = 160;
 
 /** Windows that one piece may cost: many for a short one, one of some kilobytes for a long one. */
 const FREE_WINDOWS = 256;
-const BYTES_A_WINDOW = 768;
+const BYTES_A_WINDOW = 1024;
 
 /** Tags of so few characters in all hold no order. */
 const SHORT_TAGS = 32;
@@ -38,11 +38,12 @@ function scan(data: Uint8Array): InjectionScan {
 }
 
 function look(data: Uint8Array, from: number, to: number, matches: InjectionMatch[]): void {
-  const text = normalise(data, from, to, "out");
+  const { text, tagBytes } = normalise(data, from, to, "out");
   lookForRules({ data, from, to, tags: "out", text }, matches);
   // Attributes speak to an agent too (alt, title, aria-label).
-  const withTags = normalise(data, from, to, "in");
-  if (withTags.length > text.length + SHORT_TAGS) lookForRules({ data, from, to, tags: "in", text: withTags }, matches);
+  if (tagBytes > SHORT_TAGS) {
+    lookForRules({ data, from, to, tags: "in", text: normalise(data, from, to, "in").text }, matches);
+  }
   lookForLettersApart(text, from, to, matches);
   lookAtMarkup(data, from, to, matches);
   const letters = smuggledIn(data, from, to);

@@ -12,46 +12,63 @@ interface Unit {
 /** No tag that is taken out is longer. */
 const LONGEST_TAG = 300;
 
-/** `tags` are taken out, which also takes out what their attributes say. */
-export function normalise(data: Uint8Array, from: number, to: number, tags: Tags): string {
-  return read(data, from, to, tags, Number.MAX_SAFE_INTEGER).text;
+export type Tags = "out" | "in";
+
+export interface Normalised {
+  readonly text: string;
+  /** How many bytes of tags were taken out. */
+  readonly tagBytes: number;
 }
 
-export type Tags = "out" | "in";
+/** `tags` are taken out, which also takes out what their attributes say. */
+export function normalise(data: Uint8Array, from: number, to: number, tags: Tags): Normalised {
+  const { length, tagBytes } = read(data, from, to, tags, MOST);
+  return {
+    text: String.fromCharCode.apply(undefined, characters.subarray(0, length) as unknown as number[]),
+    tagBytes,
+  };
+}
 
 /** Where in `data` the characters from `start` to `end` of the normalised text stand. */
 export function placeOf(data: Uint8Array, from: number, to: number, tags: Tags, start: number, end: number) {
   return { start: read(data, from, to, tags, start + 1).before, end: read(data, from, to, tags, end).at };
 }
 
+/** Of one window; what folds to several characters needs room for more than a window has bytes. */
+const MOST = 4096;
+const characters = new Uint16Array(MOST + 32);
+
 /** Stops when `most` characters are there: `at` is after what made the last of them, `before` before it. */
 function read(data: Uint8Array, from: number, to: number, tags: Tags, most: number) {
-  let text = "";
+  let length = 0;
+  let tagBytes = 0;
   let spaced = true;
   let at = from;
   let before = from;
-  while (at < to && text.length < most) {
+  while (at < to && length < most) {
     const byte = data[at] as number;
     before = at;
     // Most of what is read is small letters.
     if (byte >= 0x61 && byte <= 0x7a) {
-      text += LETTERS[byte - 0x61];
+      characters[length] = byte;
+      length += 1;
       spaced = false;
       at += 1;
       continue;
     }
     const tag = byte === 0x3c && tags === "out" ? tagLength(data, at, to) : 0;
+    tagBytes += tag;
     const unit = tag === 0 ? readUnit(data, at, to) : undefined;
     const folded = unit === undefined ? " " : fold(unit.codePoint);
     at += unit?.length ?? tag;
     if (folded === "" || (folded === " " && spaced)) continue;
-    text += folded;
+    for (let index = 0; index < folded.length && index < 32; index += 1)
+      characters[length + index] = folded.charCodeAt(index);
+    length += Math.min(folded.length, 32);
     spaced = folded === " ";
   }
-  return { text, at, before };
+  return { length, tagBytes, at, before };
 }
-
-const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
 /** 0 where no tag begins; the marks of a comment are a tag, its text is not. */
 function tagLength(data: Uint8Array, at: number, to: number): number {
@@ -108,8 +125,19 @@ function readBackslash(data: Uint8Array, at: number, to: number): Unit {
 
 function readHex(data: Uint8Array, at: number, to: number): number | undefined {
   if (at + 4 > to) return undefined;
-  const value = Number.parseInt(asciiOf(data, at, at + 4), 16);
-  return /^[0-9a-f]{4}$/i.test(asciiOf(data, at, at + 4)) ? value : undefined;
+  let value = 0;
+  for (let index = at; index < at + 4; index += 1) {
+    const digit = hexDigit(data[index] as number);
+    if (digit < 0) return undefined;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
 const NAMED: Readonly<Record<string, number>> = {
@@ -128,18 +156,33 @@ const NAMED: Readonly<Record<string, number>> = {
   NoBreak: 0x2060,
 };
 
+const LONGEST_NAME = 16;
+
 function readReference(data: Uint8Array, at: number, to: number): Unit | undefined {
-  const [whole, hex, decimal, name] =
-    /^&(?:#[xX]([0-9a-fA-F]{1,6})|#(\d{1,7})|([a-zA-Z]{2,14}));/.exec(asciiOf(data, at, Math.min(to, at + 16))) ?? [];
-  if (whole === undefined) return undefined;
-  const codePoint =
-    hex === undefined ? (decimal === undefined ? NAMED[name ?? ""] : Number(decimal)) : Number.parseInt(hex, 16);
-  return codePoint === undefined ? undefined : { codePoint, length: whole.length };
+  if (data[at + 1] === 0x23) return readNumber(data, at, to);
+  if (!isLetter(data[at + 1] ?? 0)) return undefined;
+  const end = data.subarray(at, Math.min(to, at + LONGEST_NAME)).indexOf(0x3b);
+  const codePoint = end === -1 ? undefined : NAMED[asciiOf(data, at + 1, at + end)];
+  return codePoint === undefined ? undefined : { codePoint, length: end + 1 };
+}
+
+function readNumber(data: Uint8Array, at: number, to: number): Unit | undefined {
+  const isHex = ((data[at + 2] ?? 0) | 0x20) === 0x78;
+  const digits = at + (isHex ? 3 : 2);
+  let codePoint = 0;
+  for (let next = digits; next < Math.min(to, digits + 8); next += 1) {
+    const byte = data[next] as number;
+    if (byte === 0x3b) return next === digits ? undefined : { codePoint, length: next + 1 - at };
+    const digit = hexDigit(byte);
+    if (digit < 0 || (!isHex && digit > 9)) return undefined;
+    codePoint = codePoint * (isHex ? 16 : 10) + digit;
+  }
+  return undefined;
 }
 
 /** One character for a byte. */
 export function asciiOf(data: Uint8Array, from: number, to: number): string {
-  return String.fromCharCode(...data.subarray(from, to));
+  return String.fromCharCode.apply(undefined, data.subarray(from, to) as unknown as number[]);
 }
 
 function isLetter(byte: number): boolean {

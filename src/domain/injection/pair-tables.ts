@@ -18,10 +18,12 @@ const COMMON = new Set(
 /** Of three pairs in a row that tell of \u200b or &#8203; one is always looked at: any and \, \ and u, u and one of these. */
 const HEX_BEGINS = Array.from("0123456789dDfFx", (digit) => digit.charCodeAt(0));
 
-/** Besides the shifts 0 (an anchor may be here) to 3. */
+/** Besides the shifts 1 to 3. */
 export const HIGH = 4;
 export const APART = 5;
 export const ESCAPE = 6;
+/** Set in addition to one of these, or to 0: an anchor may be here. */
+export const ANCHOR = 8;
 
 /**
  * By pair (first byte × 256 + second): a shift or one of the above; how far to go on when nothing was there; and the anchors whose
@@ -45,7 +47,10 @@ function tables() {
       }
     }
   }
-  const classes = Uint8Array.from(shifts, (shift, pair) => classOf(pair >> 8, pair & 0xff) ?? shift);
+  const classes = Uint8Array.from(shifts, (shift, pair) => {
+    const special = classOf(pair >> 8, pair & 0xff) ?? shift;
+    return shift === 0 ? special | ANCHOR : special;
+  });
   return { classes, shifts: shifts.map((shift) => Math.max(1, shift)), anchorsAt };
 }
 

@@ -4,7 +4,7 @@
 import { LONGEST_SHIFT } from "./anchors.ts";
 import { isInvisible } from "./fold.ts";
 import { readUnit } from "./normalise.ts";
-import { anchorsAt, APART, classes, ESCAPE, HIGH, shifts } from "./pair-tables.ts";
+import { ANCHOR, anchorsAt, APART, classes, ESCAPE, HIGH, shifts } from "./pair-tables.ts";
 
 /** The next place at or after `from` that deserves a look; -1 when there is none. */
 export function nextSuspect(data: Uint8Array, from: number): number {
@@ -16,33 +16,31 @@ export function nextSuspect(data: Uint8Array, from: number): number {
       at += kind;
       continue;
     }
-    if (isSuspect(data, at, pair, kind)) return at;
+    if ((kind & ANCHOR) !== 0 && isAnchor(data, at, pair)) return at;
+    if (kind >= HIGH && isStrange(data, at, kind & ~ANCHOR)) return at;
     at += shifts[pair] as number;
   }
   return -1;
 }
 
-function isSuspect(data: Uint8Array, at: number, pair: number, kind: number): boolean {
+function isStrange(data: Uint8Array, at: number, kind: number): boolean {
   switch (kind) {
     case HIGH:
-      if (isStrangeCharacter(data, at)) return true;
-      break;
+      return isStrangeCharacter(data, at);
     case APART:
       // i g n o r e: a letter and a sign, three times
-      if (
+      return (
         data[at + 3] === data[at + 1] &&
         data[at + 5] === data[at + 1] &&
         isLetter(data[at + 2]) &&
         isLetter(data[at + 4]) &&
         !isLetter(data[at - 1])
-      )
-        return true;
-      break;
+      );
     case ESCAPE:
-      if (isStrangeEscape(data, at)) return true;
-      break;
+      return isStrangeEscape(data, at);
+    default:
+      return false;
   }
-  return isAnchor(data, at, pair);
 }
 
 function isAnchor(data: Uint8Array, at: number, pair: number): boolean {
@@ -86,12 +84,13 @@ function isStrangeCharacter(data: Uint8Array, at: number): boolean {
   for (let back = 0; back < 3 && start > 0 && ((data[start] as number) & 0xc0) === 0x80; back += 1) start -= 1;
   const lead = data[start] as number;
   const next = data[start + 1] ?? 0;
-  if (lead === 0xf3) return next === 0xa0;
+  if (lead === 0xf3) return next === 0xa0 && ((data[start + 2] ?? 0) & 0xfe) === 0x80;
   if (lead === 0xf0)
     return next === 0x9d || (next === 0x9f && (data[start + 2] ?? 0) >= 0x84 && (data[start + 2] ?? 0) <= 0x86);
-  if (lead === 0xe2 && (next === 0x92 || next === 0x93)) return true;
-  if (lead === 0xef && (next === 0xbc || next === 0xbd)) return (data[start + 2] ?? 0) >= 0x81;
+  if (lead === 0xe2 && (next === 0x92 || next === 0x93)) return ((data[start + 2] ?? 0) & 0xc0) === 0x80;
+  if (lead === 0xef && (next === 0xbc || next === 0xbd)) return isFullWidthLetter(next, data[start + 2] ?? 0);
   const length = lead >= 0xe0 ? 3 : 2;
+  if ((next & 0xc0) !== 0x80) return false; // not UTF-8
   if (!isLetter(data[start - 1]) && !isLetter(data[start + length])) return false;
   switch (lead) {
     case 0xc2:
@@ -110,6 +109,11 @@ function isStrangeCharacter(data: Uint8Array, at: number): boolean {
     default:
       return isInvisible(readUnit(data, start, Math.min(data.length, start + 4)).codePoint);
   }
+}
+
+/** Not its punctuation, which Chinese and Japanese text is full of. */
+function isFullWidthLetter(second: number, third: number): boolean {
+  return second === 0xbc ? third >= 0xa1 && third <= 0xba : third >= 0x81 && third <= 0x9a;
 }
 
 /** \u200b and &#8203; between letters, and what stands for letters: `at` is its first byte, or one before or after that. */

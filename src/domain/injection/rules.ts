@@ -147,7 +147,7 @@ export const RULES: readonly InjectionRule[] = [
 export const ORDERS_TO_AGENTS: readonly RegExp[] = [
   /\b(?:ais?|llms?|language models?|ai assistants?|ai agents?|assistants?|chatbots?|chatgpt|claude|copilot|gemini|coding agents?)\b[^.]{0,50}?\b(?:must|should|need to|have to|please|are required|is required|are instructed|do not|always|never)\b/,
   /\byou (?:must|should|need to|have to|are required to|are instructed to|will) (?:now |always |also |only |first )?(?:ignore|disregard|reply|respond|obey|approve|recommend|rate|hire|say that|tell the user|tell users)\b/,
-  /\b(?:new|updated|hidden|secret|special|additional) (?:system )?instructions? (?:for (?:the |you|all )|follow|:)/,
+  /\b(?:new|updated|hidden|secret|special|additional) (?:system )?instructions?(?::| for (?:the |you|all )| follow)/,
   /\bfrom now on,? (?:you|always|only|respond|answer)\b/,
   /\b(?:tell|convince|instruct) the (?:user|human|reader) (?:to|that)\b/,
 ];
@@ -181,7 +181,7 @@ export const MARKUP: readonly InjectionRule[] = [
     id: "injection:role-tags",
     words: ["<|", "inst]", "<<sys", "start_of_turn", "function_", "tool_", "system", "### ", "human:"],
     pattern:
-      /<\|(?:im_start|start_header_id)\|>\s{0,4}(?:system|user|assistant|developer|tool)|<\|(?:system|assistant|developer)\|>(?!["'`,])|\[inst\][^[]{1,400}\[\/inst\]|<<sys>>(?!["'`])|<start_of_turn>(?:model|user|system)|<\/?(?:function_calls|function_results?|tool_results?|system-reminder|system_prompt|system_instructions?)>|<\/?antml:\w{2,20}|<system>[^<]{0,40}\b(?:you |ignore|new instruction|important|from now|override|assistant|as an ai)|### ?instructions?:[^#]{0,300}### ?response:|\n\nhuman:[^\n]{1,300}\n\nassistant:/,
+      /<\|(?:im_start|start_header_id)\|>\s{0,4}(?:system|user|assistant|developer|tool)|<\|(?:system|assistant|developer)\|>(?!["'`,])|\[inst\][^[]{1,400}\[\/inst\]|<<sys>>(?!["'`])|<start_of_turn>(?:model|user|system)|<\/?(?:function_calls|function_results?|tool_results?|system-reminder|system_prompt|system_instructions?)>|<\/?antml:\w{2,20}|<system>\s{0,4}(?:you |ignore|new instruction|important|from now|override|assistant|as an ai)|### ?instructions?:[^#]{0,300}### ?response:|\n\nhuman:[^\n]{1,300}\n\nassistant:/,
   },
   {
     id: "injection:markdown-exfil",
