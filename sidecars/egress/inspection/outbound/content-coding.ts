@@ -64,9 +64,14 @@ export function openDecoder(codings: readonly string[]): ContentDecoder {
   };
 }
 
+/** Bytes that it took of what was given: those behind the end of its data it leaves. */
+type Decompressor = Transform & { readonly bytesWritten: number };
+
 class Stage {
   readonly #coding: string;
-  #stream: Transform | undefined;
+  #stream: Decompressor | undefined;
+  /** Bytes that were given to it. */
+  #fed = 0;
   #failed: CannotDecode | undefined;
   #wake: () => void = () => {};
   #ended = false;
@@ -79,6 +84,7 @@ class Stage {
   async pass(chunk: Buffer | null, sink: Sink): Promise<void> {
     if (chunk?.length === 0 || (chunk === null && this.#stream === undefined)) return; // nothing came at all
     if (this.#ended && chunk !== null) throw moreBehind(this.#coding);
+    this.#fed += chunk?.length ?? 0;
     const stream = (this.#stream ??= this.#open(chunk));
     let done = false;
     if (chunk === null) stream.end();
@@ -92,7 +98,7 @@ class Stage {
       for (let out = stream.read() as Buffer | null; out !== null; out = stream.read() as Buffer | null)
         await sink(out);
       if (this.#failed !== undefined) throw this.#failed;
-      if (this.#ended && chunk !== null && !done) throw moreBehind(this.#coding);
+      if ((this.#ended || done) && stream.bytesWritten < this.#fed) throw moreBehind(this.#coding);
       if (this.#ended || (done && stream.readableLength === 0)) return;
       await changed;
     }
@@ -102,7 +108,7 @@ class Stage {
     this.#stream?.destroy();
   }
 
-  #open(first: Buffer | null): Transform {
+  #open(first: Buffer | null): Decompressor {
     const stream = this.#decompressor(first);
     stream.on("readable", () => this.#wake());
     stream.on("end", () => {
@@ -116,7 +122,7 @@ class Stage {
     return stream;
   }
 
-  #decompressor(first: Buffer | null): Transform {
+  #decompressor(first: Buffer | null): Decompressor {
     switch (this.#coding) {
       case "deflate":
         return isZlib(first) ? createInflate() : createInflateRaw();

@@ -27,7 +27,7 @@ export function joinedBody(
 /** Only what cannot come about by chance where two values meet. */
 export function splitFindings(matches: readonly DeepMatch[], place: string, known: readonly Found[]): Found[] {
   return matches
-    .filter(({ rule, severity }) => severity === "block" && !BY_CHANCE.test(rule))
+    .filter(({ rule, severity }) => severity === "block" && (rule.startsWith("own:") || !BY_CHANCE.test(rule)))
     .filter(({ rule }) => !known.some((other) => other.rule === rule))
     .map((match) => ({
       rule: match.rule,
@@ -41,7 +41,7 @@ export function splitFindings(matches: readonly DeepMatch[], place: string, know
 }
 
 /** Digits, words and whatever is told by the name beside it. */
-const BY_CHANCE = /card|seed|phrase|assign|generic|entropy|password|connection/;
+const BY_CHANCE = /^payment-card|^seed-phrase|^bitcoin|^ethereum|-url$|connection-string|assignment|basic-auth|bearer/;
 
 /** `a=1&b=2` → `12`, still encoded. */
 export function joinValues(form: string): string {
