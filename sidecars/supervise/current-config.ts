@@ -48,6 +48,7 @@ export async function keepCurrentConfig(paths: BottlePaths, tell: (problem: stri
 
 /** As YAML, in the words of definitions. */
 function publicText(table: RouteTable, now: Date): string {
-  const { on_unknown_host } = table;
-  return HEADING + stringify({ on_unknown_host, routes: publicRoutes(table, now) }, { schema: "core", lineWidth: 0 });
+  const { on_unknown_host, budget } = table;
+  const shown = { on_unknown_host, ...(budget === undefined ? {} : { budget }), routes: publicRoutes(table, now) };
+  return HEADING + stringify(shown, { schema: "core", lineWidth: 0, aliasDuplicateObjects: false });
 }

@@ -2,20 +2,24 @@
 
 import type { ProposalDraft } from "#domain/proposal/proposal.ts";
 import { createProposal } from "#lib/store/create-proposal.ts";
-import { readQueue } from "#lib/store/read-queue.ts";
+import { type QueueItem, readQueue } from "#lib/store/read-queue.ts";
 
 import { awaitAnswer } from "./await-answer.ts";
 import { earlierAnswer } from "./earlier-answer.ts";
-import { admit } from "./limits.ts";
+import { admit, askedByAgent } from "./limits.ts";
 import type { ToolContext } from "./tool.ts";
 
 /** Throws `refused` when the agent has asked too much lately. */
 export async function propose(draft: ProposalDraft, context: ToolContext): Promise<string> {
   const { of, read } = context;
   const now = context.now();
+  let items: readonly QueueItem[] = [];
   const { proposal } = await createProposal(of, draft, now, {
-    earlier: async () => earlierAnswer((await readQueue(of)).items, draft, read, now)?.proposal,
-    admit: (load) => admit(load, now),
+    earlier: async () => {
+      ({ items } = await readQueue(of));
+      return earlierAnswer(items, draft, read, now)?.proposal;
+    },
+    admit: () => admit(askedByAgent(items, now), now),
   });
   return awaitAnswer(proposal.id, context.waitMs, context);
 }

@@ -4,6 +4,7 @@ import type { Tool } from "../tool.ts";
 import { askOperator } from "./ask-operator.ts";
 import { egressBlock } from "./egress-block.ts";
 import { listEgressRoutes } from "./list-egress-routes.ts";
+import { pipelockBlock } from "./pipelock-block.ts";
 import { proposalStatus } from "./proposal-status.ts";
 
-export const TOOLS: readonly Tool[] = [listEgressRoutes, egressBlock, askOperator, proposalStatus];
+export const TOOLS: readonly Tool[] = [listEgressRoutes, egressBlock, pipelockBlock, askOperator, proposalStatus];

@@ -23,7 +23,5 @@ it("forgets what is older than a minute", () => {
 });
 
 it("refuses the twenty-first that waits", () => {
-  expect(() => admit({ pending: 20, created: [] }, now)).toThrow(
-    "20 proposals of this bottle wait for the operator already",
-  );
+  expect(() => admit({ pending: 20, created: [] }, now)).toThrow("20 proposals of yours wait for the operator already");
 });

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import { NO_TRAFFIC } from "#domain/egress/control.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import { renderRouteTable } from "#domain/egress/table.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
@@ -23,6 +24,8 @@ afterEach(async () => {
 const WAIT = { timeout: 10_000 };
 const RULE = { host: "packages.demo.test", methods: ["GET"], path_allowlist: ["/packages/"] };
 const ASK = { ...RULE, justification: "the build needs it" };
+
+const FALSE_ALARM = { host: "packages.demo.test", finding: "github-pat", justification: "it is a test vector" };
 
 /** The proposals in the queue, once there are as many. */
 function proposals(supervise: SuperviseProcess, count: number) {
@@ -48,7 +51,13 @@ describe("all tools", () => {
   it("are listed with what they take", async () => {
     const supervise = await startSupervise();
     const agent = await supervise.client();
-    expect(await agent.tools()).toEqual(["list-egress-routes", "egress-block", "ask-operator", "proposal-status"]);
+    expect(await agent.tools()).toEqual([
+      "list-egress-routes",
+      "egress-block",
+      "pipelock-block",
+      "ask-operator",
+      "proposal-status",
+    ]);
   });
 
   it.each([
@@ -62,6 +71,12 @@ describe("all tools", () => {
     ["egress-block", { ...ASK, justification: "  " }, "justification"],
     ["egress-block", { ...ASK, path: "/x" }, "path"],
     ["egress-block", RULE, "justification"],
+    ["pipelock-block", { ...FALSE_ALARM, host: "*.x.test" }, "host"],
+    ["pipelock-block", { ...FALSE_ALARM, host: "" }, "host"],
+    ["pipelock-block", { ...FALSE_ALARM, finding: "ghp_Secret Value" }, "finding"],
+    ["pipelock-block", { ...FALSE_ALARM, finding: "canary" }, "finding"],
+    ["pipelock-block", { ...FALSE_ALARM, justification: "" }, "justification"],
+    ["pipelock-block", { ...FALSE_ALARM, value: "x" }, "value"],
     ["ask-operator", { text: "" }, "text"],
     ["ask-operator", { text: "?", options: [] }, "options"],
     ["proposal-status", { id: "../../etc/passwd" }, "id"],
@@ -73,6 +88,34 @@ describe("all tools", () => {
     expect(result.isError).toBe(true);
     expect(result.text).toContain(field);
     expect((await readQueue(supervise.of)).items).toEqual([]);
+  });
+});
+
+describe("pipelock-block", () => {
+  it("asks for the rule on that host, and answers when the exception is live", async () => {
+    const supervise = await startSupervise();
+    const call = (await supervise.client()).call("pipelock-block", { ...FALSE_ALARM, host: "Packages.demo.TEST." });
+    const id = await answer(supervise, { status: "approved" });
+    expect((await proposals(supervise, 1))[0]).toMatchObject({
+      kind: "pipelock-block",
+      origin: "mcp",
+      payload: { host: "packages.demo.test", finding: "github-pat" },
+    });
+    await setApplied(supervise.of, id, { ok: true, detail: "live" });
+    expect((await call).text.split("\n").slice(0, 2)).toEqual(["status: approved", "live: yes"]);
+  });
+
+  it("is asked and answered beside as many refused requests as the proxy may put before the operator", async () => {
+    const supervise = await startSupervise({ SUPERVISE_RESPONSE_TIMEOUT_SECONDS: "0.2" });
+    for (let index = 0; index < 20; index += 1) {
+      const payload = { host: `host-${index}.test` };
+      const draft = { kind: "egress-block", payload, justification: "", origin: "blocked-request" } as const;
+      // oxlint-disable-next-line no-await-in-loop -- in order
+      await createProposal(supervise.of, draft, new Date());
+    }
+    const { text } = await (await supervise.client()).call("pipelock-block", FALSE_ALARM);
+    expect(text).toContain("status: pending");
+    await proposals(supervise, 21);
   });
 });
 
@@ -261,11 +304,19 @@ describe("list-egress-routes", () => {
           decision: "abc",
           once: true,
         },
+        { host: "ssh.example.com", port: 22, raw_tcp: true, limits: { bytes_per_day: 2 ** 30 } },
+        { host: "pinned.example.com", pipelock: { tls_passthrough: true } },
+        {
+          host: "graph.example.com",
+          matches: [{ path: "/graphql", methods: ["POST"] }],
+          dlp: { outbound_on_match: "block" },
+        },
       ],
+      budget: { requests_per_day: 1000 },
+      dlp_exceptions: [{ decision: "abc", host: "api.example.com", rule: "jwt", fingerprint: "f".repeat(64) }],
     };
-    const counters = { allowed: 0, blocked: 0, held: 0, open: 0 };
     const egress = createServer((_, response) => {
-      response.end(JSON.stringify({ version: 3, table_digest: "d", table, counters, recent: [] }));
+      response.end(JSON.stringify({ version: 3, table_digest: "d", table, counters: NO_TRAFFIC, recent: [] }));
     });
     servers.push(egress);
     await listenUnix(egress, supervise.paths.egress.control);
@@ -274,6 +325,10 @@ describe("list-egress-routes", () => {
       "This bottle may reach:",
       "- api.example.com, all methods, all paths, the proxy adds the credential",
       "- packages.demo.test:8443, GET, paths /packages/, for one request",
+      "- ssh.example.com:22, a tunnel (raw TCP), 1GiB a day",
+      "- pinned.example.com, a tunnel (TLS is not opened)",
+      "- graph.example.com, all methods, all paths, only POST /graphql, secrets are refused",
+      "In all it may use 1000 requests a day.",
       "Requests to other hosts are held until the operator decides.",
     ]);
   });
@@ -314,7 +369,7 @@ describe("limits", () => {
     const results = await Promise.all(["a?", "b?", "c?", "d?"].map((text) => agent.call("ask-operator", { text })));
     expect(results.filter(({ isError }) => isError)).toHaveLength(2);
     expect(results.find(({ isError }) => isError)?.text).toContain(
-      "20 proposals of this bottle wait for the operator already",
+      "20 proposals of yours wait for the operator already",
     );
     await proposals(supervise, 20);
   });
