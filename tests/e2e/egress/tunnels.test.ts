@@ -125,6 +125,7 @@ describe("a route that TLS passes through", () => {
   test("is for that name in any case, and with the dot at its end", async () => {
     for (const sni of [PASSED.toUpperCase(), `${PASSED}.`]) {
       const secure = await throughTls(sni, PASSED, { checkServerIdentity: () => undefined });
+      expect((await over(secure, "/", { headers: { host: PASSED } })).status).toBe(200);
       secure.destroy();
     }
   });

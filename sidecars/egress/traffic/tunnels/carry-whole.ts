@@ -43,16 +43,15 @@ export async function carryWhole(socket: Socket, to: Place, cleared: Cleared, de
 }
 
 async function carry(tunnel: Carried, cleared: Cleared, deps: WholeTunnelDeps): Promise<void> {
-  const { socket, to, record } = tunnel;
+  const { socket, to } = tunnel;
   const { route, rule, kind, meter, stillAllowed } = cleared;
   const room = deps.tunnels.enter({
     key: tunnel,
-    bytes: () => record.up + record.down,
     endsIdle: true,
     close: (why) => tunnel.cut(`${why}: ${rule}`),
   });
-  if (typeof room !== "function") return tunnel.refuse(room);
-  tunnel.onEnd(room);
+  if (!("leave" in room)) return tunnel.refuse(room);
+  tunnel.onEnd(room.leave);
   tunnel.onEnd(deps.live.add(stillAllowed, () => tunnel.cut(`revoked: ${rule}`)));
   const server = await openPlainly(deps.upstream.dial({ scheme: "https", ...to }, route), tunnel.gone);
   if (!tunnel.established(server)) return;
@@ -61,7 +60,10 @@ async function carry(tunnel: Carried, cleared: Cleared, deps: WholeTunnelDeps): 
     if (first === undefined || !tunnel.moved(meter, "up", first.length)) return;
     server.write(first);
   }
-  join(socket, server, (direction, bytes) => void tunnel.moved(meter, direction, bytes));
+  join(socket, server, (direction, bytes) => {
+    room.touch();
+    tunnel.moved(meter, direction, bytes);
+  });
 }
 
 /** The bytes that may go on; undefined when the tunnel is over. */

@@ -7,8 +7,6 @@ import { TUNNEL_LIMITS, type TunnelLimits } from "./tunnel-limits.ts";
 export interface Tunnel {
   /** False for what is in a tunnel that counts already: it takes no room, and so it makes none. */
   readonly counts?: boolean;
-  /** Moved so far, both ways: a tunnel is idle while it stays the same. */
-  readonly bytes: () => number;
   /** What `underWay` is told of. */
   readonly key: object;
   /** It ends when it is idle for long: those whose end is nobody else's business. */
@@ -16,17 +14,24 @@ export interface Tunnel {
   readonly close: (why: string) => void;
 }
 
+/** A tunnel's place among those that are open. */
+export interface Room {
+  /** Something moved: it is not idle now. */
+  touch(): void;
+  leave(): void;
+}
+
 export interface OpenTunnels {
   readonly limits: TunnelLimits;
-  /** A way to leave, or the refusal when all of them are busy. */
-  enter(tunnel: Tunnel): (() => void) | Refusal;
+  /** The refusal when all of them are busy. */
+  enter(tunnel: Tunnel): Room | Refusal;
   /** Something happens in it although nothing may move, such as a held request: it does not make room until that is over. */
   underWay(key: object): () => void;
 }
 
 interface Entry extends Tunnel {
   readonly since: number;
-  seen: number;
+  /** When something moved last. */
   active: number;
 }
 
@@ -36,13 +41,6 @@ export function openTunnels(limits: TunnelLimits = TUNNEL_LIMITS): OpenTunnels {
   let counted = 0;
   let looking: NodeJS.Timeout | undefined;
 
-  const look = (now: number): void => {
-    for (const entry of entries) {
-      const bytes = entry.bytes();
-      if (bytes !== entry.seen) entry.active = now;
-      entry.seen = bytes;
-    }
-  };
   const leave = (entry: Entry): void => {
     if (entries.delete(entry) && entry.counts !== false) counted -= 1;
     if (entries.size > 0) return;
@@ -55,14 +53,12 @@ export function openTunnels(limits: TunnelLimits = TUNNEL_LIMITS): OpenTunnels {
   };
   const closeOverdue = (): void => {
     const now = performance.now();
-    look(now);
     for (const entry of entries) {
       if (now - entry.since > limits.totalMs) close(entry, `open for ${inWords(limits.totalMs)}`);
       else if (entry.endsIdle && now - entry.active > limits.idleMs) close(entry, `idle for ${inWords(limits.idleMs)}`);
     }
   };
-  const makeRoom = (now: number): boolean => {
-    look(now);
+  const makeRoom = (): boolean => {
     let idlest: Entry | undefined;
     for (const entry of entries) {
       if (entry.counts === false) continue;
@@ -77,12 +73,12 @@ export function openTunnels(limits: TunnelLimits = TUNNEL_LIMITS): OpenTunnels {
     enter(tunnel) {
       const now = performance.now();
       const counts = tunnel.counts !== false;
-      if (counts && counted >= limits.most && !makeRoom(now)) return tooMany(limits.most);
-      const entry: Entry = { ...tunnel, since: now, seen: tunnel.bytes(), active: now };
+      if (counts && counted >= limits.most && !makeRoom()) return tooMany(limits.most);
+      const entry: Entry = { ...tunnel, since: now, active: now };
       entries.add(entry);
       if (counts) counted += 1;
       looking ??= setInterval(closeOverdue, limits.lookMs).unref();
-      return () => leave(entry);
+      return { touch: () => void (entry.active = performance.now()), leave: () => leave(entry) };
     },
     underWay(key) {
       busy.set(key, (busy.get(key) ?? 0) + 1);

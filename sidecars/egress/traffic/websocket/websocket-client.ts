@@ -92,9 +92,9 @@ export class WebSocketClient implements ClientSide {
 
   #enter(server: Socket, frames: FrameLibrary, events: Pick<Switching, "inspect" | "moved" | "refused">): void {
     const socket = this.#socket;
-    let bytes = 0;
+    let touch = (): void => {};
     const moved = (up: number, down: number): void => {
-      bytes += up + down;
+      touch();
       events.moved(up, down);
     };
     const opened = relay(socket, server, frames, { ...events, moved });
@@ -102,12 +102,12 @@ export class WebSocketClient implements ClientSide {
     const room = this.#place.tunnels.enter({
       key: this,
       counts: !this.#place.inTunnel,
-      bytes: () => bytes,
       endsIdle: true,
       close: (why) => opened.close(GOING_AWAY, why),
     });
-    if (typeof room === "function") socket.once("close", room);
-    else events.refused(room);
+    if (!("leave" in room)) return events.refused(room);
+    touch = room.touch;
+    socket.once("close", room.leave);
   }
 }
 
