@@ -10,7 +10,7 @@ import { providerNamed } from "#core/providers/registry.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
 import { readEnv } from "#domain/definition/environment.ts";
-import { resolveAgent } from "#domain/definition/resolve.ts";
+import { type ResolvedAgent, resolveAgent } from "#domain/definition/resolve.ts";
 import { buildTable, readSecrets } from "#domain/definition/slots.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import type { Metadata } from "#domain/fleet/metadata.ts";
@@ -92,20 +92,31 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     backend,
     plan,
     table: fullTable,
-    metadata: {
-      identity: slug,
-      agent_name: request.agent,
-      bottle: bottle.name,
-      cwd: context.cwd,
-      copy_cwd: request.copyCwd !== undefined,
-      started_at: context.now().toISOString(),
-      compose_project: "",
-      backend: backend.name,
-      label: request.label ?? "",
-      color: request.color ?? "",
-      provider: provider.name,
-      definition_digest: `sha256:${sha256(resolved.digestInput)}`,
-    },
+    metadata: metadataOf(resolved, provider.name, backend.name, slug, request, context),
+  };
+}
+
+function metadataOf(
+  { bottle, digestInput }: ResolvedAgent,
+  provider: string,
+  backend: string,
+  slug: string,
+  request: LaunchRequest,
+  { cwd, now }: LaunchContext,
+): Metadata {
+  return {
+    identity: slug,
+    agent_name: request.agent,
+    bottle: bottle.name,
+    cwd,
+    copy_cwd: request.copyCwd !== undefined,
+    started_at: now().toISOString(),
+    compose_project: "",
+    backend,
+    label: request.label ?? "",
+    color: request.color ?? "",
+    provider,
+    definition_digest: `sha256:${sha256(digestInput)}`,
   };
 }
 
