@@ -374,6 +374,12 @@ describe("denying from a row", () => {
     expect(drive.effects).toEqual([{ type: "reject", id, digest, reason: "use the mirror" }]);
   });
 
+  test("an allowed one whose rule is gone has nothing to take back", () => {
+    saw({ host: "_egress.local", rule: "the proxy's own page" });
+    drive.press("x");
+    expect(drive.notice()).toContain("no rule of the table allows it");
+  });
+
   test("a refused one that nobody asked for is refused already", () => {
     saw(BLOCKED);
     drive.press("x");

@@ -5,6 +5,7 @@ import { targetOf } from "#components/tabs/egress/request-row.ts";
 import { hasEnded } from "#components/fleet-list.ts";
 import type { EgressRequest } from "#domain/egress/control.ts";
 import { covers } from "#domain/egress/covers.ts";
+import type { TableRoute } from "#domain/egress/route.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 import { layerOf, selectedBottle, unsettled, type Context } from "../context.ts";
@@ -81,17 +82,15 @@ export function allowable(context: Context): true | string {
   if (request.verdict === "allow" || request.verdict === "redact") return "it was allowed; x takes its rule back";
   const proposal = proposalFor(slug, request);
   if ("problem" in proposal) return proposal.problem;
-  return proposal.kind === "egress-block" && isCovered(context, slug, request) ? "the table allows it by now" : true;
+  const covered = coveringRoutes(context, slug, request).some(({ once }) => once !== true);
+  return proposal.kind === "egress-block" && covered ? "the table allows it by now" : true;
 }
 
-function isCovered({ view, traffic, at }: Context, slug: string, request: EgressRequest): boolean {
-  if (view.selected !== slug) return false;
-  const routes = traffic.status?.table.routes ?? [];
-  return routes.some(
-    (route) =>
-      route.once !== true &&
-      (route.expires_at === undefined || Date.parse(route.expires_at) > at) &&
-      covers(route, request),
+/** The rules in force that are about this request. */
+function coveringRoutes({ view, traffic, at }: Context, slug: string, request: EgressRequest): TableRoute[] {
+  const routes = view.selected === slug ? (traffic.status?.table.routes ?? []) : [];
+  return routes.filter(
+    (route) => (route.expires_at === undefined || Date.parse(route.expires_at) > at) && covers(route, request),
   );
 }
 
@@ -147,6 +146,7 @@ export function deniable(context: Context): true | string {
   if (requestKey(slug, request) in context.view.working) return "a decision is on its way";
   if (pendingFor(context.fleet, context.at, slug, request) !== undefined) return true;
   if (request.verdict === "block" || request.verdict === "hold") return "nothing waits for it: it was refused already";
+  if (coveringRoutes(context, slug, request).length === 0) return "no rule of the table allows it (any more)";
   return running(context);
 }
 
