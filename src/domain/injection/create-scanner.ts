@@ -1,6 +1,6 @@
 // Makes the scanner for prompt injection: a fast look over all bytes, and a close one at windows where something may be.
 
-import { isHiddenAfter, smuggledIn } from "./hidden-text.ts";
+import { isHiddenAfter, mayHide, smuggledIn } from "./hidden-text.ts";
 import { asciiOf, normalise, placeOf, type Tags } from "./normalise.ts";
 import { nextSuspect } from "./prefilter.ts";
 import { ADDRESS_WORDS, type InjectionRule, MARKUP, ORDERS_TO_AGENTS, RULES, SQUEEZED } from "./rules.ts";
@@ -73,14 +73,16 @@ function inData({ data, from, to, tags }: Window, { start, end }: { start: numbe
   return placeOf(data, from, to, tags, start, end);
 }
 
-function tried({ words, pattern }: InjectionRule, text: string): { start: number; end: number } | undefined {
+function tried({ words, also, pattern }: InjectionRule, text: string): { start: number; end: number } | undefined {
   if (!words.some((word) => text.includes(word))) return undefined;
+  if (also !== undefined && !also.some((word) => text.includes(word))) return undefined;
   const found = pattern.exec(text);
   return found === null ? undefined : { start: found.index, end: found.index + found[0].length };
 }
 
 /** Only where they are hidden. */
 function lookForOrders(window: Window, matches: InjectionMatch[]): void {
+  if (!mayHide(written(window.data, Math.max(0, window.from - HIDING_BEFORE), window.to))) return;
   if (!ADDRESS_WORDS.some((word) => window.text.includes(word))) return;
   for (const pattern of ORDERS_TO_AGENTS) {
     const found = pattern.exec(window.text);

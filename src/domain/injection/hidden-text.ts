@@ -1,6 +1,6 @@
 // Text that nobody sees but a machine reads: within a comment, an element that is not shown, or tag characters.
 
-import { readUnit } from "./normalise.ts";
+import { asciiOf, readUnit } from "./normalise.ts";
 import { smuggled } from "./fold.ts";
 
 /** Fewer letters are the flags of England, Scotland and Wales. */
@@ -9,6 +9,11 @@ const SMUGGLED_LETTERS = 8;
 const HIDING =
   /\b(?:display\s{0,2}:\s{0,2}none|visibility\s{0,2}:\s{0,2}(?:hidden|collapse)|font-size\s{0,2}:\s{0,2}0(?![.\d]*[1-9])|opacity\s{0,2}:\s{0,2}0(?![.\d]*[1-9])|(?:left|top|text-indent)\s{0,2}:\s{0,2}-\d{3,5}|clip\s{0,2}:\s{0,2}rect|color\s{0,2}:\s{0,2}(?:transparent|white|#fff(?:fff)?\b)|aria-hidden\s{0,2}=\s{0,2}["'\\]{0,3}true|(?:sr-only|visually-hidden|d-none)\b)|\shidden(?=$|[\s>="'\\])/;
 const COLOURS = /(background(?:-color)?|\bcolor)\s{0,2}:\s{0,2}([#\w]{3,20})/g;
+
+/** False where nothing in `text` (small letters, as written) hides anything. */
+export function mayHide(text: string): boolean {
+  return text.includes("<") && (text.includes("<!--") || HIDING.test(text) || text.includes("background"));
+}
 
 /** Whether what follows `before` (small letters, as written) stands in something that is not shown. */
 export function isHiddenAfter(before: string): boolean {
@@ -33,6 +38,7 @@ function hides(tag: string): boolean {
 
 /** Letters written in tag characters, which show as nothing at all: where they begin, or undefined where they are too few. */
 export function smuggledIn(data: Uint8Array, from: number, to: number): { start: number; end: number } | undefined {
+  if (!mayHoldTags(data.subarray(from, to))) return undefined;
   let letters = 0;
   let start = from;
   for (let at = from; at < to;) {
@@ -47,3 +53,10 @@ export function smuggledIn(data: Uint8Array, from: number, to: number): { start:
   }
   return undefined;
 }
+
+/** As UTF-8, as a surrogate of JSON (\udb40), or as a reference of HTML. */
+function mayHoldTags(window: Uint8Array): boolean {
+  return window.includes(0xf3) || ESCAPED_TAG.test(asciiOf(window, 0, window.length));
+}
+
+const ESCAPED_TAG = /udb40|&#x?e00|&#917/i;

@@ -18,6 +18,7 @@ const COMMON = new Set(
 /** Of three pairs in a row that tell of \u200b or &#8203; one is always looked at: any and \, \ and u, u and one of these. */
 const HEX_BEGINS = Array.from("0123456789dDfFx", (digit) => digit.charCodeAt(0));
 
+const QUADS = 1 << 14;
 /** Besides the shifts 1 to 3. */
 export const HIGH = 4;
 export const APART = 5;
@@ -29,13 +30,23 @@ export const ANCHOR = 8;
  * By pair (first byte × 256 + second): a shift or one of the above; how far to go on when nothing was there; and the anchors whose
  * third and fourth looked-for bytes it is.
  */
-export const { classes, shifts, anchorsAt } = tables();
+export const { classes, shifts, anchorsAt, quads } = tables();
+
+/** Of four bytes in any case, as an index of `quads`, which is 1 where an anchor may have them: most often that is the end of it. */
+export function quadOf(first: number, second: number, third: number, fourth: number): number {
+  return (
+    (((first | 0x20) * 0x9e5 + (second | 0x20) * 0x3b1 + (third | 0x20) * 0x125 + (fourth | 0x20)) * 0x2f) & (QUADS - 1)
+  );
+}
 
 function tables() {
   const shifts = new Uint8Array(65_536).fill(LONGEST_SHIFT);
   const anchorsAt = new Map<number, Place[]>();
+  const quads = new Uint8Array(QUADS);
   for (const anchor of ANCHORS) {
     const place = { anchor, offset: rarest(anchor.bytes) };
+    const [first = 0, second = 0, third = 0, fourth = 0] = anchor.bytes.subarray(place.offset);
+    quads[quadOf(first, second, third, fourth)] = 1;
     for (let index = 0; index < LONGEST_SHIFT; index += 1) {
       for (const pair of inAnyCase(
         anchor.bytes[place.offset + index] ?? 0,
@@ -51,7 +62,7 @@ function tables() {
     const special = classOf(pair >> 8, pair & 0xff) ?? shift;
     return shift === 0 ? special | ANCHOR : special;
   });
-  return { classes, shifts: shifts.map((shift) => Math.max(1, shift)), anchorsAt };
+  return { classes, shifts: shifts.map((shift) => Math.max(1, shift)), anchorsAt, quads };
 }
 
 function classOf(first: number, second: number): number | undefined {

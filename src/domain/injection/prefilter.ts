@@ -4,7 +4,7 @@
 import { LONGEST_SHIFT } from "./anchors.ts";
 import { isInvisible } from "./fold.ts";
 import { readUnit } from "./normalise.ts";
-import { ANCHOR, anchorsAt, APART, classes, ESCAPE, HIGH, shifts } from "./pair-tables.ts";
+import { ANCHOR, anchorsAt, APART, classes, ESCAPE, HIGH, quadOf, quads, shifts } from "./pair-tables.ts";
 
 /** The next place at or after `from` that deserves a look; -1 when there is none. */
 export function nextSuspect(data: Uint8Array, from: number): number {
@@ -16,7 +16,7 @@ export function nextSuspect(data: Uint8Array, from: number): number {
       at += kind;
       continue;
     }
-    if ((kind & ANCHOR) !== 0 && isAnchor(data, at, pair)) return at;
+    if ((kind & ANCHOR) !== 0 && mayBeAnchor(data, at) && isAnchor(data, at, pair)) return at;
     if (kind >= HIGH && isStrange(data, at, kind & ~ANCHOR)) return at;
     at += shifts[pair] as number;
   }
@@ -41,6 +41,11 @@ function isStrange(data: Uint8Array, at: number, kind: number): boolean {
     default:
       return false;
   }
+}
+
+function mayBeAnchor(data: Uint8Array, at: number): boolean {
+  const quad = quadOf(data[at - 2] as number, data[at - 1] as number, data[at] as number, data[at + 1] as number);
+  return quads[quad] === 1;
 }
 
 function isAnchor(data: Uint8Array, at: number, pair: number): boolean {

@@ -7,6 +7,8 @@ export interface InjectionRule {
   readonly id: string;
   /** One of these must occur, or the pattern is not tried. */
   readonly words: readonly string[];
+  /** And one of these. */
+  readonly also?: readonly string[];
   readonly pattern: RegExp;
 }
 
@@ -37,6 +39,25 @@ export const RULES: readonly InjectionRule[] = [
       "obey",
       "listen",
       "comply",
+    ],
+    also: [
+      "instruction",
+      "prompt",
+      "direct",
+      "guideline",
+      "order",
+      "command",
+      "rule",
+      "message",
+      "con",
+      "program",
+      "training",
+      "above",
+      "before",
+      "so far",
+      " now",
+      "safety",
+      "security",
     ],
     pattern: new RegExp(
       [
@@ -113,7 +134,21 @@ export const RULES: readonly InjectionRule[] = [
   },
   {
     id: "injection:exfiltrate",
-    words: ["send", "post", "upload", "forward", "transmit", "exfiltrat", "email", "leak", "submit", "copy", "encode"],
+    words: ["http", "following", "attacker", "url", "webhook", "@"],
+    also: [
+      "key",
+      "secret",
+      "credential",
+      "password",
+      "token",
+      "env",
+      "id_rsa",
+      "history",
+      "conversation",
+      "system prompt",
+      ".ssh",
+      ".aws",
+    ],
     pattern:
       /\b(?:send|post|upload|forward|transmit|exfiltrate|email|leak|submit|copy)(?: me| us)? (?:(?:all|any|every|each|the|your|their|its|our|of|a|copy|full|entire|contents?|values?|list|users?|his|her|other|local|found|base64|encoded|available|secret) ){0,7}(?:api keys?|secrets?|credentials|passwords?|access tokens?|auth tokens?|tokens|environment variables?|env vars?|\.env(?: file)?|ssh keys?|private keys?|id_rsa|\/\.(?:ssh|aws)\S{0,20}|chat history|conversation(?: history)?|system prompt|process\.env)\b[^.!?]{0,60}? (?:to|at|via) (?:https?:\/\/|(?:the |this |my |our )?(?:following |attacker|url\b|webhook)|\S{1,40}@\S)/,
   },
@@ -125,13 +160,27 @@ export const RULES: readonly InjectionRule[] = [
   },
   {
     id: "injection:tool-coercion",
-    words: ["ai", "llm", "assistant", "agent", "language model", "claude", "chatgpt", "copilot", "codex", "gemini"],
+    words: [
+      " ai",
+      "ai ",
+      "llm",
+      "assistant",
+      "agent",
+      "language model",
+      "claude",
+      "chatgpt",
+      "copilot",
+      "codex",
+      "gemini",
+    ],
+    also: ["run ", "execute", "curl", "wget", "approve", "delete", "disable", "send", "exfiltrate", "rm -rf"],
     pattern:
       /\b(?:(?:if you are|as) an? (?:ai|llm|language model|large language model|(?:ai |coding |autonomous )?(?:agent|assistant)|ai (?:agent|assistant|model|coding \w{1,10}))|(?:attention|note to|important for|instructions? (?:for|to)|message (?:for|to)|dear|hey|hello) (?:all |any |the )?(?:ais?|llms?|(?:ai|coding|autonomous) (?:agents?|assistants?|models?)|language models?|claude|chatgpt|copilot|codex|gemini)|(?:ai|coding|autonomous) (?:agents?|assistants?)|claude|chatgpt|llms?)(?: reading this| processing this| parsing this)?[^.<]{0,60}?(?:(?:you |now )?(?:must|need to|have to|are required to|are instructed to|should immediately|should now|should first)|please|:|[,;.!-])(?: now| first| immediately| also| always| silently)? (?:run|execute|curl|wget|approve|delete|download and run|exfiltrate|disable|send|install and run|rm -rf)\b/,
   },
   {
     id: "injection:tool-coercion",
-    words: ["user", "human", "operator", "owner", "developer"],
+    words: ["do not ", "dont ", "never ", "without "],
+    also: ["user", "human", "operator", "owner", "developer"],
     pattern:
       /\b(?:(?:do not|dont|never) (?:mention|reveal|show|disclose|say) (?:this|it|any of this|anything) to (?:the |your )(?:user|human|operator|owner)s?\b|(?:do not|dont|never) (?:tell|inform|notify|alert|ask|let|warn) (?:this )?(?:the |your )(?:user|human|operator|owner|developer)s? (?:about (?:this|these|any|what)|that you|know\b|what you|of this|for (?:permission|confirmation|approval)|anything|before|first|or )|without (?:asking|telling|informing|notifying|alerting|consulting|confirming with) (?:the |your )(?:user|human|operator|owner)s?\b[^.]{0,60}?(?:run|execute|send|approve|install|delete|upload|call|commit|push))/,
   },
