@@ -127,6 +127,19 @@ export const budgets = {
     limit: { atMost: 48 },
   },
   "egress.rss": { what: "RSS of the idle egress proxy", unit: "MB", bound: "value", limit: { atMost: 90 } },
+  "egress.scan": {
+    what: "secrets looked for in bodies of 1 MB of text, all rules, by CPU time",
+    unit: "MB/s",
+    bound: "ratio",
+    against: "a loop of separate regular expressions",
+    limit: { atLeast: 8 },
+  },
+  "egress.scan.hostile": {
+    what: "secrets looked for in 1 MB of the text that is worst for them, by CPU time",
+    unit: "MB/s",
+    bound: "value",
+    limit: { atLeast: 20 },
+  },
 } as const satisfies Record<string, Budget>;
 
 export type BenchId = keyof typeof budgets;

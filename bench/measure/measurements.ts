@@ -18,4 +18,8 @@ export const measurements: readonly { readonly ids: readonly BenchId[]; readonly
     ids: ["egress.latency", "egress.rps", "egress.cpu", "egress.bulk.down", "egress.bulk.up", "egress.bulk.memory"],
     load: async () => (await import("./egress-traffic.ts")).measureEgressTraffic,
   },
+  {
+    ids: ["egress.scan", "egress.scan.hostile"],
+    load: async () => (await import("./secret-scan.ts")).measureSecretScan,
+  },
 ];

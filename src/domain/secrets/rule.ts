@@ -24,7 +24,7 @@ export interface PatternRule extends NamedRule {
   /** Class that the byte after must not be in. */
   readonly notBefore?: string;
   /** Whether this value, whose form is right, is one (each character is a byte). A part says which of it. */
-  readonly accept?: (value: string) => boolean | AcceptedPart;
+  readonly accept?: (value: string, whole: () => string) => boolean | AcceptedPart;
 }
 
 export interface AcceptedPart {

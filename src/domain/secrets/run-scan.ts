@@ -17,11 +17,17 @@ interface Scan {
   readonly findings: Finding[];
 }
 
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 export function runScan(
   rules: CompiledRules,
   bytes: Uint8Array,
+  work: Work = workFor(bytes.length),
 ): { readonly matches: readonly SecretMatch[]; readonly exhausted: boolean } {
-  const scan: Scan = { bytes, rules, work: workFor(bytes.length), findings: [] };
+  const scan: Scan = { bytes, rules, work, findings: [] };
   followAnchors(scan);
   for (const { rule, rank } of rules.walks) {
     if (scan.work.left <= 0) break;
@@ -84,7 +90,7 @@ function tryPattern(scan: Scan, pattern: CompiledPattern, start: number): void {
   work.left -= at - start + 4;
   if (valueEnd === -1) valueEnd = at;
   if (pattern.notBefore !== undefined && at < bytes.length && pattern.notBefore[bytes[at]!] === 1) return;
-  judge(scan, pattern, valueStart, valueEnd);
+  judge(scan, pattern, { start, end: at }, { start: valueStart, end: valueEnd });
 }
 
 /** Whether the byte before belongs to the same word; the letter of an escape (`\n`) does not. */
@@ -97,12 +103,12 @@ function continues(notAfter: Uint8Array, bytes: Uint8Array, start: number): bool
 /** n, r, t. */
 const ESCAPES: readonly number[] = [0x6e, 0x72, 0x74];
 
-function judge(scan: Scan, pattern: CompiledPattern, start: number, end: number): void {
+function judge(scan: Scan, pattern: CompiledPattern, whole: Span, { start, end }: Span): void {
   const { rule, severity, rank, own, accept } = pattern;
   let part: { start: number; end: number; partial?: true } = { start: 0, end: end - start };
   if (accept !== undefined) {
     scan.work.left -= JUDGING * (end - start);
-    const verdict = accept(latin1(scan.bytes, start, end));
+    const verdict = accept(latin1(scan.bytes, start, end), () => latin1(scan.bytes, whole.start, whole.end));
     if (verdict === false) return;
     if (verdict !== true) part = verdict;
   }

@@ -5,14 +5,19 @@ import { isPasswordPlaceholder } from "../checks/placeholder.ts";
 import type { SecretRule } from "../rule.ts";
 
 /** Up to the password and then the host; `/` would be past the host, `@` must be written as %40. */
-const WITH_PASSWORD = "://[^\\s:/@\"'`<>\\\\?#]{0,80}:([^\\s:/@\"'`<>\\\\?#]{3,160})@[A-Za-z0-9\\[_.$]";
+const WITH_PASSWORD =
+  "://[^\\s:/@\"'`<>\\\\?#]{0,80}:([^\\s:/@\"'`<>\\\\?#]{4,160})@[A-Za-z0-9\\[_.$][A-Za-z0-9._:-]{0,40}";
 
 const address = (id: string, title: string, schemes: readonly string[]): SecretRule => ({
   id,
   title,
   patterns: schemes.map((scheme) => `${scheme}${WITH_PASSWORD}`),
-  accept: (value) => !isPasswordPlaceholder(value),
+  accept: (value, whole) => !isPasswordPlaceholder(value) && !OF_DOCUMENTS.test(whole()),
 });
+
+/** Hosts that belong to nobody (RFC 2606), and the user who has no password. */
+const OF_DOCUMENTS =
+  /@(?:[a-z0-9.-]+\.)?example(?:\.(?:com|org|net))?(?:$|[^\w.-])|@[^@]{0,40}\.(?:test|invalid|example)(?:$|:)|:\/\/anonymous:/i;
 
 export const tokenRules: readonly SecretRule[] = [
   {

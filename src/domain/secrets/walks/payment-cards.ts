@@ -92,9 +92,14 @@ function report(bytes: Uint8Array, groups: readonly Group[], found: Found): void
     const { end } = groups[first + count - 1]!;
     if (!standsAlone(bytes, start, end)) continue;
     const digits = digitsOf(bytes, start, end);
-    const isCard = hasIssuer(digits, count) && passesLuhn(digits) && new Set(digits).size > 1;
-    if (isCard) found(start, end, DOCUMENTED.has(digits) ? documentedCard : undefined);
+    const isCard = hasIssuer(digits, count) && passesLuhn(digits);
+    if (isCard) found(start, end, isDocumented(digits) ? documentedCard : undefined);
   }
+}
+
+/** Also `6450000000000002` and its kind. */
+function isDocumented(digits: string): boolean {
+  return DOCUMENTED.has(digits) || new Set(digits.slice(4, -1)).size <= 2;
 }
 
 /** How many groups from `first` on are one card: one of 14 to 16 digits, or groups as they are printed; 0 for none. */
