@@ -26,7 +26,8 @@ export type ConnectDeps = ExchangeDeps & {
   readonly tunnels: OpenTunnels;
 };
 
-export type Opened = (secure: TLSSocket, via: Via, underWay: () => () => void) => void;
+/** Returns how to end it. */
+export type Opened = (secure: TLSSocket, via: Via, underWay: () => () => void) => () => void;
 
 /** `opened` gets the decrypted side of the tunnel, for requests to be read from; `underWay` is told of each, and when it is over. */
 export function acceptConnect(
@@ -63,20 +64,23 @@ function intercept(socket: Socket, to: Place, deps: ConnectDeps, opened: Opened)
   let inside: TLSSocket | undefined;
   const room = deps.tunnels.enter({
     key: socket,
-    bytes: () => socket.bytesRead + (inside?.bytesWritten ?? 0),
     endsIdle: false, // what is idle between requests ends by itself, and an event stream may be silent
     close: () => void (inside ?? socket).destroy(),
   });
-  if (typeof room !== "function") return refuse(socket, to, room, deps);
-  socket.once("close", room);
+  if (!("leave" in room)) return refuse(socket, to, room, deps);
+  socket.once("close", room.leave);
   openTunnel(socket, host, deps.contexts, deps.tunnels.limits.handshakeMs, {
     secure: (secure, sni) => {
       inside = secure;
-      socket.once(
-        "close",
-        deps.live.add(stillReads(to, deps), () => secure.destroy()),
-      );
-      opened(secure, { kind: "tunnel", host, port, sni }, () => deps.tunnels.underWay(socket));
+      room.touch();
+      const end = opened(secure, { kind: "tunnel", host, port, sni }, () => {
+        const over = deps.tunnels.underWay(socket);
+        return () => {
+          room.touch();
+          over();
+        };
+      });
+      socket.once("close", deps.live.add(stillReads(to, deps), end));
     },
     refused: (refusal) => note(to, refusal, deps),
   });

@@ -1,7 +1,7 @@
 // One request from its head to its end: read strictly, cleared or refused, sent on, and recorded when it is over.
 
 import { ALLOWLIST_HOST, allowlistPage } from "../policy/allowlist-page.ts";
-import { type ParsedRequest, parseRequest, type Via } from "../policy/parse-request.ts";
+import { type Parsed, type ParsedRequest, parseRequest, type Via } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
 import { type Clearance, type ClearanceDeps, clearRequest } from "./clearance.ts";
 import type { ClientSide } from "./client-side.ts";
@@ -13,9 +13,9 @@ import { whenSettled } from "./when-settled.ts";
 
 export type ExchangeDeps = ClearanceDeps & ForwardDeps;
 
-/** Answers the request whatever happens; never throws. */
-export function exchange(client: ClientSide, via: Via, deps: ExchangeDeps): void {
-  const parsed = parseRequest(client, via);
+/** Answers the request whatever happens; never throws. `unread` refuses it before anything is made of it. */
+export function exchange(client: ClientSide, via: Via, deps: ExchangeDeps, unread?: Refusal): void {
+  const parsed: Parsed = unread === undefined ? parseRequest(client, via) : unreadable(via, unread);
   const { method, protocol } = client;
   const request = parsed.ok ? parsed.request : undefined;
   const record = startRecord(method, via, request, parsed.ok ? "" : parsed.host, protocol);
@@ -27,6 +27,10 @@ export function exchange(client: ClientSide, via: Via, deps: ExchangeDeps): void
   } catch (error) {
     fail(client, record, error);
   }
+}
+
+function unreadable(via: Via, refusal: Refusal): Parsed {
+  return { ok: false, host: via.kind === "tunnel" ? via.host : "", refusal };
 }
 
 function serve(client: ClientSide, request: ParsedRequest, record: ExchangeRecord, deps: ExchangeDeps): void {
@@ -41,23 +45,8 @@ function serve(client: ClientSide, request: ParsedRequest, record: ExchangeRecor
       case "gone":
     }
   };
-  const clearance = clearRequest(request, upgradeRefusal(client), whenGone(client), deps);
+  const clearance = clearRequest(request, undefined, whenGone(client), deps);
   whenSettled(clearance, go, (error) => fail(client, record, error));
-}
-
-function upgradeRefusal({ rawHeaders }: ClientSide): Refusal | undefined {
-  const wanted = rawHeaders.some(
-    (name, index) =>
-      index % 2 === 0 && name.toLowerCase() === "upgrade" && /websocket/i.test(rawHeaders[index + 1] ?? ""),
-  );
-  if (!wanted) return undefined; // h2c and the like are simply not taken up
-  // 426 makes clients that can (Codex) fall back to plain HTTP at once.
-  return {
-    status: 426,
-    code: "upgrade_refused",
-    rule: "no WebSocket",
-    reason: "WebSocket is not carried by this proxy yet; use plain HTTP requests",
-  };
 }
 
 /** Whoever sends what could be read in two ways gets no second request on this connection. */

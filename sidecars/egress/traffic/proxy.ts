@@ -2,16 +2,20 @@
 
 import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 
 import { listenUnix } from "#lib/unix-socket.ts";
 
 import type { LeafContexts } from "../certificates/leaf.ts";
 import type { Via } from "../policy/parse-request.ts";
 import { acceptConnect } from "./accept-connect.ts";
+import { acceptUpgrade } from "./accept-upgrade.ts";
 import { exchange, type ExchangeDeps } from "./exchange.ts";
 import { Http1Client } from "./http1/client.ts";
-import { unparsedRefuser } from "./refuse-unparsed.ts";
+import { serveHttp2 } from "./http2/serve.ts";
+import { noteBrokenSession, unparsedRefuser } from "./refuse-unparsed.ts";
 import { openTunnels } from "./tunnels/open-tunnels.ts";
+import { wantsWebSocket } from "./websocket/handshake.ts";
 
 export interface Proxy {
   listen(path: string): Promise<void>;
@@ -31,6 +35,7 @@ const OPTIONS: ServerOptions = {
   maxHeaderSize: 65_536,
   insecureHTTPParser: false,
   noDelay: true,
+  shouldUpgradeCallback: ({ headers }) => wantsWebSocket(headers), // h2c and the like are not taken up, as a server may
 };
 
 export function createProxy(deps: ProxyDeps): Proxy {
@@ -47,6 +52,15 @@ export function createProxy(deps: ProxyDeps): Proxy {
     exchange(new Http1Client(incoming, response), viaOf(incoming), deps);
   };
 
+  const openHttp2 = (secure: TLSSocket, via: Via, underWay: () => () => void): (() => void) =>
+    serveHttp2(secure, {
+      request: (client, unread) => {
+        client.onClose(underWay());
+        exchange(client, via, deps, unread);
+      },
+      broken: (error) => noteBrokenSession(error, via, deps),
+    });
+
   server.on("connection", (socket: Socket) => {
     if (vias.has(socket)) return; // the inside of a tunnel whose outside is counted
     sockets.add(socket);
@@ -61,11 +75,16 @@ export function createProxy(deps: ProxyDeps): Proxy {
   server.on("checkExpectation", answer); // parseRequest refuses it; Node's own 417 would leave no trace
   server.on("connect", (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     acceptConnect(incoming, socket, head, viaOf(incoming), { ...deps, tunnels }, (secure, via, underWay) => {
+      if (secure.alpnProtocol === "h2") return openHttp2(secure, via, underWay);
       vias.set(secure, via);
       underWays.set(secure, underWay);
       server.emit("connection", secure);
+      return () => void secure.destroy();
     });
   });
+  server.on("upgrade", (incoming: IncomingMessage, socket: Socket, head: Buffer) =>
+    acceptUpgrade(incoming, socket, head, viaOf(incoming), underWays.get(socket), { ...deps, tunnels }),
+  );
   const refuseUnparsed = unparsedRefuser(deps);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
     refuseUnparsed(error, socket as Socket, vias.get(socket) ?? FORWARD),

@@ -13,7 +13,9 @@ import { finishRecord, startRecord } from "./exchange-record.ts";
 /** The client's time to read the answer and close; what it still sends is read meanwhile, and thrown away. */
 const CLOSE_MS = 2000;
 
-export function unparsedRefuser({ traffic, audit }: Pick<ExchangeDeps, "traffic" | "audit">) {
+type Deps = Pick<ExchangeDeps, "traffic" | "audit">;
+
+export function unparsedRefuser({ traffic, audit }: Deps) {
   const answered = new WeakSet<Socket>();
   return (error: NodeJS.ErrnoException, socket: Socket, via: Via): void => {
     // The parser fails again for each piece that follows: to close then would throw away an answer on its way.
@@ -28,12 +30,7 @@ export function unparsedRefuser({ traffic, audit }: Pick<ExchangeDeps, "traffic"
     };
     const host = via.kind === "tunnel" ? via.host : "";
     const reaches = socket.writable && error.code !== "ECONNRESET";
-    if (isRefusal(error)) {
-      const record = startRecord("", via, undefined, host);
-      record.rule = `${refusal.rule}: ${refusal.reason}`;
-      traffic.ended(finishRecord(record, reaches ? status : 0));
-      audit.note("request-blocked", `${host} (${refusal.rule})`, `what is no request for ${host}: ${refusal.reason}`);
-    }
+    if (isRefusal(error)) noteUnparsed(refusal, via, reaches ? status : 0, { traffic, audit });
     if (!reaches) return void socket.destroy();
     const body = refusalBody(refusal, host);
     socket.end(
@@ -43,6 +40,21 @@ export function unparsedRefuser({ traffic, audit }: Pick<ExchangeDeps, "traffic"
     const timer = setTimeout(() => socket.destroy(), CLOSE_MS).unref();
     socket.once("close", () => clearTimeout(timer));
   };
+}
+
+/** An HTTP/2 connection that its parser gave up. */
+export function noteBrokenSession(error: NodeJS.ErrnoException, via: Via, deps: Deps): void {
+  if (error.code?.startsWith("ERR_HTTP2") !== true) return;
+  const reason = plainLine(error.message);
+  noteUnparsed({ status: 400, code: "bad_request", rule: "plain HTTP/2", reason }, via, 0, deps);
+}
+
+function noteUnparsed({ rule, reason }: Refusal, via: Via, status: number, { traffic, audit }: Deps): void {
+  const host = via.kind === "tunnel" ? via.host : "";
+  const record = startRecord("", via, undefined, host);
+  record.rule = `${rule}: ${reason}`;
+  traffic.ended(finishRecord(record, status));
+  audit.note("request-blocked", `${host} (${rule})`, `what is no request for ${host}: ${reason}`);
 }
 
 /** A client that left, or that never said anything, was refused nothing. */

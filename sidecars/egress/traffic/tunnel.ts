@@ -107,7 +107,7 @@ export function openTunnel(
 function handshake(socket: Socket, contexts: LeafContexts, on: TunnelEvents): TLSSocket {
   const secure = new TLSSocket(socket, {
     isServer: true,
-    ALPNProtocols: ["http/1.1"],
+    ALPNProtocols: ["h2", "http/1.1"],
     // Without a name there is no certificate, and the handshake fails.
     SNICallback: (name, done) => {
       const host = normaliseHost(name);

@@ -86,22 +86,28 @@ export async function openTlsTunnel(
   socket: string,
   ca: string,
   host: string,
-  { port = 443, sni = host } = {},
+  { port = 443, sni = host, protocols = ["http/1.1"] } = {},
 ): Promise<TLSSocket> {
   const { connection, status, rest } = await connectRaw(socket, `${host}:${port}`);
   if (status !== 200) throw new Error(`CONNECT ${host}:${port}: ${status} ${rest}`);
-  return await startTls(connection, ca, sni);
+  return await startTls(connection, ca, sni, true, protocols);
 }
 
 /** TLS over the connection; `sni` empty sends none. Identity is the test's to check. */
-export async function startTls(connection: Duplex, ca: string, sni: string, checked = true): Promise<TLSSocket> {
+export async function startTls(
+  connection: Duplex,
+  ca: string,
+  sni: string,
+  checked = true,
+  protocols: readonly string[] = ["http/1.1"],
+): Promise<TLSSocket> {
   return await new Promise((resolve, reject) => {
     const secure = tlsConnect({
       socket: connection,
       ca,
       ...(sni === "" ? {} : { servername: sni }),
       rejectUnauthorized: checked,
-      ALPNProtocols: ["http/1.1"],
+      ALPNProtocols: [...protocols],
     });
     secure.once("secureConnect", () => resolve(secure));
     secure.once("error", reject);

@@ -1,8 +1,9 @@
 // A client that speaks HTTP/1.1.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable, type Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 
+import { afterContinue } from "../after-continue.ts";
 import type { ClientSide } from "../client-side.ts";
 
 export class Http1Client implements ClientSide {
@@ -17,6 +18,8 @@ export class Http1Client implements ClientSide {
 
   constructor(incoming: IncomingMessage, response: ServerResponse) {
     this.#response = response;
+    response.sendDate = false;
+    response.on("error", ignore); // `close` follows and tells
     this.method = incoming.method ?? "";
     this.target = incoming.url ?? "";
     this.rawHeaders = incoming.rawHeaders;
@@ -24,9 +27,8 @@ export class Http1Client implements ClientSide {
     this.expectsContinue = expect !== undefined;
     const bytes = encoding === undefined ? Number(length ?? 0) : undefined;
     this.length = bytes === 0 ? undefined : bytes;
-    if (bytes !== 0) this.body = this.expectsContinue ? afterContinue(incoming, response) : incoming;
-    response.sendDate = false;
-    response.on("error", ignore); // `close` follows and tells
+    if (bytes === 0) return;
+    this.body = this.expectsContinue ? afterContinue(incoming, () => sayContinue(response)) : incoming;
   }
 
   get status(): number {
@@ -66,6 +68,10 @@ export class Http1Client implements ClientSide {
 
 function ignore(): void {}
 
+function sayContinue(response: ServerResponse): void {
+  if (!response.headersSent) response.writeContinue();
+}
+
 function hasLength(headers: readonly string[]): boolean {
   return headers.some((name, index) => index % 2 === 0 && name.length === 14 && /^content-length$/i.test(name));
 }
@@ -76,17 +82,6 @@ function flushSoon(response: ServerResponse): void {
   socket?.cork();
   response.flushHeaders();
   setImmediate(() => socket?.uncork());
-}
-
-/** The client sends its body when it is told to, and it is told to when somebody begins to read it. */
-function afterContinue(incoming: IncomingMessage, response: ServerResponse): Readable {
-  return Readable.from(
-    (async function* () {
-      if (!response.headersSent) response.writeContinue();
-      yield* incoming.iterator({ destroyOnReturn: false }); // or the refusal could not be read any more
-    })(),
-    { objectMode: false },
-  );
 }
 
 function printable(text: string): string {
