@@ -13,17 +13,18 @@ import { WebSocketClient } from "./websocket/websocket-client.ts";
 
 export type UpgradeDeps = ExchangeDeps & { readonly tunnels: OpenTunnels };
 
-/** `head` is what came behind the request, where nothing may. */
+/** `head` is what came behind the request, where nothing may; `underWay` is of the tunnel that it came through. */
 export function acceptUpgrade(
   incoming: IncomingMessage,
   socket: Socket,
   head: Buffer,
   via: Via,
+  underWay: (() => () => void) | undefined,
   deps: UpgradeDeps,
 ): void {
   socket.on("error", () => socket.destroy());
   socket.setTimeout(0);
-  const place = { tunnels: deps.tunnels, inTunnel: via.kind === "tunnel" };
+  const place = { tunnels: deps.tunnels, underWay };
   const { method = "", httpVersion, rawHeaders } = incoming;
   const read = readHandshake({ method, httpVersion, rawHeaders });
   const client = new WebSocketClient(incoming, socket, read.ok ? read.handshake : { key: "", protocols: [] }, place);

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { WebSocket } from "ws";
 
 import { readQueue } from "#lib/store/read-queue.ts";
 import { connectUnix } from "#lib/unix-socket.ts";
@@ -16,6 +17,10 @@ import { openWebSocket, serveWebSockets, type TestWebSocketServer } from "#tests
 
 const HOST = "ws.example.com";
 const AUTHED = "authed.example.com";
+const BLOCKING = "blocking.example.com";
+const REDACTING = "redacting.example.com";
+/** Looks like a token of GitHub's; made up, and not in one piece here, so that no scanner takes it for a leak. */
+const SECRET = `ghp_${"aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3hJ6".slice(0, 36)}`;
 const KEY = randomBytes(16).toString("base64");
 
 let upstream: TestUpstream;
@@ -27,7 +32,7 @@ let ca: string;
 let proxy: string;
 
 beforeAll(async () => {
-  upstream = await startUpstream(HOST, AUTHED, "new.example.com");
+  upstream = await startUpstream(HOST, AUTHED, BLOCKING, REDACTING, "new.example.com");
   server = serveWebSockets(
     upstream,
     (socket) => {
@@ -60,12 +65,16 @@ function table() {
       [HOST]: upstream.pin,
       [AUTHED]: upstream.pin,
       "new.example.com": upstream.pin,
+      [BLOCKING]: upstream.pin,
+      [REDACTING]: upstream.pin,
       "plain.example.com": plain.pin,
     },
     routes: [
       routeTo(HOST, { path_allowlist: ["/socket", "/other"], methods: ["GET"] }),
       routeTo(AUTHED, { auth: { scheme: "Bearer", slot: "EGRESS_TOKEN_0" } }),
       routeTo("plain.example.com", { http: true }),
+      routeTo(BLOCKING, { dlp: { outbound_on_match: "block" } }),
+      routeTo(REDACTING, { dlp: { outbound_on_match: "redact" } }),
     ],
   });
 }
@@ -326,15 +335,65 @@ describe("what are no frames", () => {
   });
 });
 
+describe("a secret", () => {
+  const wss = (host: string) => openWebSocket(proxy, ca, `wss://${host}/socket`);
+
+  test.each([
+    ["in text", (socket: WebSocket) => socket.send(`{"token": "${SECRET}"}`)],
+    ["in bytes", (socket: WebSocket) => socket.send(Buffer.from(`x ${SECRET} x`))],
+    ["in base64", (socket: WebSocket) => socket.send(JSON.stringify({ a: Buffer.from(SECRET).toString("base64") }))],
+    [
+      "over fragments",
+      (socket: WebSocket) => {
+        socket.send(SECRET.slice(0, 9), { fin: false });
+        socket.send(SECRET.slice(9), { fin: true });
+      },
+    ],
+    ["in a ping", (socket: WebSocket) => socket.ping(SECRET)],
+    ["in the reason of a close", (socket: WebSocket) => socket.close(1000, SECRET)],
+  ])("%s does not leave: both sides are closed, and it is said why", async (_where, send) => {
+    const { socket, closed } = await wss(BLOCKING);
+    const atServer = server.sockets.at(-1)!;
+    const got: string[] = [];
+    atServer.on("message", (data) => got.push(String(data)));
+    atServer.on("ping", (data) => got.push(String(data)));
+    const ended = once(atServer, "close");
+    send(socket);
+    expect(await closed).toMatchObject({ code: 1008, reason: expect.stringContaining("secret_found") });
+    expect((await ended)[0]).toBe(1001);
+    expect(got).toEqual([]);
+    await expect.poll(latest).toMatchObject({ protocol: "websocket", verdict: "block", host: BLOCKING });
+    expect(JSON.stringify(await latest())).not.toContain(SECRET);
+  });
+
+  test("is starred where the route says so, and the rest goes on", async () => {
+    const { socket, next } = await wss(REDACTING);
+    socket.send(`my ${SECRET} is safe`);
+    expect(String((await next()).data)).toBe(`my ${"*".repeat(SECRET.length)} is safe`);
+    socket.terminate();
+    await expect.poll(latest).toMatchObject({ protocol: "websocket", verdict: "redact", host: REDACTING });
+  });
+
+  test("of the route's own that comes back is masked", async () => {
+    const { socket, next } = await openWebSocket(proxy, ca, `wss://${AUTHED}/any`);
+    server.sockets.at(-1)!.send("you sent the-real-token");
+    expect(String((await next()).data)).not.toContain("the-real-token");
+    socket.terminate();
+  });
+});
+
 describe("a rule that is taken back", () => {
   test("closes its WebSockets, and no others", async () => {
-    const [taken, kept] = [await open("/socket"), await open("/other")];
+    const taken = await open("/socket");
+    const atServer = once(server.sockets.at(-1)!, "close");
+    const kept = await open("/other");
     const all = table();
     await egress.setTable({
       ...all,
       routes: all.routes.map((route) => (route.host === HOST ? { ...route, path_allowlist: ["/other"] } : route)),
     });
     expect(await taken.closed).toEqual({ code: 1008, reason: "ended by the egress policy" });
+    expect((await atServer)[0]).toBe(1001);
     await expect.poll(latest).toMatchObject({ protocol: "websocket", rule: expect.stringMatching(/^revoked: /) });
     kept.socket.send("still");
     expect(String((await kept.next()).data)).toBe("still");

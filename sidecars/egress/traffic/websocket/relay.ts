@@ -5,7 +5,8 @@ import type { Socket } from "node:net";
 
 import type { ExchangeInspection } from "../../inspection/inspection.ts";
 import type { Refusal } from "../../policy/refusal.ts";
-import { closeCodeOf, type FrameLibrary, NO_CODE, type Receiver, type Sender } from "./frames.ts";
+import { closeCodeOf, type FrameLibrary } from "./frames.ts";
+import { type Frame, Side } from "./side.ts";
 
 export interface RelayEvents {
   readonly inspect: ExchangeInspection["message"];
@@ -20,75 +21,15 @@ export interface Relay {
   close(code: number, reason: string): void;
 }
 
-type Frame =
-  | { readonly kind: "message"; readonly data: Buffer; readonly isBinary: boolean }
-  | { readonly kind: "ping" | "pong"; readonly data: Buffer }
-  | { readonly kind: "close"; readonly code: number; readonly data: Buffer }
-  /** The connection ended without a close frame. */
-  | { readonly kind: "lost" };
-
-const LARGEST_MESSAGE = 16 * 1024 * 1024;
-const MOST_FRAGMENTS = 16_384;
 /** For the answer to a close frame, and for the ends of the connections after it. */
 const CLOSE_MS = 5000;
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
 const POLICY = 1008;
+const TRY_AGAIN_LATER = 1013;
 
 export function relay(client: Socket, server: Socket, frames: FrameLibrary, events: RelayEvents): Relay {
   return new WebSocketRelay(client, server, frames, events);
-}
-
-/** One side: its frames are read here, and those of the other are written here. */
-class Side {
-  readonly name: "client" | "server";
-  readonly socket: Socket;
-  readonly receiver: Receiver;
-  readonly sender: Sender;
-  readonly queue: Frame[] = [];
-  working = false;
-  /** A close frame was written. */
-  closed = false;
-  /** A close frame, or the end, was read. */
-  done = false;
-
-  constructor(name: "client" | "server", socket: Socket, { Receiver, Sender }: FrameLibrary) {
-    this.name = name;
-    this.socket = socket;
-    const isServer = name === "client";
-    this.receiver = new Receiver({ isServer, maxPayload: LARGEST_MESSAGE, maxFragments: MOST_FRAGMENTS });
-    this.sender = new Sender(socket);
-  }
-
-  /** Frames to a server are masked, frames to a client are not. */
-  get masks(): boolean {
-    return this.name === "server";
-  }
-
-  writeClose(code: number, reason: Buffer | string): void {
-    if (this.closed || !this.socket.writable) return;
-    this.closed = true;
-    this.sender.close(code === NO_CODE ? undefined : code, code === NO_CODE ? "" : reason, this.masks);
-  }
-
-  write(frame: Extract<Frame, { kind: "message" | "ping" | "pong" }>, data: Buffer): void {
-    if (this.closed || !this.socket.writable) return;
-    if (frame.kind !== "message") return this.sender[frame.kind](data, this.masks);
-    this.sender.send(data, { binary: frame.isBinary, fin: true, mask: this.masks, compress: false });
-  }
-
-  /** Until what was written is mostly gone, or can never be. */
-  async drained(): Promise<void> {
-    const { socket } = this;
-    if (!socket.writableNeedDrain || socket.destroyed) return;
-    await new Promise<void>((resolve) => {
-      const settle = (): void => {
-        socket.off("drain", settle).off("close", settle);
-        resolve();
-      };
-      socket.on("drain", settle).on("close", settle);
-    });
-  }
 }
 
 class WebSocketRelay implements Relay {
@@ -115,7 +56,10 @@ class WebSocketRelay implements Relay {
       from.queue.push(frame);
       if (!from.working) void this.#work(from);
     };
-    receiver.on("message", (data, isBinary) => enqueue({ kind: "message", data, isBinary }));
+    receiver.on("message", (data, isBinary) => {
+      from.clearPending();
+      enqueue({ kind: "message", data, isBinary });
+    });
     receiver.on("ping", (data) => enqueue({ kind: "ping", data }));
     receiver.on("pong", (data) => enqueue({ kind: "pong", data }));
     receiver.on("conclude", (code, data) => {
@@ -126,7 +70,7 @@ class WebSocketRelay implements Relay {
     socket.on("data", (chunk: Buffer) => {
       if (from.name === "client") this.#events.moved(chunk.length, 0);
       else this.#events.moved(0, chunk.length);
-      if (!this.#over && !from.done) receiver.write(chunk);
+      if (!this.#over && !from.done) this.#read(from, chunk);
     });
     socket.once("end", () => {
       if (!from.done) enqueue({ kind: "lost" });
@@ -135,9 +79,16 @@ class WebSocketRelay implements Relay {
     socket.on("error", () => {}); // `close` follows
     socket.once("close", () => {
       clearTimeout(this.#timer);
+      from.clearPending();
       // Whoever is left is told nothing that was not said: to it the connection is lost as well.
       if (!this.#over) this.#otherOf(from).socket.destroy();
     });
+  }
+
+  #read(from: Side, chunk: Buffer): void {
+    if (!from.addPending(chunk.length))
+      this.#end({ client: TRY_AGAIN_LATER, server: GOING_AWAY }, "too much of unfinished messages waits in the proxy");
+    else from.receiver.write(chunk);
   }
 
   async #work(from: Side): Promise<void> {

@@ -34,12 +34,16 @@ export function upgradeCall(
   on: UpgradeEvents,
 ): Call {
   let destroyed = false;
+  let switched = false;
   request.once("upgrade", ({ rawHeaders }: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.setTimeout(0);
     socket.on("error", () => {}); // `close` follows
     if (destroyed) return void socket.destroy();
     const problem = answerProblem(rawHeaders, key, protocols);
-    if (problem === undefined) return on.switched({ socket, head, rawHeaders });
+    if (problem === undefined) {
+      switched = true;
+      return on.switched({ socket, head, rawHeaders });
+    }
     socket.destroy();
     on.failed(new Error(`the server did not agree to WebSocket as it must: ${problem}`), "never");
   });
@@ -47,6 +51,7 @@ export function upgradeCall(
   return {
     destroy() {
       destroyed = true;
+      if (switched) return; // it is closed as WebSockets are, by whoever took it over
       call.destroy();
     },
   };

@@ -31,6 +31,8 @@ export class WebSocketClient implements ClientSide {
   readonly #before: Http1Client;
   #relay: Relay | undefined;
   #switched = false;
+  /** The handshake is over: called once. */
+  #opening = (): void => {};
 
   constructor(incoming: IncomingMessage, socket: Socket, handshake: Handshake, place: WebSocketPlace) {
     this.#socket = socket;
@@ -41,6 +43,9 @@ export class WebSocketClient implements ClientSide {
     this.rawHeaders = clientHeaders(incoming.rawHeaders);
     this.#before = new Http1Client(incoming, answerOn(socket, incoming));
     this.webSocket = { protocols: handshake.protocols, switched: (switching) => void this.#switch(switching) };
+    const { underWay } = place;
+    if (underWay !== undefined) this.#opening = underWay();
+    socket.once("close", () => this.#opening());
     // Nothing may come before the answer; read all the same, so that a client that leaves is noticed.
     socket.on("data", this.#early).on("end", this.#early);
   }
@@ -85,6 +90,8 @@ export class WebSocketClient implements ClientSide {
     }
     socket.off("data", this.#early).off("end", this.#early);
     this.#switched = true;
+    this.#opening();
+    this.#opening = () => {};
     socket.write(switchingHead(this.#handshake, headers), "latin1");
     if (server.head.length > 0) server.socket.unshift(server.head);
     this.#enter(server.socket, frames, { inspect, moved, refused });
@@ -92,16 +99,18 @@ export class WebSocketClient implements ClientSide {
 
   #enter(server: Socket, frames: FrameLibrary, events: Pick<Switching, "inspect" | "moved" | "refused">): void {
     const socket = this.#socket;
+    const { tunnels, underWay } = this.#place;
     let touch = (): void => {};
     const moved = (up: number, down: number): void => {
       touch();
+      underWay?.()();
       events.moved(up, down);
     };
     const opened = relay(socket, server, frames, { ...events, moved });
     this.#relay = opened;
-    const room = this.#place.tunnels.enter({
+    const room = tunnels.enter({
       key: this,
-      counts: !this.#place.inTunnel,
+      counts: underWay === undefined,
       endsIdle: true,
       close: (why) => opened.close(GOING_AWAY, why),
     });
@@ -113,8 +122,8 @@ export class WebSocketClient implements ClientSide {
 
 export interface WebSocketPlace {
   readonly tunnels: OpenTunnels;
-  /** The tunnel that it is in counts already. */
-  readonly inTunnel: boolean;
+  /** Of the tunnel that it is in, which counts already: called when something begins in it, its result when that is over. */
+  readonly underWay: (() => () => void) | undefined;
 }
 
 /** For answers that are no 101: the connection ends with them. */
