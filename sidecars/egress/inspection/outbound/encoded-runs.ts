@@ -39,12 +39,16 @@ export function decodeRuns(bytes: Uint8Array): Layer[] {
   const hex = new LayerBuilder<number>();
   for (let at = SHORTEST_RUN - 1; at < bytes.length; at += SHORTEST_RUN) {
     if (SEXTET[bytes[at]!] === NONE) continue;
-    const { from, to, count } = runAround(bytes, at);
-    if (count >= SHORTEST_RUN) {
-      decodeHex(bytes, { from, to }, hex);
-      decodeBase64({ from, to }, count, base64);
-    }
-    at = Math.max(at, to - 1);
+    // Most are the end of a short word: that is known soon, and nothing else is done about them.
+    let from = at;
+    while (from > 0 && at - from < SHORTEST_RUN && SEXTET[bytes[from - 1]!] !== NONE) from -= 1;
+    let to = at + 1;
+    while (to - from < SHORTEST_RUN && to < bytes.length && SEXTET[bytes[to]!] !== NONE) to += 1;
+    if (to - from < SHORTEST_RUN) continue;
+    const run = { from, to: readRun(bytes, from) };
+    decodeHex(bytes, run, hex);
+    decodeBase64(run, base64);
+    at = run.to - 1;
   }
   return [
     base64.build("base64", ({ run, sextet }, start, end) => ({
@@ -55,36 +59,27 @@ export function decodeRuns(bytes: Uint8Array): Layer[] {
   ].filter((layer) => layer !== undefined);
 }
 
-/** The run's values, without line ends; read before the next run is. */
+/** The values of the run that was read last, without line ends. */
 let sextets = new Uint8Array(4096);
+let count = 0;
 
-function runAround(bytes: Uint8Array, at: number): Run & { count: number } {
-  let from = at;
-  while (from > 0 && at - from < SHORTEST_RUN && SEXTET[bytes[from - 1]!] !== NONE) from -= 1;
-  let to = from;
-  let line = from;
-  let count = 0;
-  for (;;) {
-    if (sextets.length < count + 65_536 && sextets.length < bytes.length + 65_536) sextets = grown(sextets, count);
-    const stop = Math.min(bytes.length, to + 65_536);
-    while (to < stop) {
-      const value = SEXTET[bytes[to]!]!;
-      if (value === NONE) break;
-      sextets[count] = value;
-      count += 1;
-      to += 1;
-    }
-    if (to === stop && to < bytes.length) continue;
+/** Reads the run that begins at `from`, over the ends of its lines; where it ends. */
+function readRun(bytes: Uint8Array, from: number): number {
+  count = 0;
+  for (let line = from; ;) {
+    let to = line;
+    while (to < bytes.length && SEXTET[bytes[to]!] !== NONE) to += 1;
+    if (sextets.length < count + to - line) sextets = grown(sextets, count + to - line);
+    for (let at = line; at < to; at += 1, count += 1) sextets[count] = SEXTET[bytes[at]!]!;
     const next = to - line < SHORTEST_LINE ? to : nextLine(bytes, to);
-    if (next === to || next >= bytes.length || SEXTET[bytes[next]!] === NONE) return { from, to, count };
-    to = next;
+    if (next === to || next >= bytes.length || SEXTET[bytes[next]!] === NONE) return to;
     line = next;
   }
 }
 
-function grown(old: Uint8Array<ArrayBuffer>, used: number): Uint8Array<ArrayBuffer> {
-  const bigger = new Uint8Array(old.length * 2 + 65_536);
-  bigger.set(old.subarray(0, used));
+function grown(old: Uint8Array<ArrayBuffer>, needed: number): Uint8Array<ArrayBuffer> {
+  const bigger = new Uint8Array(needed * 2);
+  bigger.set(old);
   return bigger;
 }
 
@@ -98,10 +93,10 @@ function nextLine(bytes: Uint8Array, at: number): number {
   return next;
 }
 
-function decodeBase64(run: Run, count: number, into: LayerBuilder<Base64Piece>): void {
+function decodeBase64(run: Run, into: LayerBuilder<Base64Piece>): void {
   for (let phase = 0; phase < 4; phase += 1) {
     if (isZlib(phase)) keep(run, phase, count, into);
-    else keepTexts(run, phase, count, into);
+    else keepTexts(run, phase, into);
   }
   for (let at = 0, kept = 0; at + 4 <= count && kept < MOST_COMPRESSED; at += 1) {
     if (!isMagicGroup(at)) continue;
@@ -111,7 +106,7 @@ function decodeBase64(run: Run, count: number, into: LayerBuilder<Base64Piece>):
 }
 
 /** Any text of SHORTEST_TEXT bytes has a whole group at one of every two groups' places: only these are looked at. */
-function keepTexts(run: Run, phase: number, count: number, into: LayerBuilder<Base64Piece>): void {
+function keepTexts(run: Run, phase: number, into: LayerBuilder<Base64Piece>): void {
   for (let at = phase; at + 4 <= count; at += 8) {
     if (!isTextGroup(at)) continue;
     let first = at;

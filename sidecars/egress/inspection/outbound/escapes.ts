@@ -3,83 +3,25 @@
 
 import { type Decoding, type Layer, LayerBuilder, type Span } from "./layer.ts";
 
-interface Style {
-  readonly decoding: Decoding;
-  /** What every escape begins with. */
-  readonly mark: number;
-  /** Bytes that the escape at `at` takes; 0 when it is none. */
-  readonly length: (bytes: Uint8Array, at: number) => number;
-  /** What it stands for; -1 for nothing at all (a soft line break). */
-  readonly value: (bytes: Uint8Array, at: number) => number;
-  /** Whether there is reason to decode here: in random bytes escapes stand by chance. */
-  readonly likely: (bytes: Uint8Array, at: number, length: number) => boolean;
-  readonly plus: boolean;
-}
+type Style = Extract<Decoding, "percent-encoded" | "escaped" | "quoted-printable">;
 
-const BACKSLASH = 0x5c;
-const EQUALS = 0x3d;
-const PERCENT = 0x25;
+const STYLES: readonly Style[] = ["percent-encoded", "escaped", "quoted-printable"];
+/** What every escape of the style begins with. */
+const MARK: Readonly<Record<Style, number>> = { "percent-encoded": 0x25, escaped: 0x5c, "quoted-printable": 0x3d };
 const PLUS = 0x2b;
+const EQUALS = 0x3d;
+/** What stands for nothing at all: a soft line break. */
+const NOTHING = -1;
 
 const NIBBLE = new Int8Array(256).fill(-1);
 for (const [digit, char] of [..."0123456789abcdef"].entries()) {
   NIBBLE[char.charCodeAt(0)] = digit;
   NIBBLE[char.toUpperCase().charCodeAt(0)] = digit;
 }
-/** `\n` and its like; what is not here stands for itself. */
-const SIMPLE: Readonly<Record<string, number>> = {
-  b: 8,
-  t: 9,
-  n: 10,
-  f: 12,
-  r: 13,
-  '"': 34,
-  "'": 39,
-  "/": 47,
-  "\\": 92,
-};
-const SIMPLE_OF = new Int16Array(256).fill(-1);
-for (const [letter, value] of Object.entries(SIMPLE)) SIMPLE_OF[letter.charCodeAt(0)] = value;
-
-const percent: Style = {
-  decoding: "percent-encoded",
-  mark: PERCENT,
-  length: (bytes, at) => (isHex(bytes, at + 1, 2) ? 3 : 0),
-  value: (bytes, at) => hex(bytes, at + 1, 2),
-  likely: amongText,
-  plus: false,
-};
-const backslash: Style = {
-  decoding: "escaped",
-  mark: BACKSLASH,
-  length(bytes, at) {
-    const letter = bytes[at + 1] ?? 0;
-    if (letter === 0x75) return isHex(bytes, at + 2, 4) ? 6 : 0;
-    if (letter === 0x78) return isHex(bytes, at + 2, 2) ? 4 : 0;
-    return SIMPLE_OF[letter]! < 0 ? 0 : 2;
-  },
-  value(bytes, at) {
-    const letter = bytes[at + 1] ?? 0;
-    if (letter === 0x75) return ascii(hex(bytes, at + 2, 4));
-    return letter === 0x78 ? hex(bytes, at + 2, 2) : SIMPLE_OF[letter]!;
-  },
-  likely: amongText,
-  plus: false,
-};
-const quotedPrintable: Style = {
-  decoding: "quoted-printable",
-  mark: EQUALS,
-  length(bytes, at) {
-    if (bytes[at + 1] === 10) return 2;
-    if (bytes[at + 1] === 13 && bytes[at + 2] === 10) return 3;
-    return isHex(bytes, at + 1, 2) ? 3 : 0;
-  },
-  value: (bytes, at) => (bytes[at + 1] === 10 || bytes[at + 1] === 13 ? -1 : hex(bytes, at + 1, 2)),
-  /** `a=10` is no escape; what goes on in the next line, or is followed by another escape, is. */
-  likely: (bytes, at, length) =>
-    amongText(bytes, at, length) && (bytes[at + 1] === 10 || bytes[at + 1] === 13 || bytes[at + 3] === EQUALS),
-  plus: false,
-};
+/** `\n` and its like. */
+const SIMPLE = new Int16Array(256).fill(-1);
+for (const [letter, value] of Object.entries({ b: 8, t: 9, n: 10, f: 12, r: 13, '"': 34, "'": 39, "/": 47, "\\": 92 }))
+  SIMPLE[letter.charCodeAt(0)] = value;
 
 export interface EscapeOptions {
   /** Bytes around an escape that could be part of the same value. */
@@ -90,88 +32,77 @@ export interface EscapeOptions {
   readonly quoted: boolean;
 }
 
-export function decodeEscapes(bytes: Uint8Array, { reach, plus, quoted }: EscapeOptions): Layer[] {
-  const styles = [
-    plus ? { ...percent, plus } : percent,
-    backslash,
-    quoted ? { ...quotedPrintable, likely: amongText } : quotedPrintable,
-  ];
-  return styles.map((style) => decodeStyle(bytes, style, reach)).filter((layer) => layer !== undefined);
+export function decodeEscapes(bytes: Uint8Array, options: EscapeOptions): Layer[] {
+  return STYLES.map((style) => decodeStyle(bytes, style, options)).filter((layer) => layer !== undefined);
 }
 
-function decodeStyle(bytes: Uint8Array, style: Style, reach: number): Layer | undefined {
+function decodeStyle(bytes: Uint8Array, style: Style, options: EscapeOptions): Layer | undefined {
   const into = new LayerBuilder<Span>();
-  for (const { start, end } of regions(bytes, style, reach)) {
+  const plus = options.plus && style === "percent-encoded";
+  for (const { start, end } of plus && bytes.includes(PLUS) ? [whole(bytes)] : regions(bytes, style, options)) {
     const { bytes: out, at } = into.open(end - start);
-    into.commit(decode(bytes, start, end, style, out, at), { start, end });
+    into.commit(decode(bytes, start, end, style, plus, out, at), { start, end });
   }
-  return into.build(style.decoding, (region, from, to) => locate(bytes, region, style, from, to));
+  return into.build(style, (region, from, to) => locate(bytes, region, style, from, to));
 }
 
-/** The surroundings of all escapes; of a form with a plus or an escape all of it. */
-function* regions(bytes: Uint8Array, style: Style, reach: number): Generator<Span> {
-  if (style.plus && bytes.includes(PLUS)) return void (yield { start: 0, end: bytes.length });
-  for (let at = nextEscape(bytes, style, 0); at >= 0;) {
+function whole(bytes: Uint8Array): Span {
+  return { start: 0, end: bytes.length };
+}
+
+/** The surroundings of all escapes: only every so often is one looked for, where they stand close together. */
+function* regions(bytes: Uint8Array, style: Style, { reach, quoted }: EscapeOptions): Generator<Span> {
+  for (let at = nextEscape(bytes, style, quoted, 0); at >= 0;) {
     const start = Math.max(0, at - reach);
-    let end = at + reach;
-    let next = nextEscape(bytes, style, at + 1);
-    while (next >= 0 && next - reach <= end) {
-      end = next + reach;
-      next = nextEscape(bytes, style, next + 1);
+    let end = at + 1;
+    let next = nextEscape(bytes, style, quoted, end + reach);
+    while (next >= 0 && next <= end + 3 * reach) {
+      end = next + 1;
+      next = nextEscape(bytes, style, quoted, end + reach);
     }
-    yield { start, end: Math.min(bytes.length, end) };
+    // Escapes may stand up to `reach` behind the last that was looked at, and values as far behind those.
+    yield { start, end: Math.min(bytes.length, end + 2 * reach) };
     at = next;
   }
 }
 
-function nextEscape(bytes: Uint8Array, { mark, length, likely }: Style, from: number): number {
+function nextEscape(bytes: Uint8Array, style: Style, quoted: boolean, from: number): number {
+  const mark = MARK[style];
   for (let at = bytes.indexOf(mark, from); at >= 0; at = bytes.indexOf(mark, at + 1)) {
-    const size = length(bytes, at);
-    if (size > 0 && likely(bytes, at, size)) return at;
+    const length = lengthOf(bytes, at, style);
+    if (length > 0 && isLikely(bytes, at, length, style, quoted)) return at;
   }
   return -1;
 }
 
-function decode(bytes: Uint8Array, from: number, to: number, style: Style, out: Uint8Array, at: number): number {
-  const { mark, length, value, plus } = style;
-  let end = at;
-  for (let index = from; index < to;) {
-    const byte = bytes[index]!;
-    const size = byte === mark ? length(bytes, index) : 0;
-    if (size === 0 || index + size > to) {
-      out[end] = plus && byte === PLUS ? 32 : byte;
-      end += 1;
-      index += 1;
-      continue;
-    }
-    const decoded = value(bytes, index);
-    if (decoded >= 0) {
-      out[end] = decoded;
-      end += 1;
-    }
-    index += size;
+/** Bytes that the escape at `at` takes; 0 when there is none. */
+function lengthOf(bytes: Uint8Array, at: number, style: Style): number {
+  const next = bytes[at + 1] ?? 0;
+  if (style === "escaped") {
+    if (next === 0x75) return isHex(bytes, at + 2) && isHex(bytes, at + 4) ? 6 : 0;
+    if (next === 0x78) return isHex(bytes, at + 2) ? 4 : 0;
+    return SIMPLE[next]! < 0 ? 0 : 2;
   }
-  return end;
+  if (isHex(bytes, at + 1)) return 3;
+  if (style === "percent-encoded") return 0;
+  if (next === 10) return 2;
+  return next === 13 && bytes[at + 2] === 10 ? 3 : 0;
 }
 
-/** Walks through the region again, up to the two places. */
-function locate(bytes: Uint8Array, { start, end }: Span, style: Style, from: number, to: number): Span {
-  let out = 0;
-  let first = start;
-  let index = start;
-  while (index < end && out < to) {
-    if (out === from) first = index;
-    const size = bytes[index] === style.mark ? style.length(bytes, index) : 0;
-    const taken = size === 0 || index + size > end ? 1 : size;
-    if (taken === 1 || style.value(bytes, index) >= 0) out += 1;
-    index += taken;
+function valueOf(bytes: Uint8Array, at: number, length: number, style: Style): number {
+  if (style === "escaped") {
+    if (length === 2) return SIMPLE[bytes[at + 1]!]!;
+    if (length === 4) return hex(bytes, at + 2);
+    // Nothing that is looked for has other characters.
+    return hex(bytes, at + 2) === 0 && bytes[at + 4]! < 0x38 ? hex(bytes, at + 4) : 0xff;
   }
-  return { start: first, end: index };
+  return NIBBLE[bytes[at + 1]!]! < 0 ? NOTHING : hex(bytes, at + 1);
 }
 
-/** On one side at least, a few bytes of text. */
-function amongText(bytes: Uint8Array, at: number, length: number): boolean {
-  return isText(bytes, at - 4, at) || isText(bytes, at + length, at + length + 4);
+/** Whether there is reason to decode here: in random bytes escapes stand by chance, and `a=10` is none. */
+function isLikely(bytes: Uint8Array, at: number, length: number, style: Style, quoted: boolean): boolean {
+  if (!isText(bytes, at - 4, at) && !isText(bytes, at + length, at + length + 4)) return false;
+  return style !== "quoted-printable" || quoted || bytes[at + 1]! < 14 || bytes[at + 3] === EQUALS;
 }
 
 function isText(bytes: Uint8Array, from: number, to: number): boolean {
@@ -182,19 +113,57 @@ function isText(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-function isHex(bytes: Uint8Array, from: number, count: number): boolean {
-  if (from + count > bytes.length) return false;
-  for (let at = from; at < from + count; at += 1) if (NIBBLE[bytes[at]!]! < 0) return false;
-  return true;
+function decode(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  style: Style,
+  plus: boolean,
+  out: Uint8Array,
+  at: number,
+): number {
+  const mark = MARK[style];
+  let end = at;
+  for (let index = from; index < to;) {
+    const byte = bytes[index]!;
+    const length = byte === mark ? lengthOf(bytes, index, style) : 0;
+    if (length === 0 || index + length > to) {
+      out[end] = plus && byte === PLUS ? 32 : byte;
+      end += 1;
+      index += 1;
+      continue;
+    }
+    const value = valueOf(bytes, index, length, style);
+    if (value !== NOTHING) {
+      out[end] = value;
+      end += 1;
+    }
+    index += length;
+  }
+  return end;
 }
 
-/** Nothing that is looked for has other characters. */
-function ascii(code: number): number {
-  return code < 0x80 ? code : 0xff;
+/** Walks through the region again, up to the two places. */
+function locate(bytes: Uint8Array, { start, end }: Span, style: Style, from: number, to: number): Span {
+  const mark = MARK[style];
+  let out = 0;
+  let first = start;
+  let index = start;
+  while (index < end && out < to) {
+    if (out === from) first = index;
+    const length = bytes[index] === mark ? lengthOf(bytes, index, style) : 0;
+    const taken = length === 0 || index + length > end ? 1 : length;
+    if (taken === 1 || valueOf(bytes, index, taken, style) !== NOTHING) out += 1;
+    index += taken;
+  }
+  return { start: first, end: index };
 }
 
-function hex(bytes: Uint8Array, from: number, count: number): number {
-  let value = 0;
-  for (let at = from; at < from + count; at += 1) value = value * 16 + NIBBLE[bytes[at]!]!;
-  return value;
+/** Two digits. */
+function isHex(bytes: Uint8Array, at: number): boolean {
+  return at + 1 < bytes.length && NIBBLE[bytes[at]!]! >= 0 && NIBBLE[bytes[at + 1]!]! >= 0;
+}
+
+function hex(bytes: Uint8Array, at: number): number {
+  return (NIBBLE[bytes[at]!]! << 4) | NIBBLE[bytes[at + 1]!]!;
 }
