@@ -45,8 +45,11 @@ export function connect(body: Readable, decoders: readonly Transform[], out: Tra
   body.once("close", () => {
     if (!body.readableEnded) out.destroy(new Error("the answer broke off"));
   });
+  // A moment later: who waits for the reason must hear it before the body's own end, which says nothing.
   out.once("close", () => {
-    for (const stream of [body, ...decoders]) stream.destroy();
+    setImmediate(() => {
+      for (const stream of [body, ...decoders]) stream.destroy();
+    });
   });
   let from: Readable = body;
   for (const decoder of decoders) from = from.pipe(decoder);

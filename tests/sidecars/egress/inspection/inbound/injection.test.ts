@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { EgressFinding } from "#domain/egress/control.ts";
@@ -150,6 +151,38 @@ describe("prompt injection in an answer, with block", () => {
       .answer(html)
       .hold?.(Readable.from([Buffer.from("ignore ".repeat(100_000))]));
     expect(held).toMatchObject({ ok: false, refusal: { code: "injection_found", rule: "injection:not-scanned" } });
+  });
+
+  it("is refused while the rest is still to come, which is not waited for", async () => {
+    const body = new PassThrough();
+    const held = open("block").answer(html).hold?.(body);
+    body.write(ORDER + NOISE.repeat(100));
+    expect(await held).toMatchObject({ ok: false, refusal: { code: "injection_found" } });
+    expect(body.closed).toBe(false);
+    await expect.poll(() => body.closed).toBe(true);
+  });
+
+  it("never comes out of what is cut, wherever the pieces end", async () => {
+    const text = NOISE.repeat(80) + ORDER + NOISE.repeat(80);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 1500 }), { minLength: 1, maxLength: 20 }), async (sizes) => {
+        const inbound = open("block").answer(["Content-Type", "text/plain", "Content-Length", "99999999"]);
+        const pieces: Buffer[] = [];
+        for (let at = 0, turn = 0; at < text.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          pieces.push(Buffer.from(text.slice(at, at + size)));
+          at += size;
+        }
+        let got = "";
+        const reading = (async () => {
+          for await (const piece of inbound.through?.(Readable.from(pieces)) ?? none()) got += String(piece);
+        })();
+        await expect(reading).rejects.toMatchObject({ refusal: { code: "injection_found" } });
+        expect(text.startsWith(got)).toBe(true);
+        expect(got.length).toBeLessThanOrEqual(NOISE.length * 80);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("says that the server broke off while it was held", async () => {
