@@ -7,13 +7,6 @@ import type { Refusal } from "../../policy/refusal.ts";
 import { type BodyFilter, InspectionRefused } from "../inspection.ts";
 import type { AnswerBody } from "./answer-body.ts";
 
-/** What is done with a finding; each is called once for a rule. */
-export interface OnInjection {
-  warned(rule: string): void;
-  /** Undefined: it goes on. */
-  refusal(rule: string): Refusal | undefined;
-}
-
 /** Said instead of a rule when the scanner gave up. */
 export const NOT_SCANNED = "injection:not-scanned";
 
