@@ -15,6 +15,7 @@ import type { Refusal } from "../policy/refusal.ts";
 import { clearTunnel, type TunnelClearance } from "./clear-tunnel.ts";
 import type { ExchangeDeps } from "./exchange.ts";
 import { finishRecord, startRecord } from "./exchange-record.ts";
+import { isStillAnswering } from "./still-answering.ts";
 import { openTunnel, parseConnect } from "./tunnel.ts";
 import { carryWhole, type Place } from "./tunnels/carry-whole.ts";
 import type { OpenTunnels } from "./tunnels/open-tunnels.ts";
@@ -40,6 +41,10 @@ export function acceptConnect(
 ): void {
   socket.on("error", () => socket.destroy());
   if (via.kind === "tunnel") return refuse(socket, via, nested(), deps);
+  if (isStillAnswering(socket)) {
+    note({ host: "", port: 0 }, pipelined(), deps);
+    return void socket.destroy(); // an answer could only come before its turn
+  }
   const parsed = parseConnect(incoming.url ?? "", incoming.rawHeaders);
   if (!parsed.ok) return refuse(socket, { host: parsed.host, port: 0 }, parsed.refusal, deps);
   const to = parsed.target;
@@ -124,4 +129,9 @@ function nested(): Refusal {
     rule: "no tunnel in a tunnel",
     reason: "CONNECT goes to the proxy itself",
   };
+}
+
+function pipelined(): Refusal {
+  const reason = "a CONNECT came before the request ahead of it was answered";
+  return { status: 400, code: "bad_request", rule: "valid CONNECT", reason };
 }

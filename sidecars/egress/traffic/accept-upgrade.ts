@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import type { Via } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
 import { exchange, type ExchangeDeps } from "./exchange.ts";
+import { isStillAnswering } from "./still-answering.ts";
 import type { OpenTunnels } from "./tunnels/open-tunnels.ts";
 import { loadFrames } from "./websocket/frames.ts";
 import { readHandshake } from "./websocket/handshake.ts";
@@ -24,6 +25,7 @@ export function acceptUpgrade(
 ): void {
   socket.on("error", () => socket.destroy());
   socket.setTimeout(0);
+  if (isStillAnswering(socket)) return void socket.destroy(); // an answer could only come before its turn
   const place = { tunnels: deps.tunnels, underWay };
   const { method = "", httpVersion, rawHeaders } = incoming;
   const read = readHandshake({ method, httpVersion, rawHeaders });
