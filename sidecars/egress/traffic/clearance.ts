@@ -49,7 +49,7 @@ export type Clearance =
 export function clearRequest(
   request: ParsedRequest,
   objection: Refusal | undefined,
-  gone: AbortSignal,
+  gone: () => AbortSignal,
   deps: ClearanceDeps,
 ): Clearance | Promise<Clearance> {
   if (isGitPush(request)) return refuse(request, gitPushRefusal(request.host), deps);
@@ -78,7 +78,7 @@ async function waitForOperator(
   request: ParsedRequest,
   verdict: HoldVerdict,
   judge: () => Verdict,
-  gone: AbortSignal,
+  gone: () => AbortSignal,
   deps: ClearanceDeps,
 ): Promise<Clearance | undefined> {
   const { host, port, method, path } = request;
@@ -88,7 +88,7 @@ async function waitForOperator(
     `held: ${host}:${port}`,
     `${method} ${host}:${port}${path} waits for the operator: ${verdict.reason}`,
   );
-  const end = await deps.holds.hold(request, verdict, judge, deps.table().hold_seconds, gone);
+  const end = await deps.holds.hold(request, verdict, judge, deps.table().hold_seconds, gone());
   switch (end.end) {
     case "allowed":
       return undefined;

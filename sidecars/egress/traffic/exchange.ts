@@ -45,7 +45,7 @@ function serve(client: ClientSide, request: ParsedRequest, record: ExchangeRecor
       case "gone":
     }
   };
-  const clearance = clearRequest(request, undefined, whenGone(client), deps);
+  const clearance = clearRequest(request, undefined, () => whenGone(client), deps);
   whenSettled(clearance, go, (error) => fail(client, record, error));
 }
 
