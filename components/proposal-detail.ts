@@ -86,7 +86,7 @@ export function ruleRows(proposal: Proposal, width: number): Row[] {
       ...(options ?? []).map((option, index) => row(span(`  ${index + 1} `, BOLD), plainLine(option))),
     ];
   }
-  if (proposal.kind === "dlp-match") return matchRows(proposal.payload, width);
+  if (proposal.kind === "dlp-match") return matchRows(proposal.payload);
   if (proposal.kind === "pipelock-block") {
     const { host, finding } = proposal.payload;
     return [
@@ -108,16 +108,14 @@ export function ruleRows(proposal: Proposal, width: number): Row[] {
   ];
 }
 
-/** What was found, where, and on its way to whom; the value is in stars. */
-function matchRows(payload: ProposalOf<"dlp-match">["payload"], width: number): Row[] {
-  const { host, port, method, path, rule, where, excerpt } = payload;
-  const shown = wrap(plainLine(excerpt), Math.max(8, width - 12), { color: CYAN });
+/** What was found, where, and on its way to whom; the text around it stands in the meaning. */
+function matchRows(payload: ProposalOf<"dlp-match">["payload"]): Row[] {
+  const { host, port, method, path, rule, where } = payload;
   return [
     field("found", `⚑ ${plainLine(rule)}`, true),
     field("where", plainLine(where), true),
     field("to", `${plainLine(host)}:${port ?? 443}`, true),
     field("request", plainLine(`${method} ${path}`), false),
-    ...shown.map((line, index) => row(span((index === 0 ? "around it" : "").padEnd(12), DIM), ...line)),
   ];
 }
 
@@ -145,8 +143,8 @@ const DANGER: Style = { color: RED, bold: true };
 const NOTE: Style = { color: YELLOW };
 
 function fateRows(item: InboxItem, width: number, now: number): Row[] {
-  const fate = fateSpans(item, now);
   const { decision, undo, proposal } = item;
+  const fate = decision === null && undo === null ? [] : fateSpans(item, now); // the first row counts down
   const scope =
     decision === null || proposal.kind === "question" || decision.status === "rejected"
       ? ""

@@ -56,7 +56,7 @@ test("a finding says what it is, where, on its way to whom, the excerpt in stars
     'query key "token", base64 within gzip',
     "api.example.com:443",
     "POST /v1/notes?token=*",
-    "…&token=****",
+    "Around it: …&token=****",
     "one value",
   ])
     expect(text).toContain(words);

@@ -142,6 +142,7 @@ if grep -q 192.0.2.1 "$1"; then sed -i 's/192.0.2.1/good.example.com/' "$1"; els
   await dashboard.waitFor("Remove good.example.com from the table?");
   dashboard.type("y");
   await dashboard.waitFor("the table is empty: nothing gets out");
+  expect(await dashboard.calls("egress.editTable")).toHaveLength(3); // refused, in force, one rule less
 });
 
 test("an editor that is left without saving changes nothing", async () => {

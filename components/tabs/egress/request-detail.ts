@@ -33,7 +33,7 @@ export function requestDetail({ slug, request, verdict, allowing, width }: Reque
     ...field("came as", PROTOCOLS[protocol]),
     ...field("answer", status === 0 ? "none yet" : `status ${status}`),
     ...field("sizes", `${bytes(request.bytes_up)} sent, ${bytes(request.bytes_down)} received`),
-    ...field(open === true ? "open for" : "took", `${Math.round(request.ms)} ms`),
+    ...(open === true ? field("open since", clock(at)) : field("took", `${Math.round(request.ms)} ms`)),
     ...field("rule", rule),
     ...(decision === undefined ? [] : field("decision", `${decision}: u in the inbox takes it back`)),
     ...findings.flatMap((finding) => field("found", findingWords(finding), { color: YELLOW, bold: true })),

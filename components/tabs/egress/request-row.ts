@@ -78,8 +78,9 @@ const SHOWN_TEXT = 600;
 /** Host and path; before them how it came where that is not plain HTTP/1.1, and after a host its port where it is not usual. */
 export function targetOf(request: EgressRequest, limit = SHOWN_TEXT): string {
   const { protocol, scheme, host, port, path } = request;
-  const usual = port === (scheme === "https" ? 443 : 80);
-  const place = `${host}${usual && protocol !== "tcp" ? "" : `:${port}`}`;
+  // What is no address at all has no port either.
+  const usual = port === 0 || (protocol !== "tcp" && port === (scheme === "https" ? 443 : 80));
+  const place = usual ? host : `${host}:${port}`;
   const rest = protocol === "tcp" ? "" : path;
   return plainLine(`${PROTOCOLS[protocol]}${scheme === "http" ? "http://" : ""}${place}${rest}`.slice(0, limit));
 }

@@ -6,7 +6,7 @@ import { plainLine } from "#domain/plain-text.ts";
 import { BOLD, DIM, GREEN, RED, row, rowWidth, span, wrap, YELLOW, type Row, type Span } from "../../rows.ts";
 import { bytes, plural } from "../../words.ts";
 
-/** One row of the policy and one of counters, and two for a table that is not in force; narrow ones leave out what is 0. */
+/** One row of the policy and one of counters, and two for a table that is not in force; narrow ones leave out what is 0, then the last ones. */
 export function statusRows(status: EgressStatus, width: number): Row[] {
   const { table, version, counters, reload_error } = status;
   const exceptions = table.dlp_exceptions?.length ?? 0;
@@ -28,9 +28,11 @@ function reloadRows(error: string, width: number): Row[] {
 
 function counterRow(counters: EgressCounters, width: number): Row {
   const spans = counterSpans(counters);
-  const all = row(...spans.flatMap(({ span: one }) => [one]));
-  if (rowWidth(all) <= width) return all;
-  return row(...spans.filter(({ count, always }) => always || count > 0).map(({ span: one }) => one));
+  const all = (kept: readonly Counter[]): Row => row(...kept.map(({ span: one }) => one));
+  let kept = spans;
+  if (rowWidth(all(kept)) > width) kept = kept.filter(({ count, always }) => always || count > 0);
+  while (rowWidth(all(kept)) > width && kept.at(-1)?.always === false) kept = kept.slice(0, -1);
+  return all(kept);
 }
 
 interface Counter {
@@ -52,8 +54,8 @@ function counterSpans(counters: EgressCounters): Counter[] {
     counter(allowed, `✓ ${allowed} allowed`, { color: GREEN }, true),
     counter(blocked, `✗ ${blocked} blocked`, { color: RED }, true),
     counter(held, `▲ ${held} held`, { color: YELLOW, bold: true }, true),
-    counter(redacted, `~ ${redacted} redacted`, { color: YELLOW }),
     counter(found, `⚑ ${outbound_findings} out ${inbound_findings} in`, { color: YELLOW, bold: true }),
+    counter(redacted, `~ ${redacted} redacted`, { color: YELLOW }),
     counter(open, `${open} open`, {}),
     counter(tunnels, plural(tunnels, "tunnel"), {}),
     counter(

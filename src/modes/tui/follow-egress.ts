@@ -7,8 +7,8 @@ import { messageOf } from "./message-of.ts";
 import { RequestRing } from "./request-ring.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** Counters are asked for so often while requests come. */
-const COUNT_EVERY_MS = 1000;
+/** The proxy is asked no more often than this, however fast requests come and the fleet changes. */
+const LOOK_EVERY_MS = 1000;
 
 export class EgressFollower implements Traffic {
   readonly requests = new RequestRing();
@@ -19,29 +19,53 @@ export class EgressFollower implements Traffic {
   readonly #slug: string;
   readonly #signal: AbortSignal;
   readonly #changed: () => void;
+  #opened = false;
   #following = false;
-  #counting: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(console: Console["egress"], slug: string, signal: AbortSignal, changed: () => void) {
     this.#console = console;
     this.#slug = slug;
     this.#signal = signal;
     this.#changed = changed;
-    signal.addEventListener("abort", () => clearTimeout(this.#counting), { once: true });
+    signal.addEventListener("abort", () => clearTimeout(this.#looking), { once: true });
   }
 
-  /** Opens the stream, also again after it ended; asks for the counters in any case. */
-  refresh(): void {
+  /** Opens the stream, also again after it ended; asks for the counters in any case, at once or before long. */
+  refresh(when: "now" | "soon" = "soon"): void {
+    if (when === "soon" && this.#opened) return this.#lookSoon();
+    this.#look();
+  }
+
+  #look(): void {
     if (this.#following) return this.#attempt(this.#readStatus());
+    this.#opened = true;
     this.#following = true;
     this.#attempt(this.#follow().finally(() => (this.#following = false)));
   }
 
-  /** The stream is opened before the recent requests are asked for, so that none is missed between them. */
+  #lookSoon(): void {
+    if (this.#signal.aborted) return;
+    this.#looking ??= setTimeout(() => {
+      this.#looking = undefined;
+      this.#look();
+    }, LOOK_EVERY_MS);
+  }
+
   async #follow(): Promise<void> {
+    const stop = new AbortController();
+    try {
+      await this.#read(AbortSignal.any([this.#signal, stop.signal]));
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /** The stream is opened before the recent requests are asked for, so that none is missed between them. */
+  async #read(signal: AbortSignal): Promise<void> {
     const early: EgressRequest[] = [];
     let take = (request: EgressRequest): void => void early.push(request);
-    const stream = this.#console.requests(this.#slug, (request) => take(request), this.#signal);
+    const stream = this.#console.requests(this.#slug, (request) => take(request), signal);
     stream.catch(() => {}); // awaited below, after the status, which may fail first
     const status = await this.#readStatus();
     for (const request of [...status.recent, ...early]) this.requests.push(request);
@@ -54,10 +78,7 @@ export class EgressFollower implements Traffic {
   #take(request: EgressRequest): void {
     if (this.#signal.aborted) return;
     this.requests.push(request);
-    this.#counting ??= setTimeout(() => {
-      this.#counting = undefined;
-      this.#attempt(this.#readStatus());
-    }, COUNT_EVERY_MS);
+    this.#lookSoon();
     this.#changed();
   }
 

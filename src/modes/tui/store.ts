@@ -74,7 +74,7 @@ export class Store {
 
   dispatch(intent: Intent): void {
     this.#take(intent);
-    if (intent.type === "ended") this.#watch?.egress.refresh(); // what was decided may be another table
+    if (intent.type === "ended") this.#watch?.egress.refresh("now"); // what was decided may be another table
     if (intent.type === "progress") this.#frames.soon();
     else this.#frames.now();
   }

@@ -39,8 +39,11 @@ test("a proxy that does not answer says why, and is asked again", async () => {
   console.script.failNext("egress.status", new Error("the egress proxy does not answer"));
   follower.refresh();
   await vi.waitFor(() => expect(follower.problem).toBe("the egress proxy does not answer"));
+  console.script.request("a-1", { path: "/old" });
   follower.refresh();
-  await vi.waitFor(() => expect(follower.problem).toBe(""));
+  await vi.waitFor(() => expect(follower.problem).toBe(""), { timeout: 5000 });
+  console.script.request("a-1", { path: "/new" });
+  expect(paths()).toEqual(["/old", "/new"]);
 });
 
 test("what was seen stays when the proxy is gone", async () => {
@@ -48,9 +51,18 @@ test("what was seen stays when the proxy is gone", async () => {
   follower.refresh();
   await vi.waitFor(() => expect(paths()).toEqual(["/old"]));
   console.script.failNext("egress.status", new Error("gone"));
-  follower.refresh();
+  follower.refresh("now");
   await vi.waitFor(() => expect(follower.problem).toBe("gone"));
   expect(paths()).toEqual(["/old"]);
+});
+
+test("a fleet that changes all the time does not ask for the counters each time", async () => {
+  follower.refresh();
+  await vi.waitFor(() => expect(follower.status).not.toBeNull());
+  for (let index = 0; index < 50; index += 1) follower.refresh();
+  const asked = () => console.script.calls.filter(({ name }) => name === "egress.status").length;
+  expect(asked()).toBe(1);
+  await vi.waitFor(() => expect(asked()).toBe(2), { timeout: 5000 });
 });
 
 test("nothing is told after it was left", async () => {

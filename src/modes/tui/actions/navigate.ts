@@ -36,7 +36,7 @@ export const navigate: readonly Action[] = [
     places: MAIN,
     enabled: always,
     run: ({ view }) => step({ ...view, expanded: !view.expanded, focus: view.expanded ? view.focus : "preview" }),
-    footer: 27,
+    footer: 46,
   },
   motion("next-tab", "Next tab", "The next tab of the preview", ["tab"], MAIN, (context) => nextTab(context, 1)),
   motion("previous-tab", "Previous tab", "The tab before", ["shift-tab"], MAIN, (context) => nextTab(context, -1)),

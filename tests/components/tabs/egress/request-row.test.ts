@@ -91,6 +91,7 @@ test("says how it came where that is not plain HTTP/1.1, and a port that is not 
   expect(targetOf({ ...REQUEST, protocol: "websocket" })).toBe("ws api.example.com/v1/items");
   expect(targetOf({ ...REQUEST, scheme: "http", port: 80 })).toBe("http://api.example.com/v1/items");
   expect(targetOf({ ...REQUEST, port: 8443 })).toBe("api.example.com:8443/v1/items");
+  expect(targetOf({ ...REQUEST, protocol: "tcp", host: "192.0.2.7:443", port: 0 })).toBe("192.0.2.7:443");
   const tunnel = line({ protocol: "tcp", method: "CONNECT", path: "", port: 443 }, 100);
   expect(tunnel).toContain("tcp   ");
   expect(tunnel).toContain("api.example.com:443 ");

@@ -38,7 +38,8 @@ test("where it is narrow, what is 0 is left out before anything is cut", () => {
   expect(text).toContain("⚑ 0 out 2 in");
   expect(text).toContain("▲ 0 held");
   expect(text).not.toContain("redacted");
-  expect(rowWidth(counters ?? [])).toBeLessThanOrEqual(90);
+  expect(rowWidth(counters ?? [])).toBeLessThanOrEqual(80);
+  expect(rowWidth(statusRows(STATUS, 50)[1] ?? [])).toBeLessThanOrEqual(50);
 });
 
 test("a table that is not in force is said loudly, in full", () => {
