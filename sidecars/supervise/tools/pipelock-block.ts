@@ -3,7 +3,7 @@
 import * as z from "zod";
 
 import { isRuleHost } from "#domain/egress/table.ts";
-import { CANARY_RULE } from "#domain/proposal/approved-exception.ts";
+import { CANARY_RULE, INBOUND_RULE } from "#domain/proposal/approved-exception.ts";
 import { PipelockBlockPayload } from "#domain/proposal/proposal.ts";
 
 import { propose } from "../propose.ts";
@@ -18,6 +18,7 @@ const input = z.strictObject({
     .describe("The host that the request was for"),
   finding: PipelockBlockPayload.shape.finding
     .refine((finding) => finding !== CANARY_RULE, "is never false: do not send that value to anybody")
+    .refine((finding) => !finding.startsWith(INBOUND_RULE), "is about an answer: ask for that with ask-operator")
     .describe("The id of the rule, as the refusal named it, such as github-pat; never the value that was found"),
   justification: z
     .string()
@@ -32,8 +33,8 @@ export const pipelockBlock = defineTool({
   title: "Call a finding false",
   description:
     "Asks the operator to let pass what a rule for secrets took for one: use it when a request answered 403 with " +
-    "secret_found (or 502 with injection_found) and you know that it is none. Once approved, that rule lets every value " +
-    "pass on that host until the bottle stops. Rather leave out what is secret: real ones stay refused.",
+    "secret_found and you know that it is none. Once approved, that rule lets every value pass on that host until the " +
+    "bottle stops. Rather leave out what is secret: real ones stay refused.",
   input,
   readOnly: false,
   run: ({ justification, ...payload }, context) =>

@@ -10,6 +10,7 @@ import { canonicalJson } from "#domain/json.ts";
 import { problemsError } from "#domain/problem/problem.ts";
 import {
   CANARY_RULE,
+  INBOUND_RULE,
   exceptionOf,
   findingOf,
   type FindingProposal,
@@ -142,6 +143,12 @@ async function refuseUnusable(
 function refuseException(proposal: FindingProposal, draft: Omit<Decision, "version" | "decided_at">): void {
   if (findingOf(proposal) === CANARY_RULE) {
     throw new BottleError("refused", "the canary never passes: nobody sends it by mistake", { where: proposal.id });
+  }
+  if (findingOf(proposal).startsWith(INBOUND_RULE)) {
+    throw new BottleError("refused", "an exception is for what is sent, and this was found in an answer", {
+      where: proposal.id,
+      hint: "set `dlp.inbound` of the route to warn with `bottle-dash egress <slug> edit`",
+    });
   }
   if (draft.scope === "manifest") {
     throw new BottleError("refused", "an exception for a finding is never kept in the definition", {

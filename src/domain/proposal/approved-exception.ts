@@ -17,6 +17,8 @@ export function isFindingKind(kind: ProposalKind): kind is FindingProposal["kind
 
 /** A rule that no exception ever lifts: nobody sends a planted value by mistake. */
 export const CANARY_RULE = "canary";
+/** Findings in answers: no exception is for them, `dlp.inbound` of the route says what is done. */
+export const INBOUND_RULE = "injection:";
 /** Rules for this bottle's own secrets: `own:EGRESS_TOKEN_0`. */
 export const OWN_RULE = "own:";
 

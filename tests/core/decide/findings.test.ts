@@ -101,6 +101,11 @@ describe("the approval of a finding", () => {
     expect(exceptions()).toBeUndefined();
   });
 
+  test("is refused for what was found in an answer: no exception is for that", async () => {
+    const { id, digest } = await asked(falseAlarm("injection:fake-turn"));
+    await expect(approve(desk, of.slug, id, { digest, scope: "session" })).rejects.toMatchObject({ code: "refused" });
+  });
+
   test("takes no changed payload", async () => {
     const { id, digest } = await asked(falseAlarm());
     const options = { digest, scope: "session", payload: { host: "*.example.com", finding: "github-token" } } as const;

@@ -42,6 +42,24 @@ describe("keepRoute", () => {
     expect(after).toBe(before);
   });
 
+  test("leaves sizes, matches and limits of other routes as they are written", () => {
+    const text =
+      "budget: {bytes_per_day: 1GiB}\negress:\n  routes:\n    - {host: a.example, limits: {body_bytes: 1.5KiB}, matches: [{path: /x}]}\n    - {host: flow.example, methods: [GET]}\n";
+    const { before, with_, after } = keepAndUndo(text, { host: "flow.example", methods: ["POST"] });
+    expect(with_).toBe(before.replace("[GET]", "[GET, POST]"));
+    expect(after).toBe(before);
+    const other = keepAndUndo(text, { host: "b.example" });
+    expect(other.with_).toContain("limits: {body_bytes: 1.5KiB}, matches: [{path: /x}]");
+    expect(other.after).toBe(other.before);
+  });
+
+  test("refuses to widen a route that has protection of its own: the approved rule had none", () => {
+    for (const protection of ["dlp: {inbound: block}", "limits: {requests_per_minute: 1}", "matches: [{path: /x}]"]) {
+      const text = bottleText(`egress: {routes: [{host: a.example, methods: [GET], ${protection}}]}`);
+      expect(() => keepRoute(file(text), { host: "a.example", methods: ["POST"] })).toThrow(/has a route already/);
+    }
+  });
+
   test("adds a path to the route of that host", () => {
     const route = {
       host: "api.github.com",

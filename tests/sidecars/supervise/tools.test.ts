@@ -75,6 +75,7 @@ describe("all tools", () => {
     ["pipelock-block", { ...FALSE_ALARM, host: "" }, "host"],
     ["pipelock-block", { ...FALSE_ALARM, finding: "ghp_Secret Value" }, "finding"],
     ["pipelock-block", { ...FALSE_ALARM, finding: "canary" }, "finding"],
+    ["pipelock-block", { ...FALSE_ALARM, finding: "injection:fake-turn" }, "finding"],
     ["pipelock-block", { ...FALSE_ALARM, justification: "" }, "justification"],
     ["pipelock-block", { ...FALSE_ALARM, value: "x" }, "value"],
     ["ask-operator", { text: "" }, "text"],
