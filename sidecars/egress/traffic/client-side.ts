@@ -50,4 +50,6 @@ export interface Switching {
   readonly moved: (up: number, down: number) => void;
   /** A message was not let through. */
   readonly refused: (refusal: Refusal) => void;
+  /** It is closed for another reason than that one side wanted it. */
+  readonly closed: (why: string) => void;
 }

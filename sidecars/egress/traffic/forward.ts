@@ -4,6 +4,7 @@
 import type { Readable } from "node:stream";
 
 import type { EgressFinding } from "#domain/egress/control.ts";
+import { plainLine } from "#domain/plain-text.ts";
 
 import type { AuditTrail } from "../asking/audit-trail.ts";
 import type { ExchangeInspection, Inbound, Inspection, Outbound } from "../inspection/inspection.ts";
@@ -142,6 +143,7 @@ class Forwarding {
       inspect: this.#inspection.message.bind(this.#inspection),
       moved: (up, down) => this.#count(up, down),
       refused: (refusal) => this.#refuse(refusal),
+      closed: (why) => void (record.rule = `${plainLine(why)}: ${this.#cleared.rule}`),
     });
   }
 

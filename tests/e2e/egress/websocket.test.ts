@@ -321,6 +321,9 @@ describe("what are no frames", () => {
     expect((await opened.closed).code).toBe(code);
     expect((await ended)[0]).toBe(1001);
     expect(got).toEqual([]);
+    await expect
+      .poll(latest)
+      .toMatchObject({ protocol: "websocket", rule: expect.stringContaining("the client's frames are bad") });
   });
 
   test.each([

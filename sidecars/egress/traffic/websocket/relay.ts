@@ -14,6 +14,8 @@ export interface RelayEvents {
   readonly moved: (up: number, down: number) => void;
   /** A message was refused; the connection is being closed. */
   readonly refused: (refusal: Refusal) => void;
+  /** What was no frame, or too much, ended it. */
+  readonly closed: (why: string) => void;
 }
 
 export interface Relay {
@@ -86,9 +88,10 @@ class WebSocketRelay implements Relay {
   }
 
   #read(from: Side, chunk: Buffer): void {
-    if (!from.addPending(chunk.length))
-      this.#end({ client: TRY_AGAIN_LATER, server: GOING_AWAY }, "too much of unfinished messages waits in the proxy");
-    else from.receiver.write(chunk);
+    if (from.addPending(chunk.length)) return void from.receiver.write(chunk);
+    const why = "too much of unfinished messages waits in the proxy";
+    this.#events.closed(why);
+    this.#end({ client: TRY_AGAIN_LATER, server: GOING_AWAY }, why);
   }
 
   async #work(from: Side): Promise<void> {
@@ -145,6 +148,7 @@ class WebSocketRelay implements Relay {
 
   #broken(from: Side, error: Error & { code?: string }): void {
     const code = closeCodeOf(error);
+    if (!this.#over) this.#events.closed(`the ${from.name}'s frames are bad: ${error.message}`);
     if (from.name === "client") this.#end({ client: code, server: GOING_AWAY }, error.message);
     else this.#end({ client: INTERNAL_ERROR, server: code }, `the server's frames are bad: ${error.message}`);
   }

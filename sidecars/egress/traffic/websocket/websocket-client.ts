@@ -81,7 +81,7 @@ export class WebSocketClient implements ClientSide {
     if (this.#before.status === 0) this.#socket.destroy();
   };
 
-  async #switch({ server, headers, inspect, moved, refused }: Switching): Promise<void> {
+  async #switch({ server, headers, ...events }: Switching): Promise<void> {
     const socket = this.#socket;
     const frames = await loadFrames().catch(() => undefined);
     if (frames === undefined || socket.destroyed || server.socket.destroyed) {
@@ -94,10 +94,10 @@ export class WebSocketClient implements ClientSide {
     this.#opening = () => {};
     socket.write(switchingHead(this.#handshake, headers), "latin1");
     if (server.head.length > 0) server.socket.unshift(server.head);
-    this.#enter(server.socket, frames, { inspect, moved, refused });
+    this.#enter(server.socket, frames, events);
   }
 
-  #enter(server: Socket, frames: FrameLibrary, events: Pick<Switching, "inspect" | "moved" | "refused">): void {
+  #enter(server: Socket, frames: FrameLibrary, events: Omit<Switching, "server" | "headers">): void {
     const socket = this.#socket;
     const { tunnels, underWay } = this.#place;
     let touch = (): void => {};
@@ -112,7 +112,10 @@ export class WebSocketClient implements ClientSide {
       key: this,
       counts: underWay === undefined,
       endsIdle: true,
-      close: (why) => opened.close(GOING_AWAY, why),
+      close: (why) => {
+        events.closed(why);
+        opened.close(GOING_AWAY, why);
+      },
     });
     if (!("leave" in room)) return events.refused(room);
     touch = room.touch;
