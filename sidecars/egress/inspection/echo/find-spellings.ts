@@ -31,7 +31,10 @@ export function createFinder(all: readonly Uint8Array[]): Finder {
   const window = Math.min(...all.map(({ length }) => length));
   const { shifts, endingIn } = pairTable(all, window);
   const places = placesOfBytes(all);
-  const starts = startingBytes(all);
+  const starting = byFirstByte(all);
+  const isStart = Uint8Array.from(starting, (some, byte) =>
+    some.length > 0 || byte === PERCENT || byte === BACKSLASH || byte === AMPERSAND ? 1 : 0,
+  );
   const longest = Math.max(...all.map(({ length }) => length)) * LONGEST_ESCAPE;
 
   function findPlain(data: Buffer, found: Range[]): void {
@@ -65,12 +68,13 @@ export function createFinder(all: readonly Uint8Array[]): Finder {
   }
 
   function mayBegin(data: Buffer, start: number): boolean {
-    for (const bytes of all) {
-      const end = readEscaped(data, start, data.length, bytes, 0);
-      if (end === UNFINISHED) return true;
-      if (end === NOT_ESCAPED && startsWith(data, start, bytes.subarray(0, data.length - start))) return true;
-    }
-    return false;
+    const byte = data[start] as number;
+    const escape =
+      byte === PERCENT || byte === BACKSLASH || byte === AMPERSAND ? readEscape(data, start, data.length) : 0;
+    if (escape === UNFINISHED) return true;
+    const candidates = starting[byte] as readonly Uint8Array[];
+    if (candidates.some((bytes) => goesOn(data, start, bytes))) return true;
+    return escape > 0 && (starting[escape & 0xff] as readonly Uint8Array[]).some((bytes) => goesOn(data, start, bytes));
   }
 
   return {
@@ -82,7 +86,7 @@ export function createFinder(all: readonly Uint8Array[]): Finder {
     },
     pendingFrom(data) {
       for (let start = Math.max(0, data.length - longest); start < data.length; start += 1) {
-        if (starts[data[start] as number] === 1 && mayBegin(data, start)) return start;
+        if (isStart[data[start] as number] === 1 && mayBegin(data, start)) return start;
       }
       return data.length;
     },
@@ -116,11 +120,15 @@ function placesOfBytes(all: readonly Uint8Array[]) {
   return places;
 }
 
-function startingBytes(all: readonly Uint8Array[]): Uint8Array {
-  const starts = new Uint8Array(256);
-  for (const byte of [PERCENT, BACKSLASH, AMPERSAND]) starts[byte] = 1;
-  for (const bytes of all) starts[bytes[0] ?? 0] = 1;
-  return starts;
+function byFirstByte(all: readonly Uint8Array[]): readonly (readonly Uint8Array[])[] {
+  return Array.from({ length: 256 }, (_, byte) => all.filter((spelling) => spelling[0] === byte));
+}
+
+/** Whether the data ends before it is known that `bytes` is not at `start`, read with escapes or without. */
+function goesOn(data: Buffer, start: number, bytes: Uint8Array): boolean {
+  const end = readEscaped(data, start, data.length, bytes, 0);
+  if (end === UNFINISHED) return true;
+  return end === NOT_ESCAPED && startsWith(data, start, bytes.subarray(0, data.length - start));
 }
 
 function startsWith(data: Uint8Array, start: number, bytes: Uint8Array): boolean {
