@@ -50,7 +50,7 @@ function start(routes: TableRoute[], { onUnknown = "block", writable = true, tok
       flush: async () => {},
     },
     holds: {
-      async hold(_request, first) {
+      async hold(_request: unknown, first: { refusal: unknown }) {
         asked.push("hold");
         const next = [...table.routes];
         const end = answer?.(next) ?? "refused";
