@@ -14,5 +14,5 @@ export function utf8(text: string): Uint8Array {
 
 /** One character for each byte. */
 export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  return String.fromCharCode(...bytes.subarray(start, end));
+  return Reflect.apply(String.fromCharCode, undefined, bytes.subarray(start, end));
 }

@@ -5,9 +5,9 @@ export interface Work {
   left: number;
 }
 
-const STEPS_A_BYTE = 12;
+const STEPS_A_BYTE = 16;
 /** So that a short text of nothing but secrets is scanned to its end. */
-const STEPS_AT_LEAST = 200_000;
+const STEPS_AT_LEAST = 2_000_000;
 
 export function workFor(bytes: number): Work {
   return { left: STEPS_AT_LEAST + STEPS_A_BYTE * bytes };

@@ -23,7 +23,7 @@ const MOST_REPEATED = 2;
 const CHECKING = 3000;
 
 /** No two words begin with the same four letters (or three, of the shortest words). */
-const NUMBER_OF = new Map(wordlist.map((word, index) => [fourLetters(word), index]));
+const NUMBER_OF: ReadonlyMap<number, number> = new Map(wordlist.map((word, index) => [fourLetters(word), index]));
 /** By the first three letters: most words of other texts end here. */
 const BEGINS = new Uint8Array(32 ** 3);
 for (const word of wordlist) BEGINS[threeLetters(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2))] = 1;
@@ -40,7 +40,8 @@ export function findSeedPhrases(bytes: Uint8Array, work: Work, found: Found): vo
     if (at < done) continue;
     const word = wordAt(bytes, wordStart(bytes, at));
     work.left -= 4;
-    if (word === undefined) continue;
+    // A phrase that begins less than a stride before has more words behind this one.
+    if (word === undefined || wordAfter(bytes, word.end) === undefined) continue;
     const words = wordsAround(bytes, word, done);
     const first = words[0]!;
     done = words.at(-1)!.end;
@@ -92,29 +93,34 @@ function wordsAround(bytes: Uint8Array, word: Word, from: number): Word[] {
 function wordBefore(bytes: Uint8Array, start: number, from: number): Word | undefined {
   let end = start - (isEscapeLetter(bytes, start) ? 1 : 0);
   const least = Math.max(from, start - LONGEST_GAP);
-  while (end > least && !isLetter(bytes[end - 1]!)) end -= 1;
-  if (end === start || end <= from || !isLetter(bytes[end - 1]!)) return undefined;
+  while (end > least && IS_LETTER[bytes[end - 1]!] === 0) end -= 1;
+  if (end === start || end <= from || IS_LETTER[bytes[end - 1]!] === 0) return undefined;
   const begin = wordStart(bytes, end - 1);
   return begin < from ? undefined : wordAt(bytes, begin);
 }
 
 function wordAfter(bytes: Uint8Array, end: number): Word | undefined {
   let at = end;
-  while (at < bytes.length && at - end < LONGEST_GAP && !(isLetter(bytes[at]!) && !isEscapeLetter(bytes, at + 1)))
+  while (
+    at < bytes.length &&
+    at - end < LONGEST_GAP &&
+    !(IS_LETTER[bytes[at]!] === 1 && !isEscapeLetter(bytes, at + 1))
+  )
     at += 1;
   return at === end || at >= bytes.length ? undefined : wordAt(bytes, at);
 }
 
-/** The beginning of the word that a place is in, or the place itself. */
+/** The beginning of the word that a place is in, or of the one behind it. */
 function wordStart(bytes: Uint8Array, at: number): number {
   let start = at;
-  if (!isLetter(bytes[at]!)) {
-    while (start < bytes.length && start - at < LONGEST_GAP && !isLetter(bytes[start]!)) start += 1;
+  if (IS_LETTER[bytes[at]!] === 0) {
+    const last = Math.min(bytes.length, at + LONGEST_GAP);
+    while (start < last && IS_LETTER[bytes[start]!] === 0) start += 1;
     return start;
   }
-  while (start > 0 && at - start <= LONGEST_WORD && isLetter(bytes[start - 1]!) && !isEscapeLetter(bytes, start))
-    start -= 1;
-  return start;
+  const first = Math.max(0, at - LONGEST_WORD - 1);
+  while (start > first && IS_LETTER[bytes[start - 1]!] === 1) start -= 1;
+  return isEscapeLetter(bytes, start + 1) ? start + 1 : start;
 }
 
 function wordAt(bytes: Uint8Array, start: number): Word | undefined {
@@ -122,7 +128,7 @@ function wordAt(bytes: Uint8Array, start: number): Word | undefined {
   const begins = threeLetters(bytes[start]!, bytes[start + 1]!, bytes[start + 2]!);
   if (BEGINS[begins] === 0) return undefined;
   let end = start;
-  while (end < bytes.length && end - start <= LONGEST_WORD && isLetter(bytes[end]!)) end += 1;
+  while (end < bytes.length && end - start <= LONGEST_WORD && IS_LETTER[bytes[end]!] === 1) end += 1;
   const length = end - start;
   if (length > LONGEST_WORD || length < SHORTEST_WORD) return undefined;
   const number = NUMBER_OF.get((begins << 5) | (length === SHORTEST_WORD ? 0 : bytes[start + SHORTEST_WORD]! & 31));
@@ -150,6 +156,5 @@ function isEscapeLetter(bytes: Uint8Array, at: number): boolean {
   return at >= 2 && bytes[at - 2] === 0x5c && (letter === 0x6e || letter === 0x72 || letter === 0x74);
 }
 
-function isLetter(byte: number): boolean {
-  return (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a);
-}
+const IS_LETTER = new Uint8Array(256);
+for (let letter = 0; letter < 26; letter += 1) IS_LETTER[65 + letter] = IS_LETTER[97 + letter] = 1;
