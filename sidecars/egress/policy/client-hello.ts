@@ -21,7 +21,7 @@ export interface HelloReader {
 }
 
 /** Real hellos are below 2 KB, those with post-quantum keys below 4: servers take no more than this either. */
-export const LARGEST_HELLO = 65_536;
+const LARGEST_HELLO = 65_536;
 const LARGEST_FRAGMENT = 16_384;
 const RECORD_HEADER = 5;
 const MESSAGE_HEADER = 4;
