@@ -59,7 +59,7 @@ const ACTIONS: Readonly<Record<EgressFinding["action"], string>> = {
 };
 
 /** `github-pat in what was to leave: header X-Note; replaced by stars, and sent so`. */
-export function findingWords({ rule, direction, where, action }: EgressFinding): string {
+function findingWords({ rule, direction, where, action }: EgressFinding): string {
   const side = direction === "outbound" ? "in what was to leave" : "in the answer";
   return plainLine(`⚑ ${rule.slice(0, 80)} ${side}: ${where.slice(0, 300)}; ${ACTIONS[action]}`);
 }

@@ -15,7 +15,7 @@ export interface RequestLimits {
   readonly size: number;
 }
 
-export const REQUEST_LIMITS: RequestLimits = { requests: 5000, size: 4_194_304 };
+const REQUEST_LIMITS: RequestLimits = { requests: 5000, size: 4_194_304 };
 
 export class RequestRing {
   /** A circle: the request with number n stands in slot n % limits.requests. */
