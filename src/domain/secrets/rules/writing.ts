@@ -9,7 +9,7 @@ export const BASE64 = "[A-Za-z0-9+/=_-]";
 const SEPARATORS: Readonly<Record<string, string>> = { _: "[_.-]?", "-": "[_.-]" };
 
 /** `token` as `[tT][oO]…`; `_` stands for one of `_ - .` or none, `-` for one of them. */
-export function anyCase(word: string): string {
+function anyCase(word: string): string {
   return Array.from(word)
     .map((char) => SEPARATORS[char] ?? (/[a-z]/.test(char) ? `[${char}${char.toUpperCase()}]` : char))
     .join("");
