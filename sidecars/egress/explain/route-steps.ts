@@ -4,6 +4,7 @@ import type { VerdictStep } from "#domain/egress/control.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 
 import type { Limits } from "../limits/limits.ts";
+import { coversHost } from "../policy/decide.ts";
 import { credentialFor, type Slots } from "../policy/headers.ts";
 
 /** Slot and scheme, never the value. */
@@ -71,7 +72,7 @@ export function exceptionStep(
 ): VerdictStep[] {
   const live = (table.dlp_exceptions ?? []).filter(
     (one) =>
-      one.host === host &&
+      coversHost(one.host, host) &&
       (one.expires_at === undefined || new Date(one.expires_at) > now) &&
       !(one.once === true && used.has(one.decision)),
   );

@@ -20,7 +20,8 @@ export function openRateWindow(): RateWindow {
   const advance = (now: number): void => {
     const second = Math.floor(now / 1000);
     // A clock that was set back makes what is there younger than it is; it does not stop the window.
-    if (second < newest) return void realign(slots, newest, (newest = second));
+    if (second < newest) realign(slots, newest, second);
+    if (second < newest) newest = second;
     for (let passed = Math.min(second - newest, SLOTS); passed > 0; passed -= 1) {
       const oldest = (second - passed + 1) % SLOTS;
       total -= slots[oldest] ?? 0;
