@@ -22,7 +22,10 @@ export function takeSecrets(env: NodeJS.ProcessEnv): OwnSecret[] {
   return secrets;
 }
 
-/** All that is looked for, each value once. A token `user:password` (Basic) is looked for by its password as well. */
+/**
+ * All that is looked for, each value once. A token `user:password` (Basic) is looked for by its password as well, and a
+ * value with quotation marks, backslashes or line ends also as it stands in JSON.
+ */
 export function ownSecrets(slots: Slots, secrets: readonly OwnSecret[]): OwnSecret[] {
   const byValue = new Map<string, OwnSecret>();
   const add = (secret: OwnSecret): void => {
@@ -36,6 +39,7 @@ export function ownSecrets(slots: Slots, secrets: readonly OwnSecret[]): OwnSecr
     add({ rule, value: password });
   }
   for (const secret of secrets) add(secret);
+  for (const { rule, value } of [...byValue.values()]) add({ rule, value: JSON.stringify(value).slice(1, -1) });
   return [...byValue.values()];
 }
 

@@ -70,7 +70,10 @@ function readRun(bytes: Uint8Array, from: number): number {
     let to = line;
     while (to < bytes.length && SEXTET[bytes[to]!] !== NONE) to += 1;
     if (sextets.length < count + to - line) sextets = grown(sextets, count + to - line);
-    for (let at = line; at < to; at += 1, count += 1) sextets[count] = SEXTET[bytes[at]!]!;
+    const values = sextets;
+    const shift = count - line;
+    for (let at = line; at < to; at += 1) values[at + shift] = SEXTET[bytes[at]!]!;
+    count += to - line;
     const next = to - line < SHORTEST_LINE ? to : nextLine(bytes, to);
     if (next === to || next >= bytes.length || SEXTET[bytes[next]!] === NONE) return to;
     line = next;
@@ -94,25 +97,29 @@ function nextLine(bytes: Uint8Array, at: number): number {
 }
 
 function decodeBase64(run: Run, into: LayerBuilder<Base64Piece>): void {
+  const values = sextets;
   for (let phase = 0; phase < 4; phase += 1) {
     if (isZlib(phase)) keep(run, phase, count, into);
-    else keepTexts(run, phase, into);
+    else keepTexts(values, run, phase, into);
   }
-  for (let at = 0, kept = 0; at + 4 <= count && kept < MOST_COMPRESSED; at += 1) {
-    if (!isMagicGroup(at)) continue;
+  const last = count - 4;
+  for (let at = 0, kept = 0; at <= last && kept < MOST_COMPRESSED; at += 1) {
+    const value = values[at];
+    if ((value !== 7 && value !== 10) || !isMagicGroup(at)) continue;
     keep(run, at, count, into);
     kept += 1;
   }
 }
 
 /** Any text of SHORTEST_TEXT bytes has a whole group at one of every two groups' places: only these are looked at. */
-function keepTexts(run: Run, phase: number, into: LayerBuilder<Base64Piece>): void {
-  for (let at = phase; at + 4 <= count; at += 8) {
-    if (!isTextGroup(at)) continue;
+function keepTexts(values: Uint8Array, run: Run, phase: number, into: LayerBuilder<Base64Piece>): void {
+  const stop = count - 4;
+  for (let at = phase; at <= stop; at += 8) {
+    if (!isTextGroup(values, at)) continue;
     let first = at;
-    while (first - 4 >= phase && isTextGroup(first - 4)) first -= 4;
+    while (first - 4 >= phase && isTextGroup(values, first - 4)) first -= 4;
     let last = at + 4;
-    while (last + 4 <= count && isTextGroup(last)) last += 4;
+    while (last <= stop && isTextGroup(values, last)) last += 4;
     // The groups at both ends may be text in part: they are kept with it.
     first = Math.max(phase, first - 4);
     const end = Math.min(count, last + 4);
@@ -121,14 +128,11 @@ function keepTexts(run: Run, phase: number, into: LayerBuilder<Base64Piece>): vo
   }
 }
 
-function isTextGroup(at: number): boolean {
-  const a = sextets[at]!;
-  const b = sextets[at + 1]!;
-  const c = sextets[at + 2]!;
-  const d = sextets[at + 3]!;
-  return (
-    IS_TEXT[(a << 2) | (b >> 4)] === 1 && IS_TEXT[((b & 15) << 4) | (c >> 2)] === 1 && IS_TEXT[((c & 3) << 6) | d] === 1
-  );
+function isTextGroup(values: Uint8Array, at: number): boolean {
+  const b = values[at + 1]!;
+  if (IS_TEXT[(values[at]! << 2) | (b >> 4)] === 0) return false;
+  const c = values[at + 2]!;
+  return IS_TEXT[((b & 15) << 4) | (c >> 2)] === 1 && IS_TEXT[((c & 3) << 6) | values[at + 3]!] === 1;
 }
 
 /** The usual first bytes of zlib. */

@@ -10,6 +10,8 @@ const STYLES: readonly Style[] = ["percent-encoded", "escaped", "quoted-printabl
 const MARK: Readonly<Record<Style, number>> = { "percent-encoded": 0x25, escaped: 0x5c, "quoted-printable": 0x3d };
 const PLUS = 0x2b;
 const EQUALS = 0x3d;
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
 /** What stands for nothing at all: a soft line break. */
 const NOTHING = -1;
 
@@ -99,10 +101,22 @@ function valueOf(bytes: Uint8Array, at: number, length: number, style: Style): n
   return NIBBLE[bytes[at + 1]!]! < 0 ? NOTHING : hex(bytes, at + 1);
 }
 
-/** Whether there is reason to decode here: in random bytes escapes stand by chance, and `a=10` is none. */
+/**
+ * Whether there is reason to decode here: in random bytes escapes stand by chance, `a=10` is none, and line ends and
+ * quotation marks stand between values, not in them (own secrets that have some are looked for as they are escaped).
+ */
 function isLikely(bytes: Uint8Array, at: number, length: number, style: Style, quoted: boolean): boolean {
+  if (style === "escaped" && length === 2 && !isWithinValues(bytes, at)) return false;
   if (!isText(bytes, at - 4, at) && !isText(bytes, at + length, at + length + 4)) return false;
   return style !== "quoted-printable" || quoted || bytes[at + 1]! < 14 || bytes[at + 3] === EQUALS;
+}
+
+/** `\/`, and a backslash that is escaped itself, with another escape behind it. */
+function isWithinValues(bytes: Uint8Array, at: number): boolean {
+  const next = bytes[at + 1]!;
+  if (next === SLASH) return true;
+  const behind = bytes[at + 2];
+  return next === BACKSLASH && (behind === 0x75 || behind === 0x78 || behind === SLASH || behind === BACKSLASH);
 }
 
 function isText(bytes: Uint8Array, from: number, to: number): boolean {

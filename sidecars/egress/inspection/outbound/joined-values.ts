@@ -8,6 +8,10 @@ import { boundaryOf, isForm } from "./place-in-body.ts";
 /** Larger bodies are not taken apart. */
 const LARGEST = 256 * 1024;
 
+/** Of a JSON string, and of all together: what is split is split into short ones. */
+const LONGEST_PIECE = 128;
+const LONGEST_JOINED = 16 * 1024;
+
 /** Undefined where there is nothing to put together. */
 export function joinedBody(
   body: Buffer,
@@ -61,7 +65,7 @@ function joinParts(body: Buffer, boundary: string): string {
     .join("");
 }
 
-/** The strings that are values, not keys; still escaped. */
+/** The short strings that are values, not keys; still escaped. */
 function joinStrings(json: string): string {
   let text = "";
   for (let at = json.indexOf('"'); at >= 0; at = json.indexOf('"', at)) {
@@ -69,7 +73,8 @@ function joinStrings(json: string): string {
     while (end < json.length && json[end] !== '"') end += json[end] === "\\" ? 2 : 1;
     let next = end + 1;
     while (next < json.length && (json[next] === " " || json[next] === "\n")) next += 1;
-    if (json[next] !== ":") text += json.slice(at + 1, end);
+    if (json[next] !== ":" && end - at <= LONGEST_PIECE) text += json.slice(at + 1, end);
+    if (text.length > LONGEST_JOINED) return text;
     at = end + 1;
   }
   return text;
