@@ -15,7 +15,7 @@ export async function writeTable(of: QueueOf, table: RouteTable): Promise<Routes
   return written;
 }
 
-export async function writePipelock({ root, slug }: QueueOf, table: RouteTable): Promise<void> {
+async function writePipelock({ root, slug }: QueueOf, table: RouteTable): Promise<void> {
   const { pipelock } = bottlePaths(root, slug);
   await writeAtomic(pipelock.config, pipelockText({ root, slug }, table));
 }

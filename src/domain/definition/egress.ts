@@ -15,6 +15,7 @@ import { isCidr, isPlainPath, isRuleHost, parsePinned } from "#domain/egress/tab
 import { parseSize } from "#domain/size.ts";
 
 import { VARIABLE } from "./environment.ts";
+import { SIZE } from "./resources.ts";
 
 export const DEFAULT_HOLD_SECONDS = 120;
 
@@ -68,7 +69,6 @@ const size = (least: number) =>
     context.addIssue({ code: "custom", message: bytes === undefined ? SIZE : `must be at least ${least}` });
     return z.NEVER;
   });
-const SIZE = "must be a size such as 512MiB or 1GiB";
 const count = z.int("must be a whole number, at least 1").min(1, "must be a whole number, at least 1");
 
 const limits = z.strictObject({

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { parseSize } from "#domain/size.ts";
 
 const LEAST_MEMORY = 16 * 2 ** 20;
-export const SIZE = "must be a size such as 512MiB or 2GiB";
+export const SIZE = "must be a size such as 512MiB or 1GiB";
 
 export const ResourceKeys = z.strictObject({
   cpus: z.number().positive().max(1024).optional(),

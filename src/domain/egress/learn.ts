@@ -34,6 +34,8 @@ export type Learned = z.infer<typeof Learned>;
 
 /** More prefixes than these for one host, and they are folded into their folders. */
 const MOST_PATHS = 8;
+/** The proxy's own page, which needs no route. */
+const OWN_PAGE = "_egress.local";
 const ORDER = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
 
 export function learnRoutes(seen: EgressSeen, table: RouteTable): Learned {
@@ -42,7 +44,9 @@ export function learnRoutes(seen: EgressSeen, table: RouteTable): Learned {
   });
   const groups = new Map<string, { kinds: SeenRequest[]; refused: boolean }>();
   for (const kind of seen.requests) {
-    const refused = kind.allowed === 0 && !standing.some((route) => covers(route, kind));
+    const refused = kind.allowed === 0;
+    // What a rule allows and was refused all the same had a secret in it, or met a limit: nothing to learn from.
+    if (kind.host === OWN_PAGE || (refused && standing.some((route) => covers(route, kind)))) continue;
     const key = `${refused ? 1 : 0} ${kind.host} ${placeOf(kind, standing)}`;
     const group = groups.get(key) ?? { kinds: [], refused };
     group.kinds.push(kind);

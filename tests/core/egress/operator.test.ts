@@ -16,7 +16,7 @@ import { createProposal } from "#lib/store/create-proposal.ts";
 import type { QueueOf } from "#lib/store/queue-files.ts";
 import { readProposal, readQueue } from "#lib/store/read-queue.ts";
 import { type FakeProxy, fakeProxy, runningBottle } from "#tests/helpers/fake-proxy.ts";
-import { newQueue, NOW } from "#tests/helpers/store.ts";
+import { blocked, newQueue, NOW } from "#tests/helpers/store.ts";
 
 let of: QueueOf & { now: () => Date };
 let proxy: FakeProxy | undefined;
@@ -32,6 +32,7 @@ afterEach(async () => {
   proxy = undefined;
 });
 
+const NEW = { host: "new.example.com", methods: ["GET"] };
 const hosts = () => proxy?.routes().map(({ host }) => host);
 
 function request(over: Partial<EgressRequest> = {}): EgressRequest {
@@ -54,9 +55,8 @@ function request(over: Partial<EgressRequest> = {}): EgressRequest {
   };
 }
 
-async function proposed(draft: Partial<ProposalDraft> & Pick<ProposalDraft, "kind" | "payload">): Promise<string> {
-  const whole = { justification: "", origin: "blocked-request", ...draft } as ProposalDraft;
-  return (await createProposal(of, whole, NOW)).proposal.id;
+async function proposed(draft: ProposalDraft): Promise<string> {
+  return (await createProposal(of, draft, NOW)).proposal.id;
 }
 
 describe("editing the whole table", () => {
@@ -140,7 +140,7 @@ describe("allowing a request", () => {
   });
 
   test("approves the proposal that it made already, instead of another", async () => {
-    const id = await proposed({ kind: "egress-block", payload: { host: "new.example.com", methods: ["GET"] } });
+    const id = await proposed(blocked(NEW));
     expect((await allowRequest(of, request())).proposal).toBe(id);
     expect((await readQueue(of)).items).toHaveLength(1);
   });
@@ -155,7 +155,7 @@ describe("allowing a request", () => {
       excerpt: "",
       fingerprint: "ab".repeat(32),
     };
-    const id = await proposed({ kind: "dlp-match", payload, origin: "held-request" });
+    const id = await proposed({ kind: "dlp-match", payload, justification: "", origin: "held-request" });
     const held = request({
       host: "api.example.com",
       method: "POST",
@@ -209,7 +209,7 @@ describe("allowing a request", () => {
 
 describe("denying a request", () => {
   test("rejects what waits", async () => {
-    const id = await proposed({ kind: "egress-block", payload: { host: "new.example.com", methods: ["GET"] } });
+    const id = await proposed(blocked(NEW));
     expect((await denyRequest(of, request())).proposal).toBe(id);
     expect((await readProposal(of, id)).decision?.status).toBe("rejected");
   });

@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+
+import { budgetWords, routeWords } from "#domain/egress/route-words.ts";
+
+describe("words of a route", () => {
+  test("are none for what is as usual", () => {
+    expect(routeWords({ host: "a.test" })).toEqual([]);
+  });
+
+  test("say all that a route looks at", () => {
+    expect(
+      routeWords({
+        host: "a.test",
+        matches: [
+          { path: "/graphql", methods: ["POST"], headers: { "content-type": "application/json" } },
+          { methods: ["GET"] },
+        ],
+        dlp: { outbound_on_match: "redact", inbound: "off" },
+        limits: { requests_per_minute: 60, bytes_per_day: 2 ** 30, body_bytes: 1536 },
+        encoded_slashes: true,
+      }),
+    ).toEqual([
+      "only POST /graphql with content-type: application/json or GET",
+      "%2f in paths",
+      "secrets are starred out",
+      "prompt injection is not looked for",
+      "60 requests a minute",
+      "1GiB a day",
+      "bodies up to 1.5KiB",
+    ]);
+    expect(budgetWords({ requests_per_day: 5, bytes_per_day: 10 })).toEqual(["5 requests a day", "10B a day"]);
+  });
+});
