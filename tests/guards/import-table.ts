@@ -27,7 +27,12 @@ export interface AreaRule {
 }
 
 export const importTable: Readonly<Record<Area, AreaRule>> = {
-  domain: { folder: "src/domain", mayImport: [], io: false, packages: ["zod", "yaml", "@scure/bip39"] },
+  domain: {
+    folder: "src/domain",
+    mayImport: [],
+    io: false,
+    packages: ["zod", "yaml", "@scure/bip39/wordlists/english.js"],
+  },
   contracts: { folder: "src/contracts", mayImport: ["domain"], io: false },
   lib: { folder: "src/lib", mayImport: ["domain"], io: true },
   core: { folder: "src/core", mayImport: ["domain", "contracts", "lib"], io: true },
