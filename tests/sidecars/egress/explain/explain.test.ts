@@ -140,7 +140,7 @@ describe("a request that does not go out", () => {
     ["a git push", "https://api.example.com/r.git/info/refs?service=git-receive-pack", {}, "git gate", "git push"],
     ["no port for a tunnel", "tcp://api.example.com", {}, "valid CONNECT", "parse"],
   ] as const)("because of %s is blocked at that step", (_what, url, setup, rule, failed) => {
-    const verdict = ask(url, [{ host: "api.example.com", methods: ["GET"] }], setup as Setup);
+    const verdict = ask(url, [{ host: "api.example.com", methods: ["GET"] }], setup);
     expect(verdict).toMatchObject({ verdict: "block", rule });
     expect(verdict?.steps.filter(({ state }) => state === "no").map((one) => one.step)).toContain(failed);
   });
