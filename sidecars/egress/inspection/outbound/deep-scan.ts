@@ -75,8 +75,10 @@ function scanLayer(
   if (pass.work < 0) return void (pass.unscanned ??= "it is encoded in too many ways to be looked at");
   const { matches, exhausted } = pass.scanner.scan(bytes);
   if (exhausted) pass.unscanned ??= "it would take too long to be looked at";
-  for (const { rule, severity, start, end } of matches)
+  for (const { rule, severity, start, end: told } of matches) {
+    const end = endOfValue(rule, bytes, told);
     add(pass, { rule, severity, ...outermost(start, end), decodings, value: bytes.slice(start, end) });
+  }
   if (decodings.length === MOST_DECODINGS) return;
   for (const layer of decode(pass, bytes)) {
     scanLayer(pass, layer.bytes, [...decodings, layer.decoding], (start, end) => {
@@ -85,6 +87,21 @@ function scanLayer(
     });
   }
 }
+
+/** Rules are as long as they need be to know a key: the rest of it is no less secret. */
+function endOfValue(rule: string, bytes: Uint8Array, told: number): number {
+  if (!rule.startsWith("private-key")) return told;
+  const most = Math.min(bytes.length, told + MOST_OF_KEY);
+  let end = told;
+  while (end < most && IS_OF_KEY[bytes[end]!] === 1) end += 1;
+  return end;
+}
+
+const MOST_OF_KEY = 16 * 1024;
+/** Base64, line ends, and the backslash of those that are escaped. */
+const IS_OF_KEY = new Uint8Array(256);
+for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n\\")
+  IS_OF_KEY[char.charCodeAt(0)] = 1;
 
 function add({ matches }: Pass, match: DeepMatch): void {
   if (matches.length >= MOST_MATCHES) return;

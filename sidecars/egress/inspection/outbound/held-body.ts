@@ -8,6 +8,7 @@ import { CannotDecode, openDecoder } from "./content-coding.ts";
 import { type DeepMatch, deepScan } from "./deep-scan.ts";
 import { excerptOf } from "./excerpt.ts";
 import { type Found, withDecodings } from "./finding.ts";
+import { fixedBecause } from "./flow.ts";
 import { joinedBody, splitFindings } from "./joined-values.ts";
 import { isForm, placeInBody } from "./place-in-body.ts";
 
@@ -71,7 +72,7 @@ function foundAt(
     part: "body",
     where: withDecodings(place, codings.length === 0 ? decodings : ["compressed", ...decodings]),
     excerpt: excerptOf(content, match, all),
-    fixed: decodings.includes("compressed") ? "it is within something compressed" : undefined,
+    fixed: fixedBecause(match),
   };
 }
 

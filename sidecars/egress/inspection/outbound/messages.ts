@@ -7,9 +7,9 @@ import type { MessageVerdict } from "../inspection.ts";
 import { type DeepMatch, deepScan } from "./deep-scan.ts";
 import { excerptOf } from "./excerpt.ts";
 import { type Found, withDecodings } from "./finding.ts";
+import { fixedBecause } from "./flow.ts";
 import { heldBack } from "./scan-window.ts";
 import type { Settlement } from "./settle.ts";
-import { fixedBecause } from "./stream-body.ts";
 
 export interface Messages {
   outbound(data: Buffer): Promise<MessageVerdict>;

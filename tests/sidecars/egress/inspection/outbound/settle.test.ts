@@ -1,5 +1,6 @@
 // What becomes of a request in which something was found, beside what the pure decision says.
 
+import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,6 +75,18 @@ describe("replaced in the head", () => {
       forward: `/a/****/${"*".repeat(19)}/b?c=${stars}`,
       headers: ["Accept", "*/*", `X-${stars}`, "1", "X-Two", `a ${"*".repeat(SECRET.length)} b`],
     });
+  });
+});
+
+describe("a private key", () => {
+  test("is replaced to its end, however long it is", async () => {
+    const lines = Array.from({ length: 50 }, () => randomBytes(48).toString("base64")).join("\n");
+    const dashes = "-----";
+    const key = `${dashes}BEGIN RSA PRIVATE KEY${dashes}\n${lines}\n`;
+    const body = JSON.stringify({ key: `${key}${dashes}END RSA PRIVATE KEY${dashes}`, more: 1 });
+    const sent = await begin("redact").request({ body }).sent();
+    const escaped = JSON.stringify(key).slice(1, -1);
+    expect(sent.ok && sent.body.toString()).toBe(body.replace(escaped, "*".repeat(escaped.length)));
   });
 });
 

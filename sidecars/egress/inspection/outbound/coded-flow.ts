@@ -1,0 +1,81 @@
+// A long body with a Content-Encoding: what it decodes to is looked at, and what came goes out untouched or not at all.
+
+import { InspectionRefused } from "../inspection.ts";
+import { CannotDecode, type ContentDecoder, openDecoder } from "./content-coding.ts";
+import { type Flow, Judge, type StreamedBody } from "./flow.ts";
+import { ScanWindow } from "./scan-window.ts";
+import type { Settlement } from "./settle.ts";
+
+/** A chunk goes when all that it decoded to may. */
+export class CodedFlow implements Flow {
+  readonly #window: ScanWindow;
+  readonly #judge: Judge;
+  readonly #push: (bytes: Buffer) => Promise<void>;
+  readonly #decoder: ContentDecoder;
+  readonly #settlement: Settlement;
+  /** With the end of what it decoded to. */
+  #held: { readonly chunk: Buffer; readonly end: number }[] = [];
+
+  constructor(body: StreamedBody, push: (bytes: Buffer) => Promise<void>) {
+    this.#window = new ScanWindow(body.scanner, body.options);
+    this.#judge = new Judge(body, "it is in a compressed body that is too long to be held");
+    this.#push = push;
+    this.#decoder = openDecoder(body.codings);
+    this.#settlement = body.settlement;
+  }
+
+  get holdsBack(): boolean {
+    return this.#held.length > 0;
+  }
+
+  async take(chunk: Buffer): Promise<void> {
+    await this.#decoding(() => this.#decoder.feed(chunk, (decoded) => this.#add(decoded)));
+    this.#held.push({ chunk, end: this.#window.end });
+    await this.#letGo();
+  }
+
+  async pause(quiet: boolean): Promise<void> {
+    if (!quiet && !this.#window.hasNews) return;
+    await this.#look(quiet ? "all" : "pause");
+    await this.#letGo();
+  }
+
+  async end(): Promise<void> {
+    await this.#decoding(() => this.#decoder.end((decoded) => this.#add(decoded)));
+    await this.#look("all");
+    await this.#letGo();
+  }
+
+  close(): void {
+    this.#decoder.close();
+  }
+
+  async #decoding(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof CannotDecode)) throw error;
+      throw new InspectionRefused(this.#settlement.refuseUnscanned("body", error.message));
+    }
+  }
+
+  async #add(decoded: Buffer): Promise<void> {
+    for (let at = 0; at < decoded.length;) {
+      at += this.#window.add(decoded, at);
+      if (this.#window.isFull) await this.#look("flow");
+    }
+  }
+
+  async #look(how: "all" | "flow" | "pause"): Promise<void> {
+    this.#window.release(await this.#judge.look(this.#window, how));
+    this.#window.slide();
+  }
+
+  async #letGo(): Promise<void> {
+    const { released } = this.#window;
+    for (let [first] = this.#held; first !== undefined && first.end <= released; [first] = this.#held) {
+      this.#held.shift();
+      await this.#push(first.chunk);
+    }
+  }
+}
