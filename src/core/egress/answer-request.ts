@@ -124,9 +124,11 @@ function isAbout(proposal: Proposal, request: EgressRequest): boolean {
   }
 }
 
-/** The finding that kept the request or its answer back. Throws `refused` for one that is never let through from here. */
+/** The finding that kept the request or its answer back, or was starred out of it. Throws `refused` for one that is never let through from here. */
 function blockedBy({ host, findings = [] }: EgressRequest): string | undefined {
-  const blocked = findings.filter(({ action }) => action === "blocked");
+  const blocked = findings.filter(
+    ({ action, direction }) => action === "blocked" || (action === "redacted" && direction === "outbound"),
+  );
   const own = blocked.find(({ rule }) => rule === "canary" || rule.startsWith("own:"));
   if (own !== undefined) {
     throw new BottleError("refused", "it carried one of this bottle's own secrets", {

@@ -168,11 +168,14 @@ describe("allowing a request", () => {
     expect(proxy?.table().dlp_exceptions).toEqual([expect.objectContaining({ decision: id, rule: "github-pat" })]);
   });
 
-  test("lifts the rule that stopped it, where nothing waits", async () => {
-    const finding = { rule: "jwt", direction: "outbound", where: "body", action: "blocked" } as const;
-    const { proposal } = await allowRequest(of, request({ host: "api.example.com", findings: [finding] }));
-    expect(proxy?.table().dlp_exceptions).toEqual([{ decision: proposal, host: "api.example.com", rule: "jwt" }]);
-  });
+  test.each(["blocked", "redacted"] as const)(
+    "lifts the rule by which it was %s, where nothing waits",
+    async (action) => {
+      const finding = { rule: "jwt", direction: "outbound", where: "body", action } as const;
+      const { proposal } = await allowRequest(of, request({ host: "api.example.com", findings: [finding] }));
+      expect(proxy?.table().dlp_exceptions).toEqual([{ decision: proposal, host: "api.example.com", rule: "jwt" }]);
+    },
+  );
 
   test.each([
     [

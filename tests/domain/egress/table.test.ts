@@ -130,7 +130,7 @@ describe("renderRouteTable and parseRouteTable", () => {
         }
         expect(parseRouteTable(rendered)).toEqual(table);
       }),
-      { numRuns: 500 },
+      { numRuns: 1500 },
     );
   });
 
