@@ -123,6 +123,36 @@ describe("a stream", () => {
       .toMatchObject({ path: "/up", bytes_up: size, status: 200 });
   });
 
+  test("that ends with trailers hands them on", async () => {
+    upstream.on("/trailers", (_request, response) => {
+      response.writeHead(200, { trailer: "x-sum" });
+      response.write("body");
+      response.addTrailers({ "x-sum": "42" });
+      response.end();
+    });
+    const stream = await open(await tunnel(), "/trailers", { headers: HOST });
+    let body = "";
+    for await (const chunk of stream) body += String(chunk);
+    expect(body).toBe("body");
+    expect(stream.trailers).toEqual({ "x-sum": "42" });
+  });
+
+  test("is shown while it lasts, once, and again when it has ended", async () => {
+    let end: (() => void) | undefined;
+    upstream.on("/lasting", (_request, response) => {
+      response.write("begun");
+      end = () => void response.end();
+    });
+    const stream = await open(await tunnel(), "/lasting", { headers: HOST });
+    stream.resume();
+    const said = async () => (await egress.status()).recent.filter(({ path }) => path === "/lasting");
+    await expect.poll(said, { timeout: 5000 }).toMatchObject([{ open: true, verdict: "allow", protocol: "http/1.1" }]);
+    const [{ id } = { id: -1 }] = await said();
+    end?.();
+    await expect.poll(said).toEqual([expect.objectContaining({ id, status: 200, bytes_down: 5 })]);
+    await expect.poll(said).toEqual([expect.not.objectContaining({ open: true })]);
+  });
+
   test("whose client leaves during the upload cancels upstream", async () => {
     let [began, aborted] = [false, false];
     upstream.on("early /slow", (request) => {
