@@ -155,6 +155,22 @@ describe("a body that stays open", () => {
     expect(got()).toBe(SECRET.slice(0, 10));
   });
 
+  test("is stopped at a secret in a compressed gRPC message", async () => {
+    const { body, got, failed } = await conversation("redact");
+    const frame = (message: Buffer, compressed: number): Buffer => {
+      const prefix = Buffer.alloc(5);
+      prefix[0] = compressed;
+      prefix.writeUInt32BE(message.length, 1);
+      return Buffer.concat([prefix, message]);
+    };
+    const hello = frame(Buffer.from("hello "), 0);
+    body.write(hello);
+    await expect.poll(got).toBe(hello.toString("latin1"));
+    body.write(frame(gzipSync(`{"key":"${SECRET}"}`), 1));
+    await expect.poll(failed).toMatchObject({ refusal: { reason: expect.stringContaining("body, compressed") } });
+    expect(got().startsWith(hello.toString("latin1"))).toBe(true);
+  });
+
   test("ends with its client", async () => {
     const { body, failed } = await conversation("block");
     body.write("one ");
