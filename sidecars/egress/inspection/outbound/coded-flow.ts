@@ -6,6 +6,9 @@ import { type Flow, Judge, type StreamedBody } from "./flow.ts";
 import { ScanWindow } from "./scan-window.ts";
 import type { Settlement } from "./settle.ts";
 
+/** Compressed bytes that wait for what they decode to; blocks are far smaller. */
+const MOST_HELD_BYTES = 4 * 1024 * 1024;
+
 /** A chunk goes when all that it decoded to may. */
 export class CodedFlow implements Flow {
   readonly #window: ScanWindow;
@@ -13,8 +16,9 @@ export class CodedFlow implements Flow {
   readonly #push: (bytes: Buffer) => Promise<void>;
   readonly #decoder: ContentDecoder;
   readonly #settlement: Settlement;
-  /** With the end of what it decoded to. */
-  #held: { readonly chunk: Buffer; readonly end: number }[] = [];
+  /** With the end of what it decoded to: a decoder may keep the last of a chunk until its block is there as a whole. */
+  #held: { readonly chunk: Buffer; end: number | undefined }[] = [];
+  #heldBytes = 0;
 
   constructor(body: StreamedBody, push: (bytes: Buffer) => Promise<void>) {
     this.#window = new ScanWindow(body.scanner, body.options);
@@ -29,9 +33,13 @@ export class CodedFlow implements Flow {
   }
 
   async take(chunk: Buffer): Promise<void> {
+    const before = this.#window.end;
     await this.#decoding(() => this.#decoder.feed(chunk, (decoded) => this.#add(decoded)));
-    this.#held.push({ chunk, end: this.#window.end });
+    if (this.#window.end > before) this.#decodedAll();
+    this.#held.push({ chunk, end: undefined });
+    this.#heldBytes += chunk.length;
     await this.#letGo();
+    if (this.#heldBytes > MOST_HELD_BYTES) throw this.#refused("too much of it decodes to nothing");
   }
 
   async pause(quiet: boolean): Promise<void> {
@@ -42,6 +50,7 @@ export class CodedFlow implements Flow {
 
   async end(): Promise<void> {
     await this.#decoding(() => this.#decoder.end((decoded) => this.#add(decoded)));
+    this.#decodedAll();
     await this.#look("all");
     await this.#letGo();
   }
@@ -55,8 +64,17 @@ export class CodedFlow implements Flow {
       await work();
     } catch (error) {
       if (!(error instanceof CannotDecode)) throw error;
-      throw new InspectionRefused(this.#settlement.refuseUnscanned("body", error.message));
+      throw this.#refused(error.message);
     }
+  }
+
+  #refused(why: string): InspectionRefused {
+    return new InspectionRefused(this.#settlement.refuseUnscanned("body", why));
+  }
+
+  /** What came is within what is decoded now. */
+  #decodedAll(): void {
+    for (const held of this.#held) held.end ??= this.#window.end;
   }
 
   async #add(decoded: Buffer): Promise<void> {
@@ -73,8 +91,9 @@ export class CodedFlow implements Flow {
 
   async #letGo(): Promise<void> {
     const { released } = this.#window;
-    for (let [first] = this.#held; first !== undefined && first.end <= released; [first] = this.#held) {
+    for (let [first] = this.#held; first?.end !== undefined && first.end <= released; [first] = this.#held) {
       this.#held.shift();
+      this.#heldBytes -= first.chunk.length;
       await this.#push(first.chunk);
     }
   }

@@ -53,6 +53,9 @@ export function openOutbound(deps: OutboundDeps): (about: Inspected) => Outbound
       try {
         const { whole, chunks } = await collect(reader, patienceFor(about.length, contentType), takes);
         if (whole) return await sendHeld(head, inHead, { bytes: joined(chunks), contentType, codings });
+        // What several decoders keep for themselves cannot be told: it could not be said what may go.
+        if (codings.length > 1)
+          return refused(settlement.refuseUnscanned("body", "it is long, and compressed more than once"));
         const settled = await settlement.settle(inHead);
         if (!settled.ok) return refused(settled.refusal);
         const options = { plus: isForm(contentType), quoted: isMultipart(contentType) };

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from "node:zlib";
 
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
@@ -98,6 +98,33 @@ describe("a body of more than a MiB", () => {
     });
     const cut = await request({ headers, body: inChunks(clean.subarray(0, -20), [50_000]) }).sent();
     expect(cut).toMatchObject({ ok: false, refusal: { code: "cannot_scan" } });
+  });
+
+  test.each([
+    ["gzip", gzipSync],
+    ["br", (bytes: Buffer) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
+    ["zstd", zstdCompressSync],
+  ])("of %s sends nothing that was not decoded yet", async (coding, compress) => {
+    const { request } = begin("block");
+    const headers = ["content-encoding", coding];
+    for (const where of [100_000, 700_000, 1_250_000]) {
+      const bytes = compress(bodyWith(SECRET, where)); // noise is stored as it is, and so is the secret in it
+      expect(bytes.includes(SECRET)).toBe(true);
+      const sent = await request({ headers, body: inChunks(bytes, [5_000]) }).sent();
+      expect(sent).toMatchObject({ ok: false, refusal: { code: "secret_found" } });
+      expect(!sent.ok && sent.gone.includes(SECRET.slice(0, 12))).toBe(false);
+    }
+    const clean = compress(noise);
+    const sent = await request({ headers, body: inChunks(clean, [5_000]) }).sent();
+    expect(sent.ok && sent.body.equals(clean)).toBe(true);
+  });
+
+  test("that is compressed twice cannot be followed as it passes", async () => {
+    const headers = ["content-encoding", "gzip, gzip"];
+    const sent = await begin("block")
+      .request({ headers, body: gzipSync(gzipSync(noise)) })
+      .sent();
+    expect(sent).toMatchObject({ ok: false, refusal: { code: "cannot_scan" } });
   });
 
   test("that is a compressed file is looked into", async () => {
