@@ -18,6 +18,7 @@ import type { ExchangeRecord } from "./exchange-record.ts";
 import { explain, isInspectionRefused } from "./explain.ts";
 import type { Live } from "./live.ts";
 import { pump } from "./pump.ts";
+import { readableAnswer } from "./readable-answer.ts";
 import { refuse } from "./refuse.ts";
 import type { TrafficLog } from "./traffic-log.ts";
 import type { Upstream } from "./upstream.ts";
@@ -85,7 +86,7 @@ class Forwarding {
       leave();
       if (!client.finished) this.#end();
     });
-    const headers = passedHeaders(client.rawHeaders, this.#cleared.credential);
+    const headers = readableAnswer(passedHeaders(client.rawHeaders, this.#cleared.credential), this.#cleared.route);
     const outbound = this.#inspection.outbound(headers, client.body);
     whenSettled(
       outbound,

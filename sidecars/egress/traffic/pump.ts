@@ -12,11 +12,8 @@ export interface PumpEvents {
   readonly ending?: () => void;
 }
 
-/** Bytes that are left are known beforehand when `length` is: the sink is then ended with the last of them, in one write. */
-export function pump(source: Readable, sink: Sink, { moved, ending }: PumpEvents = {}, length = Infinity): void {
-  let left = length;
+export function pump(source: Readable, sink: Sink, { moved, ending }: PumpEvents = {}): void {
   let corked: Writable | undefined;
-  let ended = false;
   const uncork = (): void => {
     corked?.uncork();
     corked = undefined;
@@ -24,13 +21,6 @@ export function pump(source: Readable, sink: Sink, { moved, ending }: PumpEvents
   const resume = (): void => void source.resume();
   source.on("data", (chunk: Buffer) => {
     moved?.(chunk.length);
-    left -= chunk.length;
-    if (ended) return;
-    if (left <= 0) {
-      ended = true;
-      ending?.();
-      return void sink.end(chunk);
-    }
     if (corked === undefined) {
       corked = (sink.socket === undefined ? sink : sink.socket) ?? undefined;
       corked?.cork();
@@ -41,8 +31,6 @@ export function pump(source: Readable, sink: Sink, { moved, ending }: PumpEvents
     sink.once("drain", resume);
   });
   source.once("end", () => {
-    if (ended) return;
-    ended = true;
     ending?.();
     sink.end();
   });
