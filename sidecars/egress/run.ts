@@ -59,10 +59,7 @@ export async function runEgress({ root, slug, upstreamCa, slots, own }: EgressOp
     },
   });
   expiry.schedule(table());
-  const spent = [...table().routes, ...(table().dlp_exceptions ?? [])].flatMap(({ once, decision }) =>
-    once === true && decision !== undefined ? [decision] : [],
-  );
-  const uses = await openUses(paths.egress.uses, spent, say);
+  const uses = await openUses(paths.egress.uses, forOneUse(table()), say);
   const limits = await openLimits(paths.egress.usage, table, say);
 
   const authority = await openAuthority(paths.tls, slug, new Date());
@@ -102,6 +99,13 @@ export async function runEgress({ root, slug, upstreamCa, slots, own }: EgressOp
   say(READY_LINE);
   await seen.recall();
   setImmediate(inspection.prepare);
+}
+
+/** Decisions that count as used when nobody can tell whether they are. */
+function forOneUse({ routes, dlp_exceptions = [] }: RouteTable): string[] {
+  return [...routes, ...dlp_exceptions].flatMap(({ once, decision }) =>
+    once === true && decision !== undefined ? [decision] : [],
+  );
 }
 
 async function readRoots(path: string | undefined): Promise<string> {
