@@ -17,6 +17,8 @@ const { values } = parseArgs({
     requests: { type: "string", default: "200000" },
     clients: { type: "string", default: "24" },
     seed: { type: "string", default: "1" },
+    /** Only this kind of traffic: to find what leaves something behind. */
+    kind: { type: "string" },
   },
 });
 const TOTAL = Number(values.requests);
@@ -97,9 +99,10 @@ function judge({ id, host, method, path, from, to, end }: Outcome, kind: string)
 }
 
 function nextKind(): readonly [string, (around: Around) => Promise<void>] {
-  const all = KINDS.reduce((sum, [weight]) => sum + weight, 0);
+  const wanted = KINDS.filter(([, name]) => values.kind === undefined || name === values.kind);
+  const all = wanted.reduce((sum, [weight]) => sum + weight, 0);
   let at = random() * all;
-  for (const [weight, name, kind] of KINDS) {
+  for (const [weight, name, kind] of wanted) {
     at -= weight;
     if (at < 0) return [name, kind];
   }
