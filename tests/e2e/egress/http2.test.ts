@@ -23,7 +23,7 @@ const table = () => ({
   hosts: { [HOST]: upstream.pin, [OLD]: old.pin },
   routes: [
     routeTo(HOST, { auth: { scheme: "Bearer", slot: "EGRESS_TOKEN_0" } }),
-    routeTo(OLD, { methods: ["GET", "POST"] }),
+    routeTo(OLD, { methods: ["GET", "POST"], dlp: { outbound_on_match: "block" } }),
   ],
 });
 
@@ -173,6 +173,18 @@ describe("each stream is judged", () => {
     for await (const chunk of stream) body += String(chunk);
     expect(JSON.parse(body)).toMatchObject({ rule: "methods" });
     expect((await ask(client, { ":path": "/after" })).status).toBe(200);
+  });
+
+  test.each([
+    ["a small body", "here: token-of-the-route"],
+    ["a body that streams", `${"text ".repeat(400_000)} token-of-the-route`],
+  ])("a secret in %s does not leave", async (_what, body) => {
+    const before = old.seen.length;
+    const reply = await ask(await session(OLD), { ":method": "POST", ":path": "/leak" }, body);
+    expect(reply).toMatchObject({ status: 403, headers: { "x-bottle-egress": "secret_found" } });
+    expect(old.seen.length).toBe(before);
+    await expect.poll(() => last("/leak")).toMatchObject({ protocol: "h2", verdict: "block", status: 403 });
+    expect((await last("/leak"))?.findings).toEqual([expect.objectContaining({ rule: "own:egress_token_0" })]);
   });
 
   test("headers too large are refused with 431", async () => {
