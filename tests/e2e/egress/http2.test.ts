@@ -103,6 +103,15 @@ describe("a client that speaks HTTP/2", () => {
     expect(reply).toMatchObject({ status: 200, body: "upstream: GET /plain" });
   });
 
+  test("that vanishes leaves no tunnel behind", async () => {
+    const before = (await egress.status()).counters.tunnels;
+    const client = await session();
+    await ask(client, { ":path": "/then-gone" });
+    expect((await egress.status()).counters.tunnels).toBe(before + 1);
+    client.destroy(); // no GOAWAY is waited for, and no TLS is ended
+    await expect.poll(async () => (await egress.status()).counters.tunnels).toBe(before);
+  });
+
   test("gets HEAD and 204 without a body", async () => {
     upstream.on("/none", (stream) => void stream.respond({ ":status": 204 }, { endStream: true }));
     const client = await session();

@@ -50,6 +50,8 @@ export function serveHttp2(secure: TLSSocket, { request, broken }: Served): () =
     request(new Http2Client(stream, raw), headerListSize(raw) > MOST_HEADER_BYTES ? tooLarge() : undefined);
   });
   session.on("error", broken);
+  // The proxy's sockets may be half open, which HTTP/1.1 needs; an HTTP/2 session would never notice that its client left.
+  secure.once("end", () => secure.destroy());
   endIdle(session);
   return () => {
     session.close(); // or the socket would be closed before the GOAWAY is out
