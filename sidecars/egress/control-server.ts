@@ -67,14 +67,16 @@ async function answer(request: IncomingMessage, response: ServerResponse, deps: 
   }
 }
 
-function statusOf({ live, traffic }: ControlDeps): EgressStatus {
+function statusOf({ live, traffic, limits }: ControlDeps): EgressStatus {
   const { version, table, digest, error } = live.current();
+  const usage = limits.uses();
   return {
     version,
     table_digest: digest,
     table,
     ...(error === undefined ? {} : { reload_error: error }),
     counters: traffic.counters(),
+    ...(usage.length === 0 ? {} : { usage }),
     recent: [...traffic.recent()],
   };
 }

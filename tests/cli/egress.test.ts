@@ -73,6 +73,29 @@ describe("egress show", () => {
   });
 });
 
+describe("egress show, with limits", () => {
+  const usage: EgressStatus["usage"] = [
+    { limit: "bytes_per_day", used: 2 ** 20, most: 2 ** 30 },
+    { route: "api.test:443 any method any path", limit: "requests_per_minute", used: 60, most: 60 },
+    { route: "b.test:443 any method any path", limit: "bytes_per_day", used: null, most: 1024 },
+  ];
+  const console = fakeConsole({ egress: { status: async () => ({ ...status, usage }) } });
+
+  it("says what is used of each, and where nothing is left", async () => {
+    const { stdout } = await runCli(["egress", SLUG], { console });
+    expect(stdout).toContain("the bottle: 1MiB of 1GiB today\n");
+    expect(stdout).toContain(
+      "api.test:443 any method any path: 60 of 60 requests in the last minute, nothing is left\n",
+    );
+    expect(stdout).toContain("b.test:443 any method any path: an unknown part of 1KiB today, nothing is left\n");
+  });
+
+  it("has the numbers as JSON", async () => {
+    const { stdout } = await runCli(["egress", SLUG, "--json"], { console });
+    expect(JSON.parse(stdout)).toMatchObject({ usage });
+  });
+});
+
 describe("egress test", () => {
   const test = vi.fn<Console["egress"]["test"]>(async () => ({
     verdict: "allow",

@@ -1,14 +1,18 @@
 // What the proxy counted, which policy is in force, and why the newest one is not.
 
-import type { EgressCounters, EgressStatus } from "#domain/egress/control.ts";
+import type { EgressCounters, EgressStatus, LimitUse } from "#domain/egress/control.ts";
+import { isUsedUp, limitUseWords } from "#domain/egress/route-words.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 import { BOLD, DIM, GREEN, RED, row, rowWidth, span, wrap, YELLOW, type Row, type Span } from "../../rows.ts";
 import { bytes, plural } from "../../words.ts";
 
-/** One row of the policy and one of counters, and two for a table that is not in force; narrow ones leave out what is 0, then the last ones. */
+/**
+ * One row of the policy and one of counters, one of limits where there are any, and up to three for a table that is not in
+ * force; narrow ones leave out what is 0, then the last ones.
+ */
 export function statusRows(status: EgressStatus, width: number): Row[] {
-  const { table, version, counters, reload_error } = status;
+  const { table, version, counters, usage = [], reload_error } = status;
   const exceptions = table.dlp_exceptions?.length ?? 0;
   return [
     row(
@@ -17,8 +21,35 @@ export function statusRows(status: EgressStatus, width: number): Row[] {
       span(`  unknown hosts: ${table.on_unknown_host}`, DIM),
     ),
     counterRow(counters, width),
+    ...(usage.length === 0 ? [] : [usageRow(usage, width)]),
     ...(reload_error === undefined ? [] : reloadRows(reload_error, width)),
   ];
+}
+
+/** The nearest to its end first; what does not fit is counted. */
+function usageRow(usage: readonly LimitUse[], width: number): Row {
+  const sorted = usage.toSorted((one, other) => share(other) - share(one));
+  const rowOf = (count: number): Row => {
+    const rest = sorted.length - count;
+    return row(
+      span("limits  ", DIM),
+      ...sorted.slice(0, count).map(useSpan),
+      ...(rest === 0 ? [] : [span(`+${rest} more`, DIM)]),
+    );
+  };
+  let count = sorted.length;
+  while (count > 1 && rowWidth(rowOf(count)) > width) count -= 1;
+  return rowOf(count);
+}
+
+function useSpan(use: LimitUse): Span {
+  const text = `${use.route === undefined ? "bottle" : plainLine(use.route)}: ${limitUseWords(use)}  `;
+  if (isUsedUp(use)) return span(`! ${text}`, { color: RED, bold: true });
+  return span(text, share(use) >= 0.8 ? { color: YELLOW } : {});
+}
+
+function share({ used, most }: LimitUse): number {
+  return used === null ? Infinity : used / most;
 }
 
 function reloadRows(error: string, width: number): Row[] {

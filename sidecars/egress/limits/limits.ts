@@ -1,9 +1,11 @@
 // Limits of routes and the bottle's budget: whether a request may begin, and whether what is under way may go on.
 
+import type { LimitUse } from "#domain/egress/control.ts";
 import type { EgressBudget, RouteLimits, RouteTable, TableRoute } from "#domain/egress/route.ts";
 
 import type { Refusal } from "../policy/refusal.ts";
 import { bodyTooLarge, bytesUsedUp, requestsUsedUp, tooManyRequests, unknownUsage } from "./limit-refusal.ts";
+import { limitUses } from "./limit-uses.ts";
 import { routeKey } from "./route-key.ts";
 import type { Usage, Used } from "./usage.ts";
 
@@ -25,6 +27,8 @@ export interface Limits {
   admit(route: TableRoute, bodyLength: number | undefined): Admission;
   /** In words, for an explanation; nothing is counted. */
   explain(route: TableRoute): { readonly refusal: Refusal | undefined; readonly details: readonly string[] };
+  /** Of every limit in the table in force; nothing is counted. */
+  uses(): LimitUse[];
 }
 
 export interface LimitsDeps {
@@ -65,6 +69,14 @@ export function createLimits(deps: LimitsDeps): Limits {
       const refusal = unknownProblem(state, deps) ?? requestProblem(state) ?? bytesProblem(state);
       return { refusal, details: describe(state) };
     },
+    uses: () =>
+      limitUses({
+        table: deps.table(),
+        usage: deps.usage,
+        now: deps.now(),
+        limitsOf,
+        known: deps.unknown() === undefined,
+      }),
   };
 }
 

@@ -106,7 +106,7 @@ function alternative(match: RouteMatch): Alternative[] {
 }
 
 /** `api.github.com:443 GET,POST /repos/acme/`. */
-function describeRoute(route: TableRoute): string {
+export function describeRoute(route: TableRoute): string {
   const place = `${route.host}:${route.port ?? 443}`;
   const once = route.once === true ? " once" : "";
   switch (kindOf(route)) {

@@ -78,6 +78,17 @@ export const NO_TRAFFIC: EgressCounters = {
   bytes_down: 0,
 };
 
+/** How much of one limit is used up. */
+export const LimitUse = z.strictObject({
+  /** The route's rule in words, as requests name it; missing where it is the bottle's budget. */
+  route: z.string().optional(),
+  limit: z.enum(["requests_per_minute", "requests_per_day", "bytes_per_day"]),
+  /** Of the last minute, or of this day (UTC). Null: it cannot be known, and counts as used up. */
+  used: z.int().nonnegative().nullable(),
+  most: z.int().positive(),
+});
+export type LimitUse = z.infer<typeof LimitUse>;
+
 export const EgressStatus = z.strictObject({
   /** Counts the tables put in force since the proxy was started; 1 is the first. */
   version: z.int().positive(),
@@ -87,6 +98,8 @@ export const EgressStatus = z.strictObject({
   /** Why the newest file is not in force. */
   reload_error: z.string().optional(),
   counters: EgressCounters,
+  /** Of each limit in the table in force, the budget first; missing where there is none. */
+  usage: z.array(LimitUse).optional(),
   /** Newest last. */
   recent: z.array(EgressRequest),
 });

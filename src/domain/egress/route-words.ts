@@ -2,6 +2,7 @@
 
 import { sizeText } from "#domain/size.ts";
 
+import type { LimitUse } from "./control.ts";
 import type { EgressBudget, Route, RouteMatch, TableRoute } from "./route.ts";
 
 const OUTBOUND = {
@@ -34,6 +35,19 @@ export function routeWords(route: Route | TableRoute): string[] {
 
 export function budgetWords(budget: EgressBudget): string[] {
   return limitWords(budget);
+}
+
+/** `3 of 60 requests in the last minute`, `1.5MiB of 1GiB today`. */
+export function limitUseWords({ limit, used, most }: LimitUse): string {
+  if (limit === "bytes_per_day")
+    return `${used === null ? "an unknown part" : sizeText(used)} of ${sizeText(most)} today`;
+  const when = limit === "requests_per_day" ? "today" : "in the last minute";
+  return `${used ?? "an unknown number"} of ${most} requests ${when}`;
+}
+
+/** Nothing is left of it now: the next request is refused. */
+export function isUsedUp({ used, most }: LimitUse): boolean {
+  return used === null || used >= most;
 }
 
 function matchWords({ path, methods, headers = {} }: RouteMatch): string {

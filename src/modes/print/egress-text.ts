@@ -1,8 +1,8 @@
 // The egress table in force, a verdict with its steps, and requests as they come.
 
-import type { EgressFinding, EgressRequest, EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
+import type { EgressFinding, EgressRequest, EgressStatus, EgressVerdict, LimitUse } from "#domain/egress/control.ts";
 import type { DlpException, TableRoute } from "#domain/egress/route.ts";
-import { budgetWords, routeWords } from "#domain/egress/route-words.ts";
+import { budgetWords, isUsedUp, limitUseWords, routeWords } from "#domain/egress/route-words.ts";
 import { plainLine } from "#domain/plain-text.ts";
 import { sizeText } from "#domain/size.ts";
 
@@ -31,6 +31,7 @@ export function egressStatusText(status: EgressStatus, now: Date, paint: Paint):
     ...(budget === undefined ? [] : [`the bottle may use ${budgetWords(budget).join(", ")}`]),
     `unknown hosts are ${on_unknown_host === "hold" ? `held for ${status.table.hold_seconds} s` : "blocked"}`,
     countersText(status),
+    ...(status.usage ?? []).map((use) => usageText(use, paint)),
     ...findingsText(status, paint),
     ...(status.reload_error === undefined
       ? []
@@ -77,6 +78,12 @@ function countersText({ version, counters }: EgressStatus): string {
     ...(tunnels === 0 ? [] : [` (${tunnels} tunnels)`]),
     ...(bytes_up + bytes_down === 0 ? [] : [`; ${sizeText(bytes_up)} up, ${sizeText(bytes_down)} down`]),
   ].join("");
+}
+
+/** Red once nothing is left. */
+function usageText(use: LimitUse, paint: Paint): string {
+  const line = `${use.route === undefined ? "the bottle" : plainLine(use.route)}: ${limitUseWords(use)}`;
+  return isUsedUp(use) ? paint("red", `${line}, nothing is left`) : line;
 }
 
 /** Secrets on their way out, and answers that try to give orders: how many, and the newest. */

@@ -56,6 +56,18 @@ describe("requests a minute", () => {
     });
   });
 
+  test("are told to the operator as they are used up", async () => {
+    await set([routeTo(HOST, { limits: { requests_per_minute: 3 } })], { budget: { requests_per_day: 10 } });
+    await ask();
+    const { usage } = await egress.status();
+    expect(usage).toEqual([
+      { limit: "requests_per_day", used: 1, most: 10 },
+      { route: expect.stringContaining(`${HOST}:443`), limit: "requests_per_minute", used: 1, most: 3 },
+    ]);
+    await set([routeTo(HOST)]);
+    expect(await egress.status()).not.toHaveProperty("usage");
+  });
+
   test("go on counting over a reload", async () => {
     const limits = { requests_per_minute: 1 };
     await set([routeTo(HOST, { limits })]);

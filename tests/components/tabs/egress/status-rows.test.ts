@@ -50,6 +50,28 @@ test("a table that is not in force is said loudly, in full", () => {
   expect(rows.length).toBeGreaterThan(3);
 });
 
+test("limits say what is used of them, the nearest to its end first, and how many do not fit", () => {
+  const usage: EgressStatus["usage"] = [
+    { limit: "bytes_per_day", used: 1_073_741, most: 2 ** 30 },
+    { route: "api.example.com:443 GET any path", limit: "requests_per_minute", used: 60, most: 60 },
+    { route: "b.example.com:443 any method any path", limit: "requests_per_minute", used: 9, most: 10 },
+  ];
+  const [, , wide] = statusRows({ ...STATUS, usage }, 300);
+  expect(texts([wide ?? []])[0]?.trimEnd()).toBe(
+    [
+      "limits",
+      "! api.example.com:443 GET any path: 60 of 60 requests in the last minute",
+      "b.example.com:443 any method any path: 9 of 10 requests in the last minute",
+      "bottle: 1.02MiB of 1GiB today",
+    ].join("  "),
+  );
+  const [, , narrow = []] = statusRows({ ...STATUS, usage }, 100);
+  expect(texts([narrow])[0]).toBe(
+    "limits  ! api.example.com:443 GET any path: 60 of 60 requests in the last minute  +2 more",
+  );
+  expect(statusRows(STATUS, 100)).toHaveLength(2);
+});
+
 test("exceptions are counted beside rules", () => {
   const table = { ...STATUS.table, dlp_exceptions: [{ decision: "p1", host: "a.example.com", rule: "github-pat" }] };
   expect(texts(statusRows({ ...STATUS, table }, 100))[0]).toContain("1 rule, 1 exception");

@@ -203,6 +203,50 @@ describe("an explanation", () => {
   });
 });
 
+describe("what is used", () => {
+  test("is said of every limit, the budget first, and nothing is counted by asking", () => {
+    const route = {
+      host: HOST,
+      methods: ["GET"],
+      limits: { requests_per_minute: 2, bytes_per_day: 100, body_bytes: 5 },
+    };
+    const { limits, meter, clock } = start([{ host: HOST }, route], { requests_per_day: 9 });
+    meter(route).count(1, 2);
+    const rule = `${HOST}:443 GET any path`;
+    const uses = [
+      { limit: "requests_per_day", used: 1, most: 9 },
+      { route: rule, limit: "requests_per_minute", used: 1, most: 2 },
+      { route: rule, limit: "bytes_per_day", used: 3, most: 100 },
+    ];
+    expect(limits.uses()).toEqual(uses);
+    expect(limits.uses()).toEqual(uses);
+    clock.now += 86_400_000;
+    expect(limits.uses().map(({ used }) => used)).toEqual([0, 0, 0]);
+  });
+
+  test("is said once of routes that share one count, with the limits that hold for both", () => {
+    const { limits, admit } = start([
+      { host: HOST, limits: { requests_per_minute: 5 } },
+      { host: HOST, limits: { bytes_per_day: 7 } },
+    ]);
+    admit({ host: HOST });
+    expect(limits.uses().map(({ limit, used, most }) => [limit, used, most])).toEqual([
+      ["requests_per_minute", 1, 5],
+      ["bytes_per_day", 0, 7],
+    ]);
+  });
+
+  test("is unknown for a day whose file cannot be read, and none where nothing is limited", () => {
+    const { limits, forget } = start([], { requests_per_minute: 3, bytes_per_day: 9 });
+    forget("usage.json: is not JSON");
+    expect(limits.uses()).toEqual([
+      { limit: "requests_per_minute", used: 0, most: 3 },
+      { limit: "bytes_per_day", used: null, most: 9 },
+    ]);
+    expect(start([{ host: HOST }]).limits.uses()).toEqual([]);
+  });
+});
+
 describe("the key of a route", () => {
   test("is what it covers, not its limits or the order of its lists", () => {
     const route = { host: HOST, path_allowlist: ["/a", "/b"], methods: ["GET", "PUT"] };
