@@ -62,14 +62,16 @@ export interface Console {
     editTable(slug: string, text: string, base?: string): Promise<EgressStatus>;
     /**
      * Lets requests like this one pass until the bottle stops: approves the pending proposal about it, or makes one and
-     * approves it at once. Throws `refused` where no rule can allow it (a planted canary, a git push, a bad address).
+     * approves it at once. `shown` is the key (domain/proposal/allowing.ts) of what the operator saw; throws `conflict` when
+     * it would be another by now, `refused` where no rule can allow it (a planted canary, a git push, a bad address).
      */
-    allow(slug: string, request: EgressRequest): Promise<EgressAnswer>;
+    allow(slug: string, request: EgressRequest, shown: string): Promise<EgressAnswer>;
     /**
      * Rejects the pending proposal about this request, or takes out of the table the rule that allowed it: the approval is
-     * undone, a route of the definition is gone until the bottle stops. Throws `not-found` when there is neither.
+     * undone, a route of the definition is gone until the bottle stops. The audit keeps `reason`, and so does the decision,
+     * which the agent reads. Throws `not-found` when there is neither.
      */
-    deny(slug: string, request: EgressRequest): Promise<EgressAnswer>;
+    deny(slug: string, request: EgressRequest, reason: string): Promise<EgressAnswer>;
     /** Calls `request` for each line of the control socket's events; see `id` and `open`. */
     requests(slug: string, request: (request: EgressRequest) => void, signal: AbortSignal): Promise<void>;
   };

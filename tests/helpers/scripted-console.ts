@@ -381,12 +381,12 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
         tables.set(slug, { table: next, version: version + 1 });
         return statusOfEgress(slug);
       },
-      async allow(slug, request) {
-        await called("egress.allow", slug, request);
+      async allow(slug, request, shown) {
+        await called("egress.allow", slug, request, shown);
         return { detail: `allowed until this bottle stops: ${request.host}` };
       },
-      async deny(slug, request) {
-        await called("egress.deny", slug, request);
+      async deny(slug, request, reason) {
+        await called("egress.deny", slug, request, reason);
         return { detail: `the rule on ${request.host} is gone` };
       },
       async requests(slug, request, signal) {

@@ -18,8 +18,8 @@ export function egressOf({ root, now, closed }: ConsoleWorld): Console["egress"]
     seen: async (slug) => await (await client()).egressSeen(root, slug),
     tableText: async (slug) => await (await table()).tableText({ root, slug }),
     editTable: async (slug, text, base) => await (await table()).editTable({ root, slug, now }, text, base),
-    allow: async (slug, request) => await (await answer()).allowRequest({ root, slug, now }, request),
-    deny: async (slug, request) => await (await answer()).denyRequest({ root, slug, now }, request),
+    allow: async (slug, request, shown) => await (await answer()).allowRequest({ root, slug, now }, request, shown),
+    deny: async (slug, request, reason) => await (await answer()).denyRequest({ root, slug, now }, request, reason),
     requests: async (slug, request, signal) =>
       await (await client()).egressEvents(root, slug, request, AbortSignal.any([signal, closed])),
   };

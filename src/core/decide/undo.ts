@@ -34,7 +34,7 @@ export async function undoDecision(desk: Desk, slug: string, id: string, notes: 
     desk,
     slug,
     proposal,
-    `undone: ${decision?.status ?? "undecided"} ${id}, ${describeProposal(proposal).title}`,
+    `undone: ${decision?.status ?? "undecided"} ${id}, ${describeProposal(proposal).title}${notes === "" ? "" : `: ${notes}`}`,
   );
   return completeUndo(desk, slug, id);
 }

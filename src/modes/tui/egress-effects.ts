@@ -35,12 +35,12 @@ export function urlOf({ scheme, host, port, path, protocol }: EgressRequest): st
 }
 
 export async function allow(console: Console, effect: Extract<Effect, { type: "allow" }>): Promise<Outcome> {
-  const { detail } = await console.egress.allow(effect.slug, effect.request);
+  const { detail } = await console.egress.allow(effect.slug, effect.request, effect.shown);
   return { tone: "good", text: plainLine(detail) };
 }
 
 export async function deny(console: Console, effect: Extract<Effect, { type: "deny" }>): Promise<Outcome> {
-  const { detail } = await console.egress.deny(effect.slug, effect.request);
+  const { detail } = await console.egress.deny(effect.slug, effect.request, effect.reason);
   return { tone: "good", text: plainLine(detail) };
 }
 

@@ -33,7 +33,7 @@ export function requestScreen(layer: RequestLayer, context: Context): Screen {
 /** What the key for allowing would do, since a notice may be too short for why it does nothing. */
 function allowingWords(slug: string, request: EgressRequest, { fleet, at }: Context): string {
   if (pendingFor(fleet, at, slug, request) !== undefined) return "a proposal about it waits in the inbox";
-  if (request.verdict === "allow" || request.verdict === "redact") return "";
+  if (request.verdict === "allow") return "";
   const proposal = proposalFor(slug, request);
   return "problem" in proposal ? `not possible: ${proposal.problem}` : describeProposal(proposal).title;
 }

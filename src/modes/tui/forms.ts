@@ -1,7 +1,9 @@
 // Small forms over the dashboard, and what their fields mean when they are sent.
 
 import { wrap } from "#components/rows.ts";
+import { targetOf } from "#components/tabs/egress/request-row.ts";
 import type { LaunchRequest, Preflight } from "#contracts/console.ts";
+import type { EgressRequest } from "#domain/egress/control.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 import { plainLine, plainLines } from "#domain/plain-text.ts";
 import { EgressBlockPayload } from "#domain/proposal/proposal.ts";
@@ -19,6 +21,19 @@ export function rejectForm({ proposal: { id, digest, bottle_slug } }: InboxItem,
   return {
     ...form({ type: "reject", id, digest }, "Reject: the agent reads why", [reason]),
     about: [`${plainLine(bottle_slug)}: ${plainLine(title)}`],
+  };
+}
+
+/** Only with a reason: Enter alone takes nothing back. */
+export function takeBackForm(slug: string, request: EgressRequest): FormLayer {
+  const reason = { name: "reason", label: "reason", value: "", hint: "for the audit; the agent reads it too" };
+  return {
+    ...form({ type: "take-back", slug, request }, "Take back the rule that allowed this", [reason]),
+    about: [
+      `${request.method.slice(0, 20)} ${targetOf(request)}`,
+      `Allowed by: ${plainLine(request.rule)}`,
+      "Open connections that only this rule allows are cut.",
+    ],
   };
 }
 

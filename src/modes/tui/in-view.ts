@@ -2,10 +2,11 @@
 
 import { insideOf } from "#components/pane.ts";
 import { allowDetail, type AllowDetailProps } from "#components/tabs/egress/allow-detail.ts";
+import { shownKey } from "#domain/proposal/allowing.ts";
 
 import { itemInView, layout, type Context } from "./context.ts";
 import { wordsOf } from "./proposal-words.ts";
-import { proposalFor } from "./row-proposal.ts";
+import { newRuleFor, proposalFor } from "./row-proposal.ts";
 import { background, type AllowLayer, type InView } from "./view.ts";
 
 export function inViewNow(context: Context): InView | null {
@@ -24,8 +25,8 @@ function subjectInView(context: Context): Pick<InView, "id" | "digest"> | undefi
 
 /** What is looked at when a request is to be allowed: another rule is another subject. */
 export function allowSubject({ slug, request }: AllowLayer): Pick<InView, "id" | "digest"> {
-  const proposal = proposalFor(slug, request);
-  const digest = "problem" in proposal ? "" : JSON.stringify([proposal.kind, proposal.payload]);
+  const made = newRuleFor(request);
+  const digest = "problem" in made ? "" : shownKey(made);
   return { id: `allow ${slug} ${request.id} ${request.at}`, digest };
 }
 

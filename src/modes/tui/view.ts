@@ -182,6 +182,7 @@ export type FormPurpose =
   | { readonly type: "reject"; readonly id: string; readonly digest: string }
   | { readonly type: "answer"; readonly id: string; readonly digest: string; readonly options: readonly string[] }
   | { readonly type: "edit"; readonly id: string; readonly digest: string }
+  | { readonly type: "take-back"; readonly slug: string; readonly request: EgressRequest }
   | { readonly type: "label"; readonly request: LaunchRequest }
   | { readonly type: "launch-answers"; readonly request: LaunchRequest };
 
@@ -212,8 +213,9 @@ export type Effect =
   | { readonly type: "load-crash-logs" }
   | { readonly type: "find"; readonly text: string; readonly direction: "older" | "newer" }
   | { readonly type: "explain"; readonly slug: string; readonly request: EgressRequest }
-  | { readonly type: "allow"; readonly slug: string; readonly request: EgressRequest }
-  | { readonly type: "deny"; readonly slug: string; readonly request: EgressRequest }
+  /** `shown` is the key of the rule that was looked at (domain/proposal/allowing.ts). */
+  | { readonly type: "allow"; readonly slug: string; readonly request: EgressRequest; readonly shown: string }
+  | { readonly type: "deny"; readonly slug: string; readonly request: EgressRequest; readonly reason: string }
   | { readonly type: "remove-rule"; readonly slug: string; readonly row: TableRow }
   | { readonly type: "edit-table"; readonly slug: string };
 

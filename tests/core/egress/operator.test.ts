@@ -9,6 +9,7 @@ import { editTable, tableText } from "#core/egress/edit-table.ts";
 import { addRoutes, removeRoute } from "#core/egress/operator-edit.ts";
 import type { EgressRequest } from "#domain/egress/control.ts";
 import { parsePipelock } from "#domain/egress/pipelock.ts";
+import { allowingOf, shownKey } from "#domain/proposal/allowing.ts";
 import type { ProposalDraft } from "#domain/proposal/proposal.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { readAuditLog } from "#lib/store/audit-log.ts";
@@ -53,6 +54,13 @@ function request(over: Partial<EgressRequest> = {}): EgressRequest {
     rule: "default deny",
     ...over,
   };
+}
+
+/** What is shown of it, and that allowed. */
+async function allow(asked: EgressRequest) {
+  const { items } = await readQueue(of);
+  const pending = items.filter(({ decision }) => decision === null).map(({ proposal }) => proposal);
+  return await allowRequest(of, asked, shownKey(allowingOf(asked, pending)));
 }
 
 async function proposed(draft: ProposalDraft): Promise<string> {
@@ -126,7 +134,7 @@ test("a change that the proxy does not take is taken back", async () => {
 
 describe("allowing a request", () => {
   test("makes the narrowest rule for it, as a proposal that is decided at once", async () => {
-    const { detail, proposal = "" } = await allowRequest(of, request());
+    const { detail, proposal = "" } = await allow(request());
     expect(detail).toContain("GET on https://new.example.com:443, only below /v1/items");
     expect(proxy?.routes().at(-1)).toEqual({
       host: "new.example.com",
@@ -141,7 +149,7 @@ describe("allowing a request", () => {
 
   test("approves the proposal that it made already, instead of another", async () => {
     const id = await proposed(blocked(NEW));
-    expect((await allowRequest(of, request())).proposal).toBe(id);
+    expect((await allow(request())).proposal).toBe(id);
     expect((await readQueue(of)).items).toHaveLength(1);
   });
 
@@ -164,7 +172,7 @@ describe("allowing a request", () => {
       status: 0,
       open: true,
     });
-    expect((await allowRequest(of, held)).proposal).toBe(id);
+    expect((await allow(held)).proposal).toBe(id);
     expect(proxy?.table().dlp_exceptions).toEqual([expect.objectContaining({ decision: id, rule: "github-pat" })]);
   });
 
@@ -172,7 +180,7 @@ describe("allowing a request", () => {
     "lifts the rule by which it was %s, where nothing waits",
     async (action) => {
       const finding = { rule: "jwt", direction: "outbound", where: "body", action } as const;
-      const { proposal } = await allowRequest(of, request({ host: "api.example.com", findings: [finding] }));
+      const { proposal } = await allow(request({ host: "api.example.com", findings: [finding] }));
       expect(proxy?.table().dlp_exceptions).toEqual([{ decision: proposal, host: "api.example.com", rule: "jwt" }]);
     },
   );
@@ -195,16 +203,34 @@ describe("allowing a request", () => {
     ["a tunnel", request({ method: "CONNECT", path: "" })],
     ["an ambiguous path", request({ path: "/a/../b" })],
   ])("is refused for %s", async (_name, asked) => {
-    await expect(allowRequest(of, asked)).rejects.toMatchObject({ code: "refused" });
+    await expect(allow(asked)).rejects.toMatchObject({ code: "refused" });
     expect((await readQueue(of)).items).toEqual([]);
   });
 
   test("says so when the table allows it already", async () => {
-    await expect(allowRequest(of, request({ host: "api.example.com" }))).rejects.toMatchObject({ code: "conflict" });
+    await expect(allow(request({ host: "api.example.com" }))).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("is refused when a proposal about it waits that was not shown", async () => {
+    const shown = shownKey(allowingOf(request(), []));
+    const id = await proposed(blocked({ host: "new.example.com" }));
+    await expect(allowRequest(of, request(), shown)).rejects.toMatchObject({ code: "conflict", where: id });
+    expect((await readProposal(of, id)).decision).toBeNull();
+    expect(hosts()).toEqual(["api.example.com"]);
+  });
+
+  test("is refused when what was shown is decided by now, and when it was another rule", async () => {
+    const id = await proposed(blocked(NEW));
+    const shown = shownKey(allowingOf(request(), [(await readProposal(of, id)).proposal]));
+    await denyRequest(of, request(), "no");
+    await expect(allowRequest(of, request(), shown)).rejects.toMatchObject({ code: "conflict" });
+    const other = shownKey(allowingOf(request({ method: "POST" }), []));
+    await expect(allowRequest(of, request(), other)).rejects.toMatchObject({ code: "conflict" });
+    expect(hosts()).toEqual(["api.example.com"]);
   });
 
   test("of plain HTTP is an edit of the operator's, since no approval says plain HTTP", async () => {
-    const { proposal } = await allowRequest(of, request({ scheme: "http", port: 80 }));
+    const { proposal } = await allow(request({ scheme: "http", port: 80 }));
     expect(proposal).toBeUndefined();
     expect(proxy?.routes().at(-1)).toMatchObject({ host: "new.example.com", port: 80, http: true, added: "operator" });
   });
@@ -213,35 +239,41 @@ describe("allowing a request", () => {
 describe("denying a request", () => {
   test("rejects what waits", async () => {
     const id = await proposed(blocked(NEW));
-    expect((await denyRequest(of, request())).proposal).toBe(id);
-    expect((await readProposal(of, id)).decision?.status).toBe("rejected");
+    expect((await denyRequest(of, request(), "it is not needed")).proposal).toBe(id);
+    expect((await readProposal(of, id)).decision).toMatchObject({ status: "rejected", notes: "it is not needed" });
   });
 
   test("undoes the approval that let it through", async () => {
-    const { proposal = "" } = await allowRequest(of, request());
-    const { detail } = await denyRequest(of, request({ verdict: "allow", status: 200 }));
+    const { proposal = "" } = await allow(request());
+    const { detail } = await denyRequest(of, request({ verdict: "allow", status: 200 }), "it is not needed");
     expect(detail).toContain(`the approval ${proposal} was undone`);
     expect(hosts()).toEqual(["api.example.com"]);
-    expect((await readProposal(of, proposal)).undo?.applied).toMatchObject({ ok: true });
+    expect((await readProposal(of, proposal)).undo).toMatchObject({ notes: "it is not needed", applied: { ok: true } });
+    expect((await readAuditLog(of)).at(-1)).toMatchObject({
+      action: "undo",
+      detail: expect.stringMatching(/: it is not needed$/),
+    });
   });
 
   test("takes the definition's rule out of the live table, and every other that allows it too", async () => {
     await addRoutes(of, [{ host: "*.example.com", methods: ["GET"] }]);
-    await denyRequest(of, request({ host: "api.example.com", verdict: "allow", status: 200 }));
+    await denyRequest(of, request({ host: "api.example.com", verdict: "allow", status: 200 }), "it is not needed");
     expect(hosts()).toEqual([]);
     expect((await readAuditLog(of)).at(-1)).toMatchObject({
       action: "operator-edit",
-      detail: expect.stringContaining("removed api.example.com, *.example.com"),
+      detail: "removed api.example.com, *.example.com: it is not needed",
     });
   });
 
   test("says so when it is refused already", async () => {
-    await expect(denyRequest(of, request())).rejects.toMatchObject({ code: "not-found" });
+    await expect(denyRequest(of, request(), "it is not needed")).rejects.toMatchObject({ code: "not-found" });
   });
 });
 
 test("nothing is made anew for a bottle that is gone", async () => {
   const gone = { ...of, slug: "other-abc12" };
-  await expect(allowRequest(gone, request())).rejects.toMatchObject({ code: "not-found" });
+  await expect(allowRequest(gone, request(), shownKey(allowingOf(request(), [])))).rejects.toMatchObject({
+    code: "not-found",
+  });
   expect(existsSync(bottlePaths(gone.root, gone.slug).state)).toBe(false);
 });

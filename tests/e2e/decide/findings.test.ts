@@ -7,7 +7,9 @@ import { type Desk, openDesk } from "#core/decide/desk.ts";
 import { undoDecision } from "#core/decide/undo.ts";
 import { allowRequest, denyRequest } from "#core/egress/answer-request.ts";
 import { editTable, tableText } from "#core/egress/edit-table.ts";
+import type { EgressRequest } from "#domain/egress/control.ts";
 import { learnRoutes } from "#domain/egress/learn.ts";
+import { allowingOf, shownKey } from "#domain/proposal/allowing.ts";
 import type { Proposal } from "#domain/proposal/proposal.ts";
 import { createProposal } from "#lib/store/create-proposal.ts";
 import { readQueue } from "#lib/store/read-queue.ts";
@@ -56,6 +58,8 @@ async function held(): Promise<Proposal> {
   return (await pending())[0]!;
 }
 
+/** From its row: what is shown of it, and that allowed. */
+const allow = async (row: EgressRequest) => await allowRequest(of(), row, shownKey(allowingOf(row, await pending())));
 const yes = ({ id, digest }: Proposal, scope: "once" | "session") =>
   approve(desk, egress.of.slug, id, { digest, scope });
 const of = () => ({ ...egress.of, now: () => new Date() });
@@ -104,13 +108,13 @@ describe("a held finding", () => {
     await held();
     const row = () => egress.status().then(({ recent }) => recent.findLast(({ verdict }) => verdict === "hold"));
     await expect.poll(row, WAIT).toMatchObject({ open: true, status: 0 });
-    const { proposal = "" } = await allowRequest(of(), (await row())!);
+    const { proposal = "" } = await allow((await row())!);
     expect((await waiting).status).toBe(200);
     await undoDecision(desk, egress.of.slug, proposal, "");
     const again = send(SECRET);
     await held();
     await expect.poll(row, WAIT).toMatchObject({ open: true });
-    await denyRequest(of(), (await row())!);
+    await denyRequest(of(), (await row())!, "no");
     expect((await again).status).toBe(403);
   });
 });
@@ -131,7 +135,7 @@ test("the canary is stopped at once, and no word of the operator lets it pass fr
   const { recent } = await egress.status();
   const row = recent.at(-1)!;
   expect(row.findings).toMatchObject([{ rule: "canary", action: "blocked" }]);
-  await expect(allowRequest(of(), row)).rejects.toMatchObject({ code: "refused" });
+  await expect(allow(row)).rejects.toMatchObject({ code: "refused" });
   expect(upstream.seen).toEqual([]);
 });
 
@@ -143,14 +147,14 @@ describe("an ordinary request", () => {
   test("is allowed and denied from its row, whatever allowed it", async () => {
     await egress.setTable({ hosts: { [HOST]: upstream.pin }, routes: [routeTo(HOST, { methods: ["POST"] })] });
     expect((await ask("/v1/items")).status).toBe(403);
-    await allowRequest(of(), await last());
+    await allow(await last());
     expect((await ask("/v1/items/7")).status).toBe(200);
     expect((await ask("/v2")).status).toBe(403);
     expect((await ask("/v1/items")).status).toBe(200);
-    await denyRequest(of(), await last());
+    await denyRequest(of(), await last(), "no");
     expect((await ask("/v1/items")).status).toBe(403);
     expect((await ask("/v1/items", "POST")).status).toBe(200);
-    await denyRequest(of(), await last());
+    await denyRequest(of(), await last(), "no");
     expect((await ask("/v1/items", "POST")).status).toBe(403);
   });
 

@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
 import type { EgressRequest, EgressVerdict } from "#domain/egress/control.ts";
+import { allowingOf, shownKey } from "#domain/proposal/allowing.ts";
 import { bindKeys } from "#modes/tui/actions.ts";
 import { requestAtHand } from "#modes/tui/egress-cursor.ts";
 import { driveView, trafficOf, type ViewDriver } from "#tests/helpers/view-driver.ts";
@@ -221,7 +222,8 @@ describe("allowing from a row", () => {
     expect(drive.notice()).toContain("appeared just now");
     drive.wait(600);
     drive.press("a");
-    expect(drive.effects).toEqual([{ type: "allow", slug: "a-1", request }]);
+    const shown = shownKey(allowingOf(request, []));
+    expect(drive.effects).toEqual([{ type: "allow", slug: "a-1", request, shown }]);
     expect(drive.view.stack).toEqual([]);
     drive.press("x");
     expect(drive.notice()).toContain("a decision is on its way");
@@ -287,7 +289,7 @@ describe("allowing from a row", () => {
 
   test.each([
     ["it was allowed", { verdict: "allow" }],
-    ["it was allowed", { verdict: "redact" }],
+    ["the table allows it by now", { verdict: "redact" }],
     ["rules are for names", { ...BLOCKED, host: "192.0.2.1" }],
     ["git push goes through the git gate", { ...BLOCKED, path: "/acme/x.git/git-receive-pack" }],
     [
@@ -322,9 +324,19 @@ describe("allowing from a row", () => {
     expect(text).not.toContain("path_allowlist");
   });
 
-  test("plain HTTP is said to be allowed in the clear", () => {
+  test("a value that was starred out may go out as it is from then on", () => {
+    saw({
+      verdict: "redact",
+      findings: [{ rule: "jwt", direction: "outbound", where: "body", action: "redacted" }],
+    });
+    drive.press("a");
+    expect(rowsShown().join("\n")).toContain("jwt, whatever the value");
+  });
+
+  test("plain HTTP is said to be allowed in the clear, on the port that is allowed", () => {
     saw({ ...BLOCKED, scheme: "http", port: 80 });
     drive.press("a");
+    expect(rowsShown().join("\n")).toMatch(/host +new\.example\.com:80\n/);
     expect(rowsShown().join(" ")).toContain("anybody on the way can read it");
   });
 
@@ -340,16 +352,23 @@ describe("allowing from a row", () => {
 });
 
 describe("denying from a row", () => {
-  test("an allowed request: the rule is taken back, after a question with the safe choice focused", () => {
+  test("an allowed request: the rule is taken back with a reason, and not without", () => {
     const request = saw({});
-    drive.press("x");
-    expect(drive.view.stack).toMatchObject([{ type: "confirm", focus: "safe" }]);
-    drive.press("enter");
+    drive.press("x", "enter");
+    expect(drive.view.stack).toMatchObject([{ type: "form", error: "write why, or Esc to keep the rule" }]);
     expect(drive.effects).toEqual([]);
-    drive.press("x", "right", "enter");
-    expect(drive.effects).toEqual([{ type: "deny", slug: "a-1", request }]);
+    drive.send({ type: "text", value: "it is not needed" });
+    drive.press("enter");
+    expect(drive.effects).toEqual([{ type: "deny", slug: "a-1", request, reason: "it is not needed" }]);
+    expect(drive.view.stack).toEqual([]);
     drive.press("x");
     expect(drive.notice()).toContain("a decision is on its way");
+  });
+
+  test("Esc keeps the rule", () => {
+    saw({});
+    drive.press("x", "esc");
+    expect([drive.effects, drive.view.stack]).toEqual([[], []]);
   });
 
   test("what waits is rejected with a reason", () => {

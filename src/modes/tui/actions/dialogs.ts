@@ -138,8 +138,6 @@ function workedOn(effect: Effect): string | undefined {
       return effect.slug;
     case "undo":
       return effect.id;
-    case "deny":
-      return requestKey(effect.slug, effect.request);
     default:
       return undefined;
   }
@@ -174,6 +172,12 @@ function submit(context: Context, layer: FormLayer): Step {
         digest: purpose.digest,
         approval: { scope: "once", notes },
       });
+    }
+    case "take-back": {
+      const { slug, request } = purpose;
+      const reason = fieldValue(fields, "reason");
+      if (reason === "") return refused(context, layer, "write why, or Esc to keep the rule");
+      return decided(context, requestKey(slug, request), { type: "deny", slug, request, reason });
     }
     case "edit":
       return submitRule(context, layer, purpose.id, purpose.digest);

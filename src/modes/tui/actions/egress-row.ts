@@ -1,12 +1,10 @@
 // What can be done with a row of the tab Egress: opened, allowed, denied; or removed, when it is a rule of the table.
 
 import { hostOf } from "#components/tabs/egress/table-row.ts";
-import { targetOf } from "#components/tabs/egress/request-row.ts";
 import { hasEnded } from "#components/fleet-list.ts";
 import type { EgressRequest } from "#domain/egress/control.ts";
 import { covers } from "#domain/egress/covers.ts";
 import type { TableRoute } from "#domain/egress/route.ts";
-import { plainLine } from "#domain/plain-text.ts";
 
 import { layerOf, selectedBottle, unsettled, type Context } from "../context.ts";
 import {
@@ -17,7 +15,7 @@ import {
   searchRequests,
   tableRowAtHand,
 } from "../egress-cursor.ts";
-import { rejectForm } from "../forms.ts";
+import { rejectForm, takeBackForm } from "../forms.ts";
 import { allowInView, allowSubject } from "../in-view.ts";
 import { pendingFor, proposalFor } from "../row-proposal.ts";
 import { notify, push, replaceTop, step, type AllowLayer, type Step, type View } from "../view.ts";
@@ -79,7 +77,7 @@ export function allowable(context: Context): true | string {
   const { slug, request } = row;
   if (running(context) !== true) return running(context);
   if (pendingFor(context.fleet, context.at, slug, request) !== undefined) return true;
-  if (request.verdict === "allow" || request.verdict === "redact") return "it was allowed; x takes its rule back";
+  if (request.verdict === "allow") return "it was allowed; x takes its rule back";
   const proposal = proposalFor(slug, request);
   if ("problem" in proposal) return proposal.problem;
   const covered = coveringRoutes(context, slug, request).some(({ once }) => once !== true);
@@ -123,7 +121,8 @@ export function allowNow(context: Context): Step {
   const { slug, request } = layer;
   const stack = context.view.stack.filter(({ type }) => type !== "allow" && type !== "request");
   const working = { ...context.view.working, [requestKey(slug, request)]: "allow" };
-  return step({ ...context.view, stack, working, notice: null }, { type: "allow", slug, request });
+  const shown = allowSubject(layer).digest;
+  return step({ ...context.view, stack, working, notice: null }, { type: "allow", slug, request, shown });
 }
 
 function notYet(context: Context, layer: AllowLayer): Step | undefined {
@@ -157,21 +156,7 @@ export function deny(context: Context): Step {
   const view = held(context, seq);
   const waiting = pendingFor(context.fleet, context.at, slug, request);
   if (waiting !== undefined) return step(push(view, rejectForm(waiting, context.words(waiting).title)));
-  return step(
-    push(view, {
-      type: "confirm",
-      lines: [
-        "Take back the rule that allowed this?",
-        `${request.method.slice(0, 20)} ${targetOf(request)}`,
-        `Allowed by: ${plainLine(request.rule)}`,
-        "Open connections that only this rule allows are cut.",
-      ],
-      safe: "Keep it",
-      act: "Take it back",
-      focus: "safe",
-      effect: { type: "deny", slug, request },
-    }),
-  );
+  return step(push(view, takeBackForm(slug, request)));
 }
 
 export function hasRow(context: Context): true | string {
