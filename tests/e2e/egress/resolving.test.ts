@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { get, plain } from "#tests/helpers/egress/client.ts";
+import { connectRaw, get, plain } from "#tests/helpers/egress/client.ts";
 import { type EgressProcess, routeTo, startEgress } from "#tests/helpers/egress/proxy.ts";
 import {
   networksMissing,
@@ -13,6 +13,7 @@ import {
 } from "#tests/helpers/egress/two-networks.ts";
 import { requirement } from "#tests/helpers/require.ts";
 
+const SECRET = "q8Zt/4vX+w2Lk9Rb7Hn5Yc3M";
 const PRIVATE = {
   "loopback.example.com": ["127.0.0.1"],
   "metadata.example.com": ["169.254.169.254"],
@@ -38,7 +39,16 @@ describe("a name", requirement("root", networksMissing), () => {
     egress = await startEgress({
       through: networks.through,
       upstreamCa: networks.ca,
-      table: { routes: [...Object.keys(zone), "gone.example.com"].map((name) => routeTo(name, { http: true })) },
+      tokens: { EGRESS_SECRET_DB_PASSWORD: SECRET },
+      table: {
+        routes: [
+          ...[...Object.keys(zone), "gone.example.com"].map((name) =>
+            routeTo(name, { http: true, path_allowlist: ["/"], dlp: { outbound_on_match: "block" } }),
+          ),
+          routeTo("*.wild.example.com", { http: true, path_allowlist: ["/open"], dlp: { outbound_on_match: "block" } }),
+          routeTo("d.raw.example.com", { raw_tcp: true, port: 2222 }),
+        ],
+      },
     });
     ca = await egress.ca();
   });
@@ -81,5 +91,46 @@ describe("a name", requirement("root", networksMissing), () => {
     const reply = await ask("gone.example.com");
     expect(reply.status).toBe(502);
     expect(reply.json().reason).toMatch(/ENOTFOUND|EAI_AGAIN/);
+  });
+
+  describe("is not even asked for", () => {
+    const label = Buffer.from(SECRET).toString("hex");
+
+    async function nothingAsked(task: () => Promise<unknown>): Promise<void> {
+      networks.asked.length = 0;
+      await task();
+      await ask("public.example.com"); // the resolver has surely said by then what it was asked before
+      expect(new Set(networks.asked)).toEqual(new Set(["public.example.com"]));
+    }
+
+    test("when no rule lists it: in CONNECT, in a URL, in TLS, in a Host", async () => {
+      await nothingAsked(async () => {
+        const host = `${label}.evil.example`;
+        expect((await ask(host)).status).toBe(403);
+        expect((await plain(egress.paths.egress.socket, `http://${host}/`)).status).toBe(403);
+        for (const authority of [`${host}:22`, `${host}:80`])
+          (await connectRaw(egress.paths.egress.socket, authority)).connection.destroy();
+        await get(egress.paths.egress.socket, ca, "https://public.example.com/", { sni: host }).catch(() => {});
+        await get(egress.paths.egress.socket, ca, "https://public.example.com/", { headers: { host } }).catch(() => {});
+      });
+    });
+
+    test("when its rule does not allow the path, the method or the port", async () => {
+      await nothingAsked(async () => {
+        expect((await ask("a.wild.example.com")).status).toBe(403);
+        expect((await get(egress.paths.egress.socket, ca, "https://b.wild.example.com:8443/open")).status).toBe(403);
+        expect((await plain(egress.paths.egress.socket, "http://c.wild.example.com/closed")).status).toBe(403);
+        (await connectRaw(egress.paths.egress.socket, "d.raw.example.com:22")).connection.destroy();
+      });
+    });
+
+    test("when a secret is in the path, the headers or the body", async () => {
+      await nothingAsked(async () => {
+        const url = "https://e.wild.example.com/open";
+        expect((await get(egress.paths.egress.socket, ca, `${url}?a=${label}`)).status).toBe(403);
+        expect((await get(egress.paths.egress.socket, ca, url, { headers: { "x-a": SECRET } })).status).toBe(403);
+        expect((await get(egress.paths.egress.socket, ca, url, { method: "POST", body: SECRET })).status).toBe(403);
+      });
+    });
   });
 });
