@@ -2,10 +2,10 @@
 // resolved, counted or used up, and no value of a secret is in it.
 
 import type { EgressVerdict, VerdictStep } from "#domain/egress/control.ts";
+import { ALLOWLIST_HOST } from "#domain/egress/own-page.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 
 import type { Limits } from "../limits/limits.ts";
-import { ALLOWLIST_HOST } from "../policy/allowlist-page.ts";
 import { decide } from "../policy/decide.ts";
 import { decideTunnel } from "../policy/decide-tunnel.ts";
 import { gitPushRefusal, isGitPush } from "../policy/git-push.ts";

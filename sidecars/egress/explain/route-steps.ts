@@ -1,10 +1,10 @@
 // What the route that decided brings with it: credential, limits, addresses and scanning.
 
+import { coversHost } from "#domain/egress/covers.ts";
 import type { VerdictStep } from "#domain/egress/control.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 
 import type { Limits } from "../limits/limits.ts";
-import { coversHost } from "../policy/decide.ts";
 import { credentialFor, type Slots } from "../policy/headers.ts";
 
 /** Slot and scheme, never the value. */

@@ -1,6 +1,7 @@
 // What an operator asks about (`egress test <url>`), as the request that a client would send for it.
 
-import { ALLOWLIST_HOST } from "../policy/allowlist-page.ts";
+import { ALLOWLIST_HOST } from "#domain/egress/own-page.ts";
+
 import { parseAuthority } from "../policy/normalise-host.ts";
 import { type Parsed, parseRequest } from "../policy/parse-request.ts";
 

@@ -1,11 +1,9 @@
-// http://_egress.local/allowlist: what an agent may see of its own table, and how to ask for more.
+// The page of ALLOWLIST_HOST: what an agent may see of its own table, and how to ask for more.
 
 import { publicRoutes } from "#domain/egress/public-table.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 
 import { HOW_TO_ASK } from "./refusal.ts";
-
-export const ALLOWLIST_HOST = "_egress.local";
 
 /** JSON text; undefined for a path that is not there. */
 export function allowlistPage(path: string, table: RouteTable, now: Date): string | undefined {

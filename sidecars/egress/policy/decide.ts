@@ -6,6 +6,7 @@
 // limits and its scanning are those of that one route.
 
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
+import { narrowestRule } from "#domain/proposal/narrowest-rule.ts";
 import type { EgressBlockPayload } from "#domain/proposal/proposal.ts";
 
 import { isLive, overReason } from "./liveness.ts";
@@ -34,21 +35,6 @@ export function decide(request: Destination, table: RouteTable, now: Date, usedO
   return { verdict: "allow", route: chosen.route, rule: chosen.rule, reason };
 }
 
-/** The narrowest rule that would let the request through: what the operator is shown and an agent can ask for. */
-export function suggest(request: Destination): EgressBlockPayload {
-  return {
-    host: request.host,
-    port: request.scheme === "http" && request.port === 80 ? 443 : request.port,
-    methods: [request.method],
-    path_allowlist: [prefixFor(request.path)],
-  };
-}
-
-/** Exact, or `*.example.com` for one label or more before it, never for example.com itself. */
-export function coversHost(rule: string, host: string): boolean {
-  return rule.startsWith("*.") ? host.endsWith(rule.slice(1)) && host.length > rule.length - 1 : rule === host;
-}
-
 /** Candidates come with the more specific host first, and in the table's order within it. */
 function isBetter(one: Candidate, than: Candidate, { path }: Destination): boolean {
   const isOnce = one.route.once === true;
@@ -71,7 +57,7 @@ function notAllowed(
   const why =
     closestObjection(known.length > 0 ? known : live, request) ??
     (over === undefined ? unlisted(request) : overReason(over.route, request.host, usedOnce));
-  const blocked = block(why.rule, why.reason, suggest(request));
+  const blocked = block(why.rule, why.reason, narrowestRule(request));
   const asks = known.length === 0 && table.on_unknown_host === "hold" && request.scheme === "https";
   return asks ? { ...blocked, verdict: "hold" } : blocked;
 }
@@ -108,14 +94,4 @@ function encodedSlash({ host }: Destination): Verdict {
 function unlisted(request: Destination): Pick<Objection, "rule" | "reason"> {
   const hint = request.scheme === "http" ? "; use https:// when it is" : "";
   return { rule: "default deny", reason: `${request.host} is not on the allowlist${hint}` };
-}
-
-const LONGEST_PREFIX = 1024;
-
-/** The path written as a prefix that the table takes back: escaped, cut at a segment when very long. */
-function prefixFor(path: string): string {
-  const start = path.slice(0, LONGEST_PREFIX + 1).toWellFormed(); // escaped it is no shorter
-  const escaped = encodeURI(start).replaceAll("?", "%3F").replaceAll("#", "%23");
-  if (escaped.length <= LONGEST_PREFIX) return escaped;
-  return escaped.slice(0, escaped.lastIndexOf("/", LONGEST_PREFIX - 1) + 1) || "/";
 }

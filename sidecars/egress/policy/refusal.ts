@@ -6,7 +6,6 @@ export type RefusalCode =
   | "bad_request"
   | "misdirected_request"
   | "method_not_allowed"
-  | "upgrade_refused"
   | "blocked"
   | "rejected"
   | "hold_timeout"

@@ -2,6 +2,7 @@
 // and how often allowed. Pure.
 
 import type { EgressRequest, EgressSeen, SeenRequest } from "#domain/egress/control.ts";
+import { ALLOWLIST_HOST } from "#domain/egress/own-page.ts";
 import { isRuleHost } from "#domain/egress/table.ts";
 
 import { folderOf, foldPath } from "./fold-path.ts";
@@ -83,6 +84,7 @@ export function openSeen(begun: Date): Seen {
       const key = `${scheme} ${host}:${port} ${method} ${path}`;
       const known = lately.get(key);
       if (known !== undefined) return void merge(known, add);
+      if (host === ALLOWLIST_HOST || method === "CONNECT") return; // neither is a request that a rule could name
       if (!isRuleHost(host) || !path.startsWith("/")) return;
       const folded = foldPath(path);
       const kind = put({ scheme, host, port, method, path: folded }, folded !== path, add);

@@ -5,10 +5,10 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
+import { coversHost } from "#domain/egress/covers.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 import type { LeafContexts } from "../certificates/leaf.ts";
-import { coversHost } from "../policy/decide.ts";
 import { decideTunnel } from "../policy/decide-tunnel.ts";
 import type { Via } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";

@@ -42,35 +42,22 @@ export type Clearance =
   /** The client left while it was held. */
   | { readonly clear: "gone" };
 
-/**
- * Not a promise where nothing has to be waited for: that is nearly always, and a promise costs more than the verdict.
- * `objection` refuses what no rule can allow yet (an upgrade): a host that is blocked is said first, but nobody is asked.
- */
+/** Not a promise where nothing has to be waited for: that is nearly always, and a promise costs more than the verdict. */
 export function clearRequest(
   request: ParsedRequest,
-  objection: Refusal | undefined,
   gone: () => AbortSignal,
   deps: ClearanceDeps,
 ): Clearance | Promise<Clearance> {
   if (isGitPush(request)) return refuse(request, gitPushRefusal(request.host), deps);
   const judge = (): Verdict => decide(request, deps.table(), new Date(), deps.uses.used());
   const verdict = judge();
-  if (verdict.verdict !== "hold") return settle(request, verdict, objection, deps);
-  if (objection !== undefined) return { clear: "no", refusal: objection };
-  return waitForOperator(request, verdict, judge, gone, deps).then(
-    (end) => end ?? settle(request, judge(), undefined, deps),
-  );
+  if (verdict.verdict !== "hold") return settle(request, verdict, deps);
+  return waitForOperator(request, verdict, judge, gone, deps).then((end) => end ?? settle(request, judge(), deps));
 }
 
 /** A verdict that is final; one to hold again, after the operator's answer, is refused. */
-function settle(
-  request: ParsedRequest,
-  verdict: Verdict,
-  objection: Refusal | undefined,
-  deps: ClearanceDeps,
-): Clearance | Promise<Clearance> {
+function settle(request: ParsedRequest, verdict: Verdict, deps: ClearanceDeps): Clearance | Promise<Clearance> {
   if (verdict.verdict !== "allow") return refuse(request, verdict.refusal, deps);
-  if (objection !== undefined) return { clear: "no", refusal: objection };
   return take(request, verdict, deps);
 }
 

@@ -1,6 +1,8 @@
 // One request from its head to its end: read strictly, cleared or refused, sent on, and recorded when it is over.
 
-import { ALLOWLIST_HOST, allowlistPage } from "../policy/allowlist-page.ts";
+import { ALLOWLIST_HOST } from "#domain/egress/own-page.ts";
+
+import { allowlistPage } from "../policy/allowlist-page.ts";
 import { type Parsed, type ParsedRequest, parseRequest, type Via } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
 import { type Clearance, type ClearanceDeps, clearRequest } from "./clearance.ts";
@@ -45,7 +47,7 @@ function serve(client: ClientSide, request: ParsedRequest, record: ExchangeRecor
       case "gone":
     }
   };
-  const clearance = clearRequest(request, undefined, () => whenGone(client), deps);
+  const clearance = clearRequest(request, () => whenGone(client), deps);
   whenSettled(clearance, go, (error) => fail(client, record, error));
 }
 

@@ -1,13 +1,14 @@
 // CONNECT: the tunnel ends here. TLS inside it is answered with a certificate for the name that the client asks for, and
 // each request is then read like any other. What is not TLS, or names nobody, is refused.
 
+import { ALLOWLIST_HOST } from "#domain/egress/own-page.ts";
+
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 
 import type { LeafContexts } from "../certificates/leaf.ts";
 import { normaliseHost, parseAuthority } from "../policy/normalise-host.ts";
 import type { Refusal } from "../policy/refusal.ts";
-import { ALLOWLIST_HOST } from "../policy/allowlist-page.ts";
 import { ESTABLISHED, refuseTunnel } from "./tunnels/refuse-tunnel.ts";
 
 export interface TunnelTarget {

@@ -6,6 +6,7 @@ import { canonicalJson } from "#domain/json.ts";
 
 import type { EgressSeen, SeenRequest } from "./control.ts";
 import { covers, isUnder } from "./covers.ts";
+import { ALLOWLIST_HOST } from "./own-page.ts";
 import { Route, type RouteMatch, type RouteTable, TableRoute } from "./route.ts";
 import { isPlainPath } from "./table.ts";
 
@@ -34,8 +35,6 @@ export type Learned = z.infer<typeof Learned>;
 
 /** More prefixes than these for one host, and they are folded into their folders. */
 const MOST_PATHS = 8;
-/** The proxy's own page, which needs no route. */
-const OWN_PAGE = "_egress.local";
 const ORDER = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
 
 export function learnRoutes(seen: EgressSeen, table: RouteTable): Learned {
@@ -46,7 +45,7 @@ export function learnRoutes(seen: EgressSeen, table: RouteTable): Learned {
   for (const kind of seen.requests) {
     const refused = kind.allowed === 0;
     // What a rule allows and was refused all the same had a secret in it, or met a limit: nothing to learn from.
-    if (kind.host === OWN_PAGE || (refused && standing.some((route) => covers(route, kind)))) continue;
+    if (kind.host === ALLOWLIST_HOST || (refused && standing.some((route) => covers(route, kind)))) continue;
     const key = `${refused ? 1 : 0} ${kind.host} ${placeOf(kind, standing)}`;
     const group = groups.get(key) ?? { kinds: [], refused };
     group.kinds.push(kind);

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { coversHost } from "#domain/egress/covers.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
+import { narrowestRule } from "#domain/proposal/narrowest-rule.ts";
 import { parseRouteTable, renderRouteTable } from "#domain/egress/table.ts";
-import { coversHost, decide, suggest } from "#sidecars/egress/policy/decide.ts";
+import { decide } from "#sidecars/egress/policy/decide.ts";
 import { normalisePath } from "#sidecars/egress/policy/normalise-path.ts";
 import type { Destination } from "#sidecars/egress/policy/parse-request.ts";
 import { covered, prefixOf } from "#sidecars/egress/policy/table-index.ts";
@@ -355,7 +357,7 @@ describe("the reason of a refusal", () => {
   });
 });
 
-describe("suggest", () => {
+describe("the narrowest rule", () => {
   test("is the narrowest rule, which the table takes and which allows the request", () => {
     const segment = fc.string({ unit: "grapheme", maxLength: 8 });
     const target = fc
@@ -366,7 +368,7 @@ describe("suggest", () => {
         const path = normalisePath(asked);
         if (path.kind === "bad" || path.encodedSlash) return;
         const to = request({ path: path.path, method });
-        const { host, port, methods, path_allowlist } = suggest(to);
+        const { host, port, methods, path_allowlist } = narrowestRule(to);
         const rule = { host, port, methods, path_allowlist } as TableRoute;
         const routes = parseRouteTable(renderRouteTable(table(rule)));
         expect(verdict(to, routes).verdict).toBe("allow");
@@ -380,13 +382,13 @@ describe("suggest", () => {
   });
 
   test("cuts a very long path at a segment", () => {
-    const [prefix = ""] = suggest(request({ path: `/${"segment/".repeat(400)}end` })).path_allowlist ?? [];
+    const [prefix = ""] = narrowestRule(request({ path: `/${"segment/".repeat(400)}end` })).path_allowlist ?? [];
     expect(prefix.length).toBeLessThanOrEqual(1024);
     expect(prefix.endsWith("segment/")).toBe(true);
   });
 
   test("asks for TLS where the request was plain", () => {
-    expect(suggest(request({ scheme: "http", port: 80 }))).toMatchObject({ port: 443 });
+    expect(narrowestRule(request({ scheme: "http", port: 80 }))).toMatchObject({ port: 443 });
   });
 });
 

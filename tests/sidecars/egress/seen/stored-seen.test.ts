@@ -52,6 +52,13 @@ describe("what was asked for", () => {
     expect(seen.read().requests).toEqual([]);
   });
 
+  test("is no page of the proxy's own, and no tunnel in which nothing was asked for", () => {
+    const seen = openStoredSeen(path, () => {});
+    seen.note({ ...REQUEST, scheme: "http", port: 80, host: "_egress.local", path: "/allowlist" });
+    seen.note({ ...REQUEST, method: "CONNECT", path: "/", verdict: "block" });
+    expect(seen.read().requests).toEqual([]);
+  });
+
   test("begins anew when the file is bad, and says so", async () => {
     await writeFile(path, "{");
     const said: string[] = [];

@@ -79,7 +79,7 @@ function start(routes: TableRoute[], { onUnknown = "block", writable = true, tok
     requests: () => usage.bottle(now()).requests,
     setRoutes: (next: TableRoute[]) => void (table = { ...table, routes: next }),
     clear: (more?: Partial<ParsedRequest>) =>
-      clearRequest(request(more), undefined, () => new AbortController().signal, deps),
+      clearRequest(request(more), () => new AbortController().signal, deps),
   };
 }
 
