@@ -93,7 +93,10 @@ function exceptionWords({ rule, fingerprint }: DlpException): string[] {
 
 function originWords(entry: TableRow, uses: TableRowStyle["uses"]): string {
   const { decision, once, expires_at } = entry.type === "route" ? entry.route : entry.exception;
-  if (decision === undefined) return "standing: definition or operator";
+  if (decision === undefined) {
+    const byHand = entry.type === "route" && entry.route.added === "operator";
+    return byHand ? "added by the operator, until the bottle stops" : "from the definition";
+  }
   const count = uses(decision);
   return [
     `by decision ${plainLine(decision)}`,

@@ -34,7 +34,7 @@ test("a rule says host, methods, paths, alternatives, scheme of its credential, 
     "secrets: redact",
     "answers: block",
     "may be at 10.0.0.0/8",
-    "standing: definition or operator",
+    "from the definition",
   ])
     expect(text).toContain(words);
   expect(text).not.toContain("EGRESS_TOKEN_0");
@@ -47,6 +47,12 @@ test("a tunnel says that nothing is read", () => {
   expect(line({ host: "a.example.com", pipelock: { tls_passthrough: true } })).toContain(
     "TLS passthrough: nothing is read",
   );
+});
+
+test("a rule that the operator added by hand is told from those of the definition", () => {
+  const text = line({ host: "mine.example.com", added: "operator" });
+  expect(text).toContain("added by the operator, until the bottle stops");
+  expect(text).not.toContain("definition");
 });
 
 test("what a decision added says which, how often it was used, and until when", () => {
