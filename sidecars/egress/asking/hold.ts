@@ -11,6 +11,9 @@ import type { Refusal } from "../policy/refusal.ts";
 import { type HeldFinding, holdFinding } from "./hold-finding.ts";
 import { openWaiting, type Waiting } from "./waiting.ts";
 
+/** As it may be shown: `first` and this have no secrets in them. */
+export type HeldRequest = Pick<Destination, "method" | "path">;
+
 export type HoldVerdict = Extract<Verdict, { verdict: "hold" }>;
 
 /** `gone`: the client left. */
@@ -22,7 +25,7 @@ export type HoldEnd =
 export interface Holds {
   /** `decide` gives the verdict of this moment. Resolves within `seconds`. */
   hold(
-    request: Destination,
+    request: HeldRequest,
     first: HoldVerdict,
     decide: () => Verdict,
     seconds: number,
@@ -45,7 +48,7 @@ export function openHolds(of: QueueOf, problem: (message: string) => void): Hold
 
 async function holdUnknown(
   waiting: Waiting,
-  request: Destination,
+  request: HeldRequest,
   first: HoldVerdict,
   decide: () => Verdict,
   seconds: number,
@@ -76,7 +79,7 @@ async function holdUnknown(
 }
 
 function draftOf(
-  request: Destination,
+  request: HeldRequest,
   suggestion: NonNullable<Refusal["suggestion"]>,
   first: HoldVerdict,
   now: Date,

@@ -8,11 +8,14 @@ import type { TableRoute } from "#domain/egress/route.ts";
 
 import type { ParsedRequest } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
+import type { Masking } from "./shown.ts";
 
 /** Looks at the content of one bottle's traffic. */
 export interface Inspection {
   /** One request that the table lets through by `route`. */
   exchange(about: Inspected): ExchangeInspection;
+  /** For whatever is shown or written down of any request, also of one that is refused before anybody inspects it. */
+  masking(): Masking | Promise<Masking>;
 }
 
 export interface Inspected {
@@ -26,8 +29,8 @@ export interface Inspected {
   readonly gone: AbortSignal;
   /** Told of each finding as it is made: for the record, the counters and the audit. */
   readonly found: (finding: EgressFinding) => void;
-  /** The path itself holds a secret: from now on it is shown and written down as `shown` only. */
-  readonly maskPath?: (shown: string) => void;
+  /** The request's path as it is shown and written down. */
+  readonly shownPath: string;
   /** A finding waits for the operator now; called again with false when it does not any more. */
   readonly held: (waiting: boolean) => void;
 }
@@ -107,4 +110,5 @@ export const inspectNothing: Inspection = {
     inbound: ({ headers }) => ({ headers }),
     message: async (_direction, data) => ({ ok: true, data }),
   }),
+  masking: () => ({ text: (text) => text, host: (host) => host }),
 };

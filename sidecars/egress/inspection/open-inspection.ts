@@ -6,6 +6,7 @@ import type { OwnSecret } from "#domain/secrets/scanner.ts";
 import type { SettlingDeps } from "./outbound/settle.ts";
 import { openInbound } from "./inbound/open-inbound.ts";
 import type { Inspection } from "./inspection.ts";
+import { openMasking } from "./masking.ts";
 import { openFingerprints } from "./outbound/fingerprint.ts";
 import { openOutbound } from "./outbound/open-outbound.ts";
 
@@ -21,8 +22,10 @@ export interface InspectionDeps extends Omit<SettlingDeps, "fingerprints"> {
 export function openInspection({ own, fingerprintKey, problem, ...deps }: InspectionDeps): Inspection {
   const scanner = createSecretScanner({ own });
   for (const rule of scanner.ignored) problem(`${rule} is too short to be looked for in what leaves`);
-  const outboundOf = openOutbound({ ...deps, scanner, fingerprints: openFingerprints(fingerprintKey) });
+  const masking = openMasking(scanner, own);
+  const outboundOf = openOutbound({ ...deps, scanner, masking, fingerprints: openFingerprints(fingerprintKey) });
   return {
+    masking: () => masking,
     exchange(about) {
       const leaving = outboundOf(about);
       const coming = openInbound(about);

@@ -5,6 +5,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
+import { type Masking, SHOW_NOTHING } from "../inspection/shown.ts";
 import { coversHost } from "#domain/egress/covers.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
@@ -14,7 +15,7 @@ import type { Via } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
 import { clearTunnel, type TunnelClearance } from "./clear-tunnel.ts";
 import type { ExchangeDeps } from "./exchange.ts";
-import { finishRecord, startRecord } from "./exchange-record.ts";
+import { describe, finishRecord, startRecord } from "./exchange-record.ts";
 import { isStillAnswering } from "./still-answering.ts";
 import { openTunnel, parseConnect } from "./tunnel.ts";
 import { carryWhole, type Place } from "./tunnels/carry-whole.ts";
@@ -111,15 +112,17 @@ function refuse(socket: Socket, to: Place, refusal: Refusal, deps: ConnectDeps):
   refuseTunnel(socket, to.host, refusal);
 }
 
-function note({ host, port }: Place, refusal: Refusal, { traffic, audit }: ConnectDeps): void {
-  const record = startRecord("CONNECT", { kind: "tunnel", host, port, sni: "" }, undefined, host, "tcp");
-  record.rule = `${refusal.rule}: ${plainLine(refusal.reason)}`;
-  traffic.ended(finishRecord(record, refusal.status));
-  audit.note(
-    "request-blocked",
-    `${record.host}:${port} (${refusal.rule})`,
-    `CONNECT ${record.host}:${port}: ${refusal.reason}`,
-  );
+function note({ host, port }: Place, refusal: Refusal, { traffic, audit, inspection }: ConnectDeps): void {
+  const record = startRecord({ kind: "tunnel", host, port, sni: "" }, "tcp");
+  const end = (masking: Masking): void => {
+    const reason = masking.text(refusal.reason);
+    describe(record, { method: "CONNECT", host: masking.host(host.toLowerCase(), [host]), path: "" });
+    record.rule = `${refusal.rule}: ${plainLine(reason)}`;
+    traffic.ended(finishRecord(record, refusal.status));
+    const place = `${record.host}:${port}`;
+    audit.note("request-blocked", `${place} (${refusal.rule})`, `CONNECT ${place}: ${reason}`);
+  };
+  whenSettled(inspection.masking(), end, () => end(SHOW_NOTHING));
 }
 
 function nested(): Refusal {

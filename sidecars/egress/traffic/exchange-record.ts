@@ -3,6 +3,7 @@
 import type { EgressFinding, EgressRequest } from "#domain/egress/control.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
+import type { Shown } from "../inspection/shown.ts";
 import type { ParsedRequest, Via } from "../policy/parse-request.ts";
 
 export interface ExchangeRecord {
@@ -10,12 +11,12 @@ export interface ExchangeRecord {
   protocol: EgressRequest["protocol"];
   readonly at: Date;
   readonly began: number;
-  readonly method: string;
-  readonly scheme: "http" | "https";
-  readonly host: string;
-  readonly port: number;
-  /** Without what was found in it. */
+  /** Of these three, only what may be shown; empty until that is known. */
+  method: string;
+  host: string;
   path: string;
+  readonly scheme: "http" | "https";
+  readonly port: number;
   verdict: EgressRequest["verdict"];
   rule: string;
   decision: string | undefined;
@@ -31,24 +32,22 @@ const UNDECIDED = "the client left";
 
 let requests = 0;
 
-/** `host` is what could be read of one that was refused before it was understood. */
+/** Of what the client said nothing is in it: that is for `describe`, once the secrets are out of it. */
 export function startRecord(
-  method: string,
   via: Via,
-  request: ParsedRequest | undefined,
-  host: string,
   protocol: EgressRequest["protocol"] = "http/1.1",
+  request?: Pick<ParsedRequest, "port">,
 ): ExchangeRecord {
   return {
     id: (requests += 1),
     protocol,
     at: new Date(),
     began: performance.now(),
-    method: plainLine(method).slice(0, 20),
+    method: "",
+    host: "",
+    path: "",
     scheme: via.kind === "tunnel" ? "https" : "http",
-    host: plainLine(request?.host ?? host).slice(0, 253),
     port: request?.port ?? (via.kind === "tunnel" ? via.port : 80),
-    path: plainLine(request?.path ?? "").slice(0, 2048),
     verdict: "block",
     rule: UNDECIDED,
     decision: undefined,
@@ -57,6 +56,13 @@ export function startRecord(
     up: 0,
     down: 0,
   };
+}
+
+/** `said` is without secrets. */
+export function describe(record: ExchangeRecord, said: { method: string } & Shown): void {
+  record.method = plainLine(said.method).slice(0, 20);
+  record.host = plainLine(said.host).slice(0, 253);
+  record.path = plainLine(said.path).slice(0, 2048);
 }
 
 /** `status` is 0 when the client got none. */

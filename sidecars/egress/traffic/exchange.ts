@@ -1,5 +1,6 @@
 // One request from its head to its end: read strictly, cleared or refused, sent on, and recorded when it is over.
 
+import { hostsOf, type Masking, shownOf } from "../inspection/shown.ts";
 import { ALLOWLIST_HOST } from "#domain/egress/own-page.ts";
 
 import { allowlistPage } from "../policy/allowlist-page.ts";
@@ -7,7 +8,7 @@ import { type Parsed, type ParsedRequest, parseRequest, type Via } from "../poli
 import type { Refusal } from "../policy/refusal.ts";
 import { type Clearance, type ClearanceDeps, clearRequest } from "./clearance.ts";
 import type { ClientSide } from "./client-side.ts";
-import { type ExchangeRecord, finishRecord, startRecord } from "./exchange-record.ts";
+import { describe, type ExchangeRecord, finishRecord, startRecord } from "./exchange-record.ts";
 import { forward, type ForwardDeps } from "./forward.ts";
 import { refuse } from "./refuse.ts";
 import { whenGone } from "./when-gone.ts";
@@ -18,44 +19,68 @@ export type ExchangeDeps = ClearanceDeps & ForwardDeps;
 /** Answers the request whatever happens; never throws. `unread` refuses it before anything is made of it. */
 export function exchange(client: ClientSide, via: Via, deps: ExchangeDeps, unread?: Refusal): void {
   const parsed: Parsed = unread === undefined ? parseRequest(client, via) : unreadable(via, unread);
-  const { method, protocol } = client;
-  const request = parsed.ok ? parsed.request : undefined;
-  const record = startRecord(method, via, request, parsed.ok ? "" : parsed.host, protocol);
+  const record = startRecord(via, client.protocol, parsed.ok ? parsed.request : undefined);
   deps.traffic.began(record);
   client.onClose(() => deps.traffic.ended(finishRecord(record, client.status)));
-  try {
-    if (parsed.ok) serve(client, parsed.request, record, deps);
-    else refuseBroken(client, record, parsed.refusal, deps);
-  } catch (error) {
-    fail(client, record, error);
-  }
+  const begin = (masking: Masking): void => {
+    try {
+      if (parsed.ok) serve(client, parsed.request, record, masking, deps);
+      else refuseBroken(client, parsed, record, masking, deps);
+    } catch (error) {
+      fail(client, record, error);
+    }
+  };
+  whenSettled(deps.inspection.masking(), begin, (error) => fail(client, record, error));
 }
 
 function unreadable(via: Via, refusal: Refusal): Parsed {
   return { ok: false, host: via.kind === "tunnel" ? via.host : "", refusal };
 }
 
-function serve(client: ClientSide, request: ParsedRequest, record: ExchangeRecord, deps: ExchangeDeps): void {
+function serve(
+  client: ClientSide,
+  request: ParsedRequest,
+  record: ExchangeRecord,
+  masking: Masking,
+  deps: ExchangeDeps,
+): void {
+  const shown = shownOf(request, masking);
+  describe(record, { method: request.method, ...shown });
   if (request.host === ALLOWLIST_HOST) return showAllowlist(client, record, request, deps);
   const go = (clearance: Clearance): void => {
     switch (clearance.clear) {
       case "yes":
-        return forward({ client, request, record, deps }, clearance);
+        return forward({ client, request, shown, record, deps }, clearance);
       case "no":
         // Whoever waits for "100 Continue" may or may not send the body now: nothing after it could be told from it.
         return refuse(client, record, clearance.refusal, clearance.proposal, client.expectsContinue);
       case "gone":
     }
   };
-  const clearance = clearRequest(request, () => whenGone(client), deps);
+  const clearance = clearRequest({ request, shown }, () => whenGone(client), deps);
   whenSettled(clearance, go, (error) => fail(client, record, error));
 }
 
 /** Whoever sends what could be read in two ways gets no second request on this connection. */
-function refuseBroken(client: ClientSide, record: ExchangeRecord, refusal: Refusal, { audit }: ExchangeDeps): void {
-  const { host, method } = record;
-  audit.note("request-blocked", `${host} (${refusal.rule})`, `a ${method} request for ${host}: ${refusal.reason}`);
-  refuse(client, record, refusal, undefined, true);
+function refuseBroken(
+  client: ClientSide,
+  { host, refusal }: Extract<Parsed, { ok: false }>,
+  record: ExchangeRecord,
+  masking: Masking,
+  { audit }: ExchangeDeps,
+): void {
+  const reason = masking.text(refusal.reason);
+  describe(record, {
+    method: masking.text(client.method),
+    host: masking.host(
+      host.toLowerCase(),
+      [host, ...hostsOf(client)].filter((spelled) => spelled.toLowerCase().includes(host.toLowerCase())),
+    ),
+    path: "",
+  });
+  const about = `${record.host} (${refusal.rule})`;
+  audit.note("request-blocked", about, `a ${record.method} request for ${record.host}: ${reason}`);
+  refuse(client, record, { ...refusal, reason }, undefined, true);
 }
 
 /** A throw that nobody catches would end the process, and every tunnel with it. */

@@ -8,6 +8,7 @@ import { plainLine } from "#domain/plain-text.ts";
 
 import type { AuditTrail } from "../asking/audit-trail.ts";
 import type { ExchangeInspection, Inbound, Inspection, Outbound } from "../inspection/inspection.ts";
+import type { Shown } from "../inspection/shown.ts";
 import { inboundHeaders, injectedHeaders, passedHeaders } from "../policy/headers.ts";
 import type { ParsedRequest } from "../policy/parse-request.ts";
 import type { Refusal } from "../policy/refusal.ts";
@@ -37,6 +38,7 @@ export interface ForwardDeps {
 export interface Exchange {
   readonly client: ClientSide;
   readonly request: ParsedRequest;
+  readonly shown: Shown;
   readonly record: ExchangeRecord;
   readonly deps: ForwardDeps;
 }
@@ -74,7 +76,7 @@ class Forwarding {
         return (gone ??= whenGone(exchange.client));
       },
       found: (finding) => this.#found(finding),
-      maskPath: (shown) => void (exchange.record.path = shown.slice(0, 2048)),
+      shownPath: exchange.shown.path,
       held: (waiting) => exchange.deps.traffic.waits(exchange.record, waiting),
     });
   }
@@ -223,7 +225,8 @@ class Forwarding {
     record.findings = [...(record.findings ?? []), finding];
     if (direction === "outbound" && action === "redacted" && record.verdict === "allow") record.verdict = "redact";
     deps.traffic.found(finding);
-    const { method, scheme, host, port } = request;
+    const { method, scheme, port } = request;
+    const { host } = record;
     deps.audit.note(
       "dlp-match",
       `${host}:${port} (${rule}, ${action})`,
@@ -235,12 +238,14 @@ class Forwarding {
     if (!this.#over) this.#refuse(explain(error));
   }
 
-  #refuse(refusal: Refusal): void {
+  #refuse(refused: Refusal): void {
     if (this.#over) return;
     const { client, record, request, deps } = this.#exchange;
+    const { host } = record;
+    const refusal = { ...refused, reason: refused.reason.replaceAll(request.host, host) };
     this.#end();
     if (!OUTAGES.has(refusal.code)) {
-      const { method, scheme, host, port } = request;
+      const { method, scheme, port } = request;
       const url = `${scheme}://${host}:${port}${record.path}`;
       record.verdict = "block";
       deps.audit.note("request-blocked", `${host}:${port} (${refusal.rule})`, `${method} ${url}: ${refusal.reason}`);

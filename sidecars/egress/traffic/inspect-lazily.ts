@@ -2,6 +2,7 @@
 // comes earlier waits; when the inspection cannot be had, nothing goes out.
 
 import type { ExchangeInspection, Inspected, Inspection } from "../inspection/inspection.ts";
+import { SHOW_NOTHING } from "../inspection/shown.ts";
 import type { Refusal } from "../policy/refusal.ts";
 
 export interface LazyInspection extends Inspection {
@@ -23,6 +24,7 @@ export function inspectLazily(load: () => Promise<Inspection>, problem: (message
     ));
   return {
     exchange: (about) => loaded?.exchange(about) ?? later(ready(), about),
+    masking: () => loaded?.masking() ?? ready().then((inspection) => inspection.masking()),
     prepare: () => void ready(),
   };
 }
@@ -48,6 +50,7 @@ function refuseAll(problem: string): Inspection {
       inbound: ({ headers }) => ({ headers, refusal }),
       message: async () => ({ ok: false, refusal }),
     }),
+    masking: () => SHOW_NOTHING,
   };
 }
 

@@ -5,17 +5,19 @@ import type { Socket } from "node:net";
 
 import { plainLine } from "#domain/plain-text.ts";
 
+import { type Masking, SHOW_NOTHING } from "../inspection/shown.ts";
 import type { Via } from "../policy/parse-request.ts";
 import { type Refusal, refusalBody } from "../policy/refusal.ts";
 import type { ExchangeDeps } from "./exchange.ts";
-import { finishRecord, startRecord } from "./exchange-record.ts";
+import { describe, finishRecord, startRecord } from "./exchange-record.ts";
+import { whenSettled } from "./when-settled.ts";
 
 /** The client's time to read the answer and close; what it still sends is read meanwhile, and thrown away. */
 const CLOSE_MS = 2000;
 
-type Deps = Pick<ExchangeDeps, "traffic" | "audit">;
+type Deps = Pick<ExchangeDeps, "traffic" | "audit" | "inspection">;
 
-export function unparsedRefuser({ traffic, audit }: Deps) {
+export function unparsedRefuser(deps: Deps) {
   const answered = new WeakSet<Socket>();
   return (error: NodeJS.ErrnoException, socket: Socket, via: Via): void => {
     // The parser fails again for each piece that follows: to close then would throw away an answer on its way.
@@ -30,7 +32,7 @@ export function unparsedRefuser({ traffic, audit }: Deps) {
     };
     const host = via.kind === "tunnel" ? via.host : "";
     const reaches = socket.writable && error.code !== "ECONNRESET";
-    if (isRefusal(error)) noteUnparsed(refusal, via, reaches ? status : 0, { traffic, audit });
+    if (isRefusal(error)) noteUnparsed(refusal, via, reaches ? status : 0, deps);
     if (!reaches) return void socket.destroy();
     const body = refusalBody(refusal, host);
     socket.end(
@@ -49,12 +51,16 @@ export function noteBrokenSession(error: NodeJS.ErrnoException, via: Via, deps: 
   noteUnparsed({ status: 400, code: "bad_request", rule: "plain HTTP/2", reason }, via, 0, deps);
 }
 
-function noteUnparsed({ rule, reason }: Refusal, via: Via, status: number, { traffic, audit }: Deps): void {
-  const host = via.kind === "tunnel" ? via.host : "";
-  const record = startRecord("", via, undefined, host);
-  record.rule = `${rule}: ${reason}`;
-  traffic.ended(finishRecord(record, status));
-  audit.note("request-blocked", `${host} (${rule})`, `what is no request for ${host}: ${reason}`);
+function noteUnparsed({ rule, reason }: Refusal, via: Via, status: number, deps: Deps): void {
+  const { traffic, audit, inspection } = deps;
+  const record = startRecord(via);
+  const end = (masking: Masking): void => {
+    describe(record, { method: "", host: via.kind === "tunnel" ? masking.host(via.host, []) : "", path: "" });
+    record.rule = `${rule}: ${reason}`;
+    traffic.ended(finishRecord(record, status));
+    audit.note("request-blocked", `${record.host} (${rule})`, `what is no request for ${record.host}: ${reason}`);
+  };
+  whenSettled(inspection.masking(), end, () => end(SHOW_NOTHING));
 }
 
 /** A client that left, or that never said anything, was refused nothing. */

@@ -13,6 +13,7 @@ import type { HeldFinding } from "#sidecars/egress/asking/hold-finding.ts";
 import type { HoldEnd } from "#sidecars/egress/asking/hold.ts";
 import { type ExchangeInspection, InspectionRefused } from "#sidecars/egress/inspection/inspection.ts";
 import { openInspection } from "#sidecars/egress/inspection/open-inspection.ts";
+import type { Masking } from "#sidecars/egress/inspection/shown.ts";
 import type { Refusal } from "#sidecars/egress/policy/refusal.ts";
 
 import { routeTo, tableOf } from "./proxy.ts";
@@ -24,7 +25,6 @@ export interface Bench {
   readonly audited: string[];
   readonly asked: HeldFinding[];
   readonly consumed: string[];
-  readonly masked: string[];
   /** How a held finding ends; refused unless the test says otherwise. */
   answer: (finding: HeldFinding, allowed: () => boolean) => Promise<HoldEnd>;
   /** What `uses.consume` rejects with. */
@@ -62,11 +62,10 @@ export function bench(
     audited: [],
     asked: [],
     consumed: [],
-    masked: [],
     answer: async () => ({ end: "refused", refusal: { status: 403, code: "rejected", rule: "test", reason: "no" } }),
     full: undefined,
     request(ask = {}) {
-      const exchange = inspection.exchange(inspected(ask, made, mode));
+      const exchange = inspection.exchange(inspected(ask, made, mode, inspection.masking() as Masking));
       return { inspection: exchange, sent: () => send(exchange, ask) };
     },
     remove: () => rm(folder, { recursive: true, force: true }),
@@ -99,7 +98,12 @@ export function bench(
   return made;
 }
 
-function inspected({ forward = "/" }: AskedRequest, made: Bench, mode: "supervise" | "redact" | "block") {
+function inspected(
+  { forward = "/" }: AskedRequest,
+  made: Bench,
+  mode: "supervise" | "redact" | "block",
+  masking: Masking,
+) {
   const route: TableRoute = routeTo("api.example.com", { dlp: { outbound_on_match: mode } });
   const path = decodeURI(forward.split("?", 1)[0] ?? "/");
   return {
@@ -116,7 +120,7 @@ function inspected({ forward = "/" }: AskedRequest, made: Bench, mode: "supervis
     credential: [],
     gone: new AbortController().signal,
     found: (finding: EgressFinding) => void made.findings.push(finding),
-    maskPath: (shown: string) => void made.masked.push(shown),
+    shownPath: masking.text(path),
     held: () => {},
   };
 }

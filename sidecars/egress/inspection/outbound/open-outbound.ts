@@ -7,10 +7,11 @@ import type { SecretScanner } from "#domain/secrets/scanner.ts";
 
 import type { Refusal } from "../../policy/refusal.ts";
 import type { Inspected, MessageVerdict, Outbound } from "../inspection.ts";
+import type { HostMasking } from "../masking.ts";
+import { hostsOf } from "../shown.ts";
 import { BodyBroken, BodyReader, collect } from "./body-reader.ts";
 import { codingsOf } from "./content-coding.ts";
-import { deepScan } from "./deep-scan.ts";
-import type { Found } from "./finding.ts";
+import { type Found, inWords } from "./finding.ts";
 import { type Head, openHeadScanner, redactHead } from "./head.ts";
 import { type HeldBody, lookAtHeldBody } from "./held-body.ts";
 import { openMessages } from "./messages.ts";
@@ -20,6 +21,7 @@ import { streamBody } from "./stream-body.ts";
 
 export interface OutboundDeps extends SettlingDeps {
   readonly scanner: SecretScanner;
+  readonly masking: HostMasking;
 }
 
 export interface OutboundInspection {
@@ -87,10 +89,11 @@ export function openOutbound(deps: OutboundDeps): (about: Inspected) => Outbound
     const messages = openMessages(deps.scanner, settlement);
     return {
       outbound(headers, body) {
+        const inHost = hostRefusal(about, deps.masking);
+        if (inHost !== undefined) return refused(inHost);
         const head: Head = { forward: about.request.forward, headers };
         const { found, unscanned } = heads.scan(head);
         if (unscanned !== undefined) return refused(settlement.refuseUnscanned("head", unscanned));
-        if (found.some(({ part }) => part === "target")) maskPath(about, settlement, deps.scanner);
         if (body === undefined && found.length === 0) return { ok: true, ...head, body };
         const { withBody, settleHead } = outboundOf(about, settlement);
         if (body === undefined) return settleHead(head, found);
@@ -125,15 +128,17 @@ function joined(chunks: readonly Buffer[]): Buffer {
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
-/** The path as people may see it: each finding in it masked. */
-function maskPath(about: Inspected, settlement: Settlement, scanner: SecretScanner): void {
-  const { path } = about.request;
-  const bytes = Buffer.from(path, "utf8");
-  const { matches } = deepScan(scanner, bytes);
-  if (matches.length === 0) return;
-  for (const { start, end } of matches) bytes.fill("*", start, end);
-  settlement.shownPath = bytes.toString("utf8");
-  about.maskPath?.(settlement.shownPath);
+/**
+ * A name under a wildcard is the agent's own words, and asking for its address tells it. It cannot be replaced, nor put
+ * before the operator without being shown.
+ */
+function hostRefusal({ request, route, found }: Inspected, masking: HostMasking): Refusal | undefined {
+  if (!route.host.startsWith("*.")) return undefined;
+  const rule = masking.secretInHost(request.host, hostsOf(request));
+  if (rule === undefined) return undefined;
+  found({ rule, direction: "outbound", where: "host name", action: "blocked" });
+  const reason = `${inWords(rule)} is in the host name, where it cannot be replaced`;
+  return { status: 403, code: "secret_found", rule, reason };
 }
 
 function refused(refusal: Refusal): Outbound {

@@ -28,8 +28,6 @@ export type Settled =
 export interface Settlement {
   settle(found: readonly Found[]): Promise<Settled>;
   refuseUnscanned(place: string, why: string): Refusal;
-  /** The path may hold a secret: shown like this from now on. */
-  shownPath: string;
 }
 
 type Action = "warned" | "redacted" | "blocked" | "allowed";
@@ -39,7 +37,7 @@ const LONGEST_HOLD_SECONDS = 300;
 const MOST_TOLD = 32;
 
 export function openSettlement(about: Inspected, deps: SettlingDeps): Settlement {
-  const { request, route } = about;
+  const { request, route, shownPath } = about;
   /** Exceptions for one request that this request has used up: they hold for the rest of it. */
   const taken = new Set<string>();
   const told = new Set<string>();
@@ -57,7 +55,7 @@ export function openSettlement(about: Inspected, deps: SettlingDeps): Settlement
     about.found({ rule, direction: "outbound", where, action });
     if (rule !== CANARY_RULE) return;
     const { method, host, port } = request;
-    const url = `${method} ${host}:${port}${settlement.shownPath}`;
+    const url = `${method} ${host}:${port}${shownPath}`;
     deps.audit.note("dlp-match", `canary: ${host}`, `CANARY: ${url}: what only a thief would send was in the ${where}`);
   };
   const consume = async (once: readonly string[]): Promise<Refusal | undefined> => {
@@ -73,7 +71,7 @@ export function openSettlement(about: Inspected, deps: SettlingDeps): Settlement
   const ask = async (finding: Finding): Promise<Refusal | undefined> => {
     const { host, port, method } = request;
     const { rule, where, excerpt, fingerprint } = finding;
-    const asked = { host, port, method, path: settlement.shownPath, rule, where, excerpt, fingerprint };
+    const asked = { host, port, method, path: shownPath, rule, where, excerpt, fingerprint };
     const limit = Math.min(deps.table().hold_seconds, LONGEST_HOLD_SECONDS);
     deadline ??= performance.now() + limit * 1000;
     const seconds = Math.max(0.001, Math.min(limit, (deadline - performance.now()) / 1000));
@@ -94,8 +92,7 @@ export function openSettlement(about: Inspected, deps: SettlingDeps): Settlement
     }
   };
 
-  const settlement: Settlement = {
-    shownPath: request.path,
+  return {
     async settle(found) {
       if (found.length === 0) return { ok: true, replace: [] };
       let findings: Finding[];
@@ -133,7 +130,6 @@ export function openSettlement(about: Inspected, deps: SettlingDeps): Settlement
       return { status: 403, code: "cannot_scan", rule: "secret scanning", reason };
     },
   };
-  return settlement;
 }
 
 function actionOf(finding: Finding, replaced: readonly Finding[]): Action {

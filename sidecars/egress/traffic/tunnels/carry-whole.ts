@@ -6,10 +6,11 @@ import type { Socket } from "node:net";
 import { plainLine } from "#domain/plain-text.ts";
 
 import type { Meter } from "../../limits/limits.ts";
+import { type Masking, SHOW_NOTHING } from "../../inspection/shown.ts";
 import type { Refusal } from "../../policy/refusal.ts";
 import type { TunnelClearance } from "../clear-tunnel.ts";
 import type { ExchangeDeps } from "../exchange.ts";
-import { type ExchangeRecord, finishRecord, startRecord } from "../exchange-record.ts";
+import { describe, type ExchangeRecord, finishRecord, startRecord } from "../exchange-record.ts";
 import { explain } from "../explain.ts";
 import { awaitHello } from "./await-hello.ts";
 import { openPlainly } from "./dial.ts";
@@ -18,7 +19,7 @@ import { join } from "./join.ts";
 import type { OpenTunnels } from "./open-tunnels.ts";
 import { ESTABLISHED, refuseTunnel } from "./refuse-tunnel.ts";
 
-export type WholeTunnelDeps = Pick<ExchangeDeps, "traffic" | "audit" | "live" | "upstream"> & {
+export type WholeTunnelDeps = Pick<ExchangeDeps, "traffic" | "audit" | "live" | "upstream" | "inspection"> & {
   readonly tunnels: OpenTunnels;
 };
 
@@ -30,12 +31,14 @@ type Cleared = Extract<TunnelClearance, { clear: "yes" }>;
 
 /** `socket` is the client's, with what it has sent already put back. Never rejects. */
 export async function carryWhole(socket: Socket, to: Place, cleared: Cleared, deps: WholeTunnelDeps): Promise<void> {
-  const record = startRecord("CONNECT", { kind: "tunnel", sni: "", ...to }, undefined, to.host, "tcp");
+  const record = startRecord({ kind: "tunnel", sni: "", ...to }, "tcp");
   record.verdict = "allow";
   record.rule = cleared.rule;
   record.decision = cleared.route.decision;
   const tunnel = new Carried(socket, to, record, deps);
   try {
+    const masking = deps.inspection.masking();
+    tunnel.shownBy(masking instanceof Promise ? await masking : masking);
     await carry(tunnel, cleared, deps);
   } catch (error) {
     tunnel.refuse(explain(error));
@@ -96,6 +99,7 @@ class Carried {
   readonly #ended: (() => void)[] = [];
   #server: Socket | undefined;
   #status = 0;
+  #masking: Masking = SHOW_NOTHING;
 
   constructor(socket: Socket, to: Place, record: ExchangeRecord, deps: WholeTunnelDeps) {
     this.socket = socket;
@@ -108,6 +112,12 @@ class Carried {
       for (const ended of this.#ended) ended();
       deps.traffic.ended(finishRecord(record, this.#status));
     });
+  }
+
+  /** From here on something is said of it. */
+  shownBy(masking: Masking): void {
+    this.#masking = masking;
+    describe(this.record, { method: "CONNECT", host: masking.host(this.to.host, []), path: "" });
   }
 
   /** Aborts when the client left. */
@@ -163,12 +173,14 @@ class Carried {
   }
 
   #note(refusal: Refusal): void {
-    const { host, port } = this.to;
+    const { port } = this.to;
+    const { host } = this.record;
+    const reason = this.#masking.text(refusal.reason).replaceAll(this.to.host, host);
     this.record.verdict = "block";
-    this.record.rule = `${refusal.rule}: ${plainLine(refusal.reason)}`;
+    this.record.rule = `${refusal.rule}: ${plainLine(reason)}`;
     this.#status = refusal.status;
     if (refusal.code === "upstream_failed" || refusal.code === "upstream_timeout") return; // an outage is no block
-    const detail = `CONNECT ${host}:${port}: ${refusal.reason}`;
+    const detail = `CONNECT ${host}:${port}: ${reason}`;
     this.#deps.audit.note("request-blocked", `${host}:${port} (${refusal.rule})`, detail);
   }
 }

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
+import type { BlockedRequest } from "#sidecars/egress/asking/blocked.ts";
 import { createLimits } from "#sidecars/egress/limits/limits.ts";
 import { openUsage } from "#sidecars/egress/limits/usage.ts";
+import type { Shown } from "#sidecars/egress/inspection/shown.ts";
 import type { ParsedRequest } from "#sidecars/egress/policy/parse-request.ts";
-import { type Clearance, type ClearanceDeps, clearRequest } from "#sidecars/egress/traffic/clearance.ts";
+import { type Asked, type Clearance, type ClearanceDeps, clearRequest } from "#sidecars/egress/traffic/clearance.ts";
 import { clearTunnel } from "#sidecars/egress/traffic/clear-tunnel.ts";
 
 const HOST = "api.example.com";
@@ -18,6 +20,11 @@ const request = (more: Partial<ParsedRequest> = {}): ParsedRequest => ({
   forward: "/v1",
   rawHeaders: [],
   ...more,
+});
+
+const askedOf = (made: ParsedRequest, shown: Partial<Shown>): Asked => ({
+  request: made,
+  shown: { host: made.host, path: made.path, ...shown },
 });
 
 interface Setup {
@@ -34,6 +41,8 @@ function start(routes: TableRoute[], { onUnknown = "block", writable = true, tok
   const used = new Set<string>();
   const asked: string[] = [];
   const audited: string[] = [];
+  const proposed: BlockedRequest[] = [];
+  const details: string[] = [];
   const now = () => Date.UTC(2026, 0, 1);
   const usage = openUsage(now());
   const deps: ClearanceDeps = {
@@ -60,14 +69,20 @@ function start(routes: TableRoute[], { onUnknown = "block", writable = true, tok
       recheck: () => {},
     } as unknown as ClearanceDeps["holds"],
     blocked: {
-      async propose() {
+      async propose(blocked) {
         asked.push("proposal");
+        proposed.push(blocked);
         return "0001-asked";
       },
       flush: async () => {},
       close: () => {},
     },
-    audit: { note: (_action: string, key: string) => void audited.push(key) } as unknown as ClearanceDeps["audit"],
+    audit: {
+      note(_action: string, key: string, detail: string) {
+        audited.push(key);
+        details.push(detail);
+      },
+    } as unknown as ClearanceDeps["audit"],
     traffic: { held: () => {} } as unknown as ClearanceDeps["traffic"],
   };
   return {
@@ -75,11 +90,13 @@ function start(routes: TableRoute[], { onUnknown = "block", writable = true, tok
     used,
     asked,
     audited,
+    proposed,
+    details,
     usage,
     requests: () => usage.bottle(now()).requests,
     setRoutes: (next: TableRoute[]) => void (table = { ...table, routes: next }),
-    clear: (more?: Partial<ParsedRequest>) =>
-      clearRequest(request(more), () => new AbortController().signal, deps),
+    clear: (more?: Partial<ParsedRequest>, shown: Partial<Shown> = {}) =>
+      clearRequest(askedOf(request(more), shown), () => new AbortController().signal, deps),
   };
 }
 
@@ -101,6 +118,22 @@ describe("a request", () => {
       expect(asked).toEqual([]);
       expect(audited).toEqual([`${HOST}:443 (git gate)`]);
     }
+  });
+
+  test("with a secret in its path is told without it, and what is suggested ends at the folder before", async () => {
+    const { clear, proposed, details } = start([]);
+    const told = await clear({ path: "/v1/keys/SECRET/x" }, { path: "/v1/keys/******/x" });
+    expect(told).toMatchObject({ clear: "no", refusal: { suggestion: { path_allowlist: ["/v1/keys/"] } } });
+    expect(proposed).toMatchObject([{ path: "/v1/keys/******/x", suggestion: { path_allowlist: ["/v1/keys/"] } }]);
+    expect(JSON.stringify([told, proposed, details])).not.toContain("SECRET");
+  });
+
+  test.each(["block", "hold"] as const)("with a secret in its host is put before nobody (%s)", async (onUnknown) => {
+    const { clear, asked, audited, details } = start([], { onUnknown });
+    const told = await clear({ host: "secret.example.com" }, { host: "********.example.com" });
+    expect(told).toMatchObject({ clear: "no", refusal: { code: "blocked" } });
+    expect(asked).toEqual([]);
+    expect(JSON.stringify([told, audited, details])).not.toContain("secret.");
   });
 
   test("that is blocked is put before the operator, and its answer names the proposal", async () => {

@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 function begin(): ExchangeRecord {
-  const record = startRecord("GET", { kind: "forward" }, undefined, "a.example.com");
+  const record = startRecord({ kind: "forward" });
   log.began(record);
   return record;
 }

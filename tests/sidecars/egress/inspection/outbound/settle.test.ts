@@ -58,7 +58,6 @@ describe("a held finding", () => {
     const here = begin("supervise");
     await here.request({ forward: `/files/${OTHER}/a` }).sent();
     const shown = `/files/${"*".repeat(OTHER.length)}/a`;
-    expect(here.masked).toEqual([shown]);
     expect(here.asked).toMatchObject([{ where: "path", path: shown }]);
     expect(JSON.stringify([here.audited, here.asked])).not.toContain(OTHER);
   });

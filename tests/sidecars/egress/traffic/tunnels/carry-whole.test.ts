@@ -6,6 +6,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { EgressRequest } from "#domain/egress/control.ts";
+import { inspectNothing } from "#sidecars/egress/inspection/inspection.ts";
 import { openLive } from "#sidecars/egress/traffic/live.ts";
 import { openTrafficLog } from "#sidecars/egress/traffic/traffic-log.ts";
 import { carryWhole } from "#sidecars/egress/traffic/tunnels/carry-whole.ts";
@@ -62,6 +63,7 @@ function carried(kind: "raw" | "passthrough", limits = LIMITS): Promise<EgressRe
       audit: { note: vi.fn(), flush: async () => {} },
       upstream: openUpstream({ table, extraRoots: "" }),
       tunnels: openTunnels(limits),
+      inspection: inspectNothing,
     },
   );
   return ended;
