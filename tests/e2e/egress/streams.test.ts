@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { get, open, openTlsTunnel } from "#tests/helpers/egress/client.ts";
+import { connectRaw, get, open, openTlsTunnel, startTls } from "#tests/helpers/egress/client.ts";
 import { type EgressProcess, routeTo, startEgress } from "#tests/helpers/egress/proxy.ts";
 import { startUpstream, type TestUpstream } from "#tests/helpers/egress/upstream.ts";
 
@@ -166,6 +166,21 @@ describe("a stream", () => {
     await expect.poll(() => began).toBe(true);
     connection.destroy();
     await expect.poll(() => aborted).toBe(true);
+  });
+
+  test("that is refused leaves nothing behind when its client goes at once", async () => {
+    const tunnels = async () => (await egress.status()).counters.tunnels;
+    const before = await tunnels();
+    const gone = Array.from({ length: 20 }, async () => {
+      const { connection } = await connectRaw(egress.paths.egress.socket, "unlisted.example.com:443");
+      const secure = await startTls(connection, ca, "unlisted.example.com");
+      secure.on("error", () => {});
+      secure.write("PUT /slow HTTP/1.1\r\nHost: unlisted.example.com\r\nContent-Length: 10000000\r\n\r\n");
+      secure.write("x".repeat(100_000));
+      setImmediate(() => connection.destroy()); // what was written may be on its way, its end is not announced
+    });
+    await Promise.all(gone);
+    await expect.poll(tunnels, { timeout: 20_000 }).toBe(before);
   });
 });
 

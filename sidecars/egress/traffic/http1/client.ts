@@ -14,9 +14,11 @@ export class Http1Client implements ClientSide {
   readonly body: Readable | undefined;
   readonly length: number | undefined;
   readonly expectsContinue: boolean;
+  readonly #incoming: IncomingMessage;
   readonly #response: ServerResponse;
 
   constructor(incoming: IncomingMessage, response: ServerResponse) {
+    this.#incoming = incoming;
     this.#response = response;
     response.sendDate = false;
     response.on("error", ignore); // `close` follows and tells
@@ -60,6 +62,9 @@ export class Http1Client implements ClientSide {
   answer(status: number, headers: readonly string[], body: string, last: boolean): void {
     this.#response.writeHead(status, last ? [...headers, "connection", "close"] : (headers as string[]));
     this.#response.end(body);
+    // What is left of the request is read and thrown away: that its client has gone would not be noticed otherwise, since
+    // after one failed write Node's TLS never finishes another.
+    this.#incoming.resume();
   }
   cut(): void {
     this.#response.destroy();
