@@ -35,19 +35,19 @@ export interface Around {
 
 export type Kind = (around: Around) => Promise<void>;
 
-/** One in a hundred or so each, but for the first. */
+/** With how often each comes. */
 export const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = [
   [40, "kept-alive", keptAlive],
-  [10, "one request a tunnel", (around) => single(around, {})],
+  [15, "one request a tunnel", (around) => single(around, {})],
   [8, "http/2", multiplexed],
   [4, "echoed credential", (around) => single(around, { host: "a.example.com", path: "/v1/echo-auth" })],
   [4, "own secret sent", secretSent],
-  [3, "websocket", webSocket],
+  [5, "websocket", webSocket],
   [3, "events", (around) => single(around, { path: "/v1/events" })],
   [2, "large answer", (around) => single(around, { path: "/v1/large" })],
-  [2, "client leaves", leaves],
-  [2, "malformed head", malformed],
-  [1, "idle tunnel", idle],
+  [5, "client leaves", leaves],
+  [4, "malformed head", malformed],
+  [3, "idle tunnel", idle],
 ];
 
 const PATHS = ["/v1/things", "/v1/other/deep", "/open", "/v12/not-under-v1"];
@@ -67,7 +67,7 @@ function pick<T>(items: readonly T[], { random }: Around): T {
 async function keptAlive(around: Around): Promise<void> {
   const host = pick(HOSTS, around);
   await withTunnel(around, host, async (tunnel) => {
-    for (let turn = 0; turn < 20 && !tunnel.destroyed; turn += 1) await request(around, tunnel, host, {});
+    for (let turn = 0; turn < 8 && !tunnel.destroyed; turn += 1) await request(around, tunnel, host, {});
   });
 }
 
