@@ -28,7 +28,6 @@ const TOKEN = "soak-token-0123456789abcdefghij";
 const KILLS_UNTIL = 0.3;
 const WARM = 0.45;
 const MOST_GROWTH_MB = 40;
-const KILL_IS_OVER_MS = 3000;
 
 const random = randomFrom(Number(values.seed));
 const upstream = await startSoakUpstream(TOKEN, random);
@@ -44,12 +43,11 @@ const ca = await egress.ca();
 const ends: Record<string, number> = {};
 const perKind: Record<string, number> = {};
 const wrong: string[] = [];
-let requests = 0;
+const run = { requests: 0, finished: false };
 let made = 0;
 let turn = 0;
 let reloads = 0;
 let kills = 0;
-let killedAt = -Infinity;
 
 const around: Omit<Around, "done"> = {
   socket: egress.paths.egress.socket,
@@ -63,7 +61,6 @@ const around: Omit<Around, "done"> = {
 const began = performance.now();
 const memory: { at: number; mb: number; sockets: number }[] = [];
 const baseline = { sockets: openSockets(egress.pid) };
-let finished = false;
 await Promise.all([...Array.from({ length: CLIENTS }, client), changeTables(), killNow(), sample()]);
 const seconds = (performance.now() - began) / 1000;
 const left = await whatIsLeft();
@@ -72,22 +69,29 @@ upstream.close();
 report();
 
 async function client(): Promise<void> {
-  while (requests < TOTAL && wrong.length < 20) {
+  while (run.requests < TOTAL && wrong.length < 20) {
     const [name, kind] = nextKind();
     const mine: Around = { ...around, done: (outcome) => judge(outcome, name) };
     try {
+      const before = made;
       await kind(mine);
+      if (made === before) count(name); // it asks for nothing that could be judged
     } catch (error) {
       if (await answers(around.socket))
         wrong.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
       else await new Promise((resolve) => setTimeout(resolve, 20)); // it was killed, and is about to be back
     }
   }
-  finished = true;
+  run.finished = true;
+}
+
+function count(kind: string): void {
+  requests += 1;
+  perKind[kind] = (perKind[kind] ?? 0) + 1;
 }
 
 function judge({ id, host, method, path, from, to, end }: Outcome, kind: string): void {
-  requests += 1;
+  run.requests += 1;
   ends[end] = (ends[end] ?? 0) + 1;
   perKind[kind] = (perKind[kind] ?? 0) + 1;
   const tables = timeline.between(from, to);
@@ -112,7 +116,7 @@ function nextKind(): readonly [string, (around: Around) => Promise<void>] {
 }
 
 async function changeTables(): Promise<void> {
-  while (!finished) {
+  while (!run.finished) {
     await new Promise((resolve) => setTimeout(resolve, 50 + random() * 400));
     turn += 1;
     reloads += 1;
@@ -131,21 +135,19 @@ async function changeTables(): Promise<void> {
 
 async function killNow(): Promise<void> {
   for (const share of [0.06, 0.14, 0.22, KILLS_UNTIL]) {
-    while (requests < TOTAL * share && !finished) await new Promise((resolve) => setTimeout(resolve, 20));
-    if (finished) return;
-    killedAt = performance.now();
+    while (run.requests < TOTAL * share && !run.finished) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (run.finished) return;
     egress.signal("SIGKILL");
     await egress.restart();
-    killedAt = performance.now();
     kills += 1;
   }
 }
 
 async function sample(): Promise<void> {
-  while (!finished) {
+  while (!run.finished) {
     await new Promise((resolve) => setTimeout(resolve, 500));
     try {
-      memory.push({ at: requests / TOTAL, mb: residentMemory(egress.pid), sockets: openSockets(egress.pid) });
+      memory.push({ at: run.requests / TOTAL, mb: residentMemory(egress.pid), sockets: openSockets(egress.pid) });
     } catch {} // between a kill and the restart
   }
 }
@@ -176,9 +178,9 @@ function report(): void {
   if (upstream.leaks > 0) wrong.push(`the credential was in ${upstream.leaks} request bodies that went out`);
   const highest = Math.max(...memory.map(({ mb }) => mb));
   const lines = {
-    requests,
+    requests: run.requests,
     seconds: Math.round(seconds),
-    "requests a second": Math.round(requests / seconds),
+    "requests a second": Math.round(run.requests / seconds),
     reloads,
     kills,
     "failures of servers": upstream.failures,
