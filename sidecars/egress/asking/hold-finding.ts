@@ -34,7 +34,7 @@ export async function holdFinding(
       return { end: "refused", refusal: found(finding, "the operator could not be asked") };
     case "answered":
       if (allowed()) return { end: "allowed" };
-      return { end: "refused", refusal: answer(finding, ended.item, seconds), proposal: ended.proposal };
+      return { end: "refused", refusal: { ...answer(finding, ended.item, seconds), proposal: ended.proposal } };
   }
 }
 

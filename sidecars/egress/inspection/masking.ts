@@ -78,7 +78,7 @@ export function openMasking(scanner: SecretScanner, own: readonly OwnSecret[]): 
 }
 
 function maskedBy(scanner: SecretScanner, said: string): string {
-  let bytes = Buffer.from(said, "utf8");
+  const bytes = Buffer.from(said, "utf8");
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const { matches, unscanned } = deepScan(scanner, bytes);
     if (unscanned !== undefined) return NOT_SHOWN;

@@ -36,13 +36,15 @@ export interface Refusal {
   readonly suggestion?: EgressBlockPayload;
   /** Seconds, for a `retry-after` header: when trying again may help. */
   readonly retryAfter?: number;
+  /** Id of what the operator was asked, when that is known here. */
+  readonly proposal?: string;
 }
 
 export const HOW_TO_ASK = "call egress-block on the supervise MCP server";
 const HOW_TO_ASK_OF_FINDING = "if it is no secret, call pipelock-block on the supervise MCP server";
 
 /** `proposal` is the id of what the operator sees in the inbox, when it became one. */
-export function refusalBody(refusal: Refusal, host: string, proposal?: string): string {
+export function refusalBody(refusal: Refusal, host: string, proposal = refusal.proposal): string {
   const { code, rule, reason, suggestion } = refusal;
   const how = suggestion !== undefined ? HOW_TO_ASK : code === "secret_found" ? HOW_TO_ASK_OF_FINDING : undefined;
   const asking = {

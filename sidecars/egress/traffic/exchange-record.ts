@@ -20,6 +20,7 @@ export interface ExchangeRecord {
   verdict: EgressRequest["verdict"];
   rule: string;
   decision: string | undefined;
+  proposal: string | undefined;
   findings: readonly EgressFinding[] | undefined;
   /** Somebody else decides about it now: the operator, or a limit. */
   waiting: boolean;
@@ -51,6 +52,7 @@ export function startRecord(
     verdict: "block",
     rule: UNDECIDED,
     decision: undefined,
+    proposal: undefined,
     findings: undefined,
     waiting: false,
     up: 0,
@@ -67,7 +69,7 @@ export function describe(record: ExchangeRecord, said: { method: string } & Show
 
 /** `status` is 0 when the client got none. */
 export function finishRecord(record: ExchangeRecord, status: number): EgressRequest {
-  const { id, at, method, scheme, protocol, host, port, path, verdict, rule, decision, findings } = record;
+  const { id, at, method, scheme, protocol, host, port, path, verdict, rule, decision, proposal, findings } = record;
   return {
     id,
     at: at.toISOString(),
@@ -84,6 +86,7 @@ export function finishRecord(record: ExchangeRecord, status: number): EgressRequ
     ms: Math.round((performance.now() - record.began) * 10) / 10,
     rule,
     ...(decision === undefined ? {} : { decision }),
+    ...(proposal === undefined ? {} : { proposal }),
     ...(findings === undefined ? {} : { findings: [...findings] }),
   };
 }

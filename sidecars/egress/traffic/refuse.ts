@@ -11,9 +11,10 @@ export function refuse(
   client: ClientSide,
   record: ExchangeRecord,
   refusal: Refusal,
-  proposal?: string,
+  proposal = refusal.proposal,
   last = false,
 ): void {
+  record.proposal = proposal;
   record.rule = `${refusal.rule}: ${refusal.reason}`;
   if (client.status !== 0 || client.gone) return client.cut();
   const body = refusalBody(refusal, record.host, proposal);

@@ -43,6 +43,8 @@ export const EgressRequest = z.strictObject({
   /** The rule that decided, in words. */
   rule: z.string(),
   decision: z.string().optional(),
+  /** Of a refused request: id of the proposal that it became, or that was not approved. */
+  proposal: z.string().optional(),
   findings: z.array(EgressFinding).optional(),
   /** It has not ended: a held request, a stream, a tunnel. A later line with the same `id` says the rest. */
   open: z.literal(true).optional(),

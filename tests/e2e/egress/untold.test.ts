@@ -81,12 +81,23 @@ test("a secret in the name of a host: asked for plainly, by CONNECT, within a tu
 
 test("a secret in the path of a held request", async () => {
   await egress.setTable({ on_unknown_host: "hold", hold_seconds: 1 });
-  const { status } = await ask(`https://other.example.com/a/${SECRET}`);
-  expect(status).toBe(403);
+  const { status, json } = await ask(`https://other.example.com/a/${SECRET}`);
   const { items } = await readQueue(egress.of);
+  expect([status, json().proposal]).toEqual([403, items[0]?.proposal.id]);
   expect(items.map(({ proposal }) => proposal.payload)).toMatchObject([
     { path: `/a/${stars}`, path_allowlist: ["/a/"] },
   ]);
+  expect(await told()).not.toContain(SECRET);
+});
+
+test("a held finding: the answer and the record name its proposal", async () => {
+  await egress.setTable({ hold_seconds: 1, routes: [routeTo(HOST)] });
+  const { status, json } = await ask(`https://${HOST}/a?token=${SECRET}`);
+  const { items } = await readQueue(egress.of);
+  expect(items).toHaveLength(1);
+  const id = items[0]?.proposal.id;
+  expect([status, json().error, json().proposal]).toEqual([403, "hold_timeout", id]);
+  expect((await egress.status()).recent.at(-1)).toMatchObject({ status: 403, proposal: id });
   expect(await told()).not.toContain(SECRET);
 });
 

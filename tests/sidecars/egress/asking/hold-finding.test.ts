@@ -77,7 +77,7 @@ describe("a held finding", () => {
     [
       "is refused when nobody answers",
       answered(null),
-      { end: "refused", refusal: { status: 403, code: "hold_timeout", rule: "github-pat" }, proposal: "p1" },
+      { end: "refused", refusal: { status: 403, code: "hold_timeout", rule: "github-pat", proposal: "p1" } },
     ],
     [
       "is refused with the operator's words",
