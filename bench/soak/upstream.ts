@@ -40,7 +40,7 @@ export async function startSoakUpstream(token: string, random: () => number): Pr
     });
     request.on("error", () => {});
     response.on("error", () => {});
-    request.on("end", () => reply(url, String(headers.authorization ?? ""), response as ServerResponse));
+    request.on("end", () => reply(url, headers.authorization ?? "", response as ServerResponse));
   };
   const reply = (url: string, authorization: string, response: ServerResponse): void => {
     const mood = random();

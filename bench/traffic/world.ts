@@ -114,9 +114,14 @@ async function startMitmproxy(root: string, upstreamCa: string, children: ChildP
   await writeFile(script, INJECT);
   const port = await freePort();
   const args = [
-    ...["--quiet", "--listen-host", "127.0.0.1", "--listen-port", String(port), "-s", script],
-    ...["--set", `confdir=${home}`, "--set", "stream_large_bodies=64k"],
-    ...["--set", `ssl_verify_upstream_trusted_ca=${upstreamCa}`, "--set", "flow_detail=0"],
+    "--quiet",
+    "--listen-host=127.0.0.1",
+    `--listen-port=${port}`,
+    `--scripts=${script}`,
+    `--set=confdir=${home}`,
+    "--set=stream_large_bodies=64k",
+    `--set=ssl_verify_upstream_trusted_ca=${upstreamCa}`,
+    "--set=flow_detail=0",
   ];
   const child = start("proxy", "mitmdump", args, children, plainEnvironment(root));
   const proxy: NetConnectOpts = { host: "127.0.0.1", port };

@@ -39,7 +39,8 @@ export function ownSecrets(slots: Slots, secrets: readonly OwnSecret[]): OwnSecr
     add({ rule, value: password });
   }
   for (const secret of secrets) add(secret);
-  for (const { rule, value } of [...byValue.values()]) add({ rule, value: JSON.stringify(value).slice(1, -1) });
+  const asTheyAre = Array.from(byValue.values());
+  for (const { rule, value } of asTheyAre) add({ rule, value: JSON.stringify(value).slice(1, -1) });
   return [...byValue.values()];
 }
 

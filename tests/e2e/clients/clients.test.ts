@@ -75,7 +75,7 @@ describe("curl", has("curl", "--version"), () => {
   });
 
   test("sees each event of a stream when it was sent", async () => {
-    await eachEventAtOnce("curl", ["-sSN"]);
+    expect(await endOfEvents("curl", ["-sSN"])).toEqual([0, null]);
   });
 });
 
@@ -149,7 +149,7 @@ describe("Node", () => {
 
   test("reads each event of a stream when it was sent", async () => {
     const code = `const r = await fetch(process.argv[1]); for await (const c of r.body) process.stdout.write(c);`;
-    await eachEventAtOnce(process.execPath, ["--input-type=module", "-e", code]);
+    expect(await endOfEvents(process.execPath, ["--input-type=module", "-e", code])).toEqual([0, null]);
   });
 });
 
@@ -214,8 +214,8 @@ describe("a WebSocket client", () => {
   });
 });
 
-/** The server sends an event only when the client has shown the one before. */
-async function eachEventAtOnce(program: string, args: readonly string[]): Promise<void> {
+/** How the client ends. The server sends an event only when the client has shown the one before. */
+async function endOfEvents(program: string, args: readonly string[]): Promise<unknown[]> {
   let send = (_text: string): void => {};
   const asked = new Promise<void>((resolve) => {
     world.upstream.on("/events", (_request, response) => {
@@ -235,7 +235,7 @@ async function eachEventAtOnce(program: string, args: readonly string[]): Promis
     await expect.poll(() => seen, { timeout: 10_000 }).toContain(`data: ${text}\n\n`);
   }
   send("");
-  expect(await ended).toEqual([0, null]);
+  return await ended;
 }
 
 function serveRegistry(name: string, tarball: Buffer): void {

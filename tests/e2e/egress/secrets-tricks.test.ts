@@ -81,7 +81,7 @@ describe("a secret in what frames a body", () => {
   });
 
   test("one byte in each chunk is stopped", async () => {
-    const answer = await send(`${open}\r\n${[...`a ${SECRET} b`].map(chunk).join("")}0\r\n\r\n`);
+    const answer = await send(`${open}\r\n${Array.from(`a ${SECRET} b`, chunk).join("")}0\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 403 .*"secret_found"/s);
     expect(upstream.seen).toEqual([]);
   });
@@ -211,7 +211,13 @@ describe("a body whose encoding lies", () => {
       { "content-type": "application/json" },
     ],
     ["quoted-printable", `=71=38${SECRET.slice(2)}`, { "content-type": "message/rfc822" }],
-    ["escapes of a shell", `printf '${[...SECRET].map((one) => `\\x${one.charCodeAt(0).toString(16)}`).join("")}'`, {}],
+    [
+      "escapes of a shell",
+      `printf '${Array.from(SECRET)
+        .map((one) => `\\x${one.charCodeAt(0).toString(16)}`)
+        .join("")}'`,
+      {},
+    ],
   ])("does not get out: %s", async (_how, body, headers) => {
     const reply = await post(body, headers);
     expect(reply.status).toBe(403);

@@ -58,7 +58,10 @@ const ask = (path: string, how: Ask = {}): Promise<Reply> =>
 const post = (body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<Reply> =>
   ask("/in", { method: "POST", body, headers: { "content-length": String(Buffer.byteLength(body)), ...headers } });
 
-const percent = (text: string): string => [...text].map((char) => `%${char.charCodeAt(0).toString(16)}`).join("");
+const percent = (text: string): string =>
+  Array.from(text)
+    .map((char) => `%${char.charCodeAt(0).toString(16)}`)
+    .join("");
 const base64 = (text: string | Buffer): string => Buffer.from(text).toString("base64");
 const hex = (text: string): string => Buffer.from(text).toString("hex");
 const part = (head: string, body: string): string =>

@@ -358,8 +358,8 @@ describe("a secret", () => {
     const { socket, closed } = await wss(BLOCKING);
     const atServer = server.sockets.at(-1)!;
     const got: string[] = [];
-    atServer.on("message", (data) => got.push(String(data)));
-    atServer.on("ping", (data) => got.push(String(data)));
+    atServer.on("message", (data: Buffer) => got.push(data.toString()));
+    atServer.on("ping", (data) => got.push(data.toString()));
     const ended = once(atServer, "close");
     send(socket);
     expect(await closed).toMatchObject({ code: 1008, reason: expect.stringContaining("secret_found") });

@@ -21,7 +21,7 @@ export function serveGit(upstream: TestUpstream, path: string, root: string): vo
           PATH_INFO: pathInfo ?? "",
           QUERY_STRING: query,
           CONTENT_TYPE: request.headers["content-type"] ?? "",
-          HTTP_CONTENT_ENCODING: String(request.headers["content-encoding"] ?? ""),
+          HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
           REMOTE_USER: "client",
         },
         stdio: ["pipe", "pipe", "ignore"],

@@ -75,7 +75,7 @@ export async function startEgress(setup: EgressSetup = {}): Promise<EgressProces
   let output = "";
   const start = async (): Promise<void> => {
     const more = setup.upstreamCa === undefined ? [] : ["--upstream-ca", roots];
-    const [first = process.execPath, ...before] = [...(setup.through ?? []), process.execPath];
+    const [first, ...before] = [...(setup.through ?? []), process.execPath];
     const started = spawn(
       first,
       [

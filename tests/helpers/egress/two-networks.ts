@@ -61,7 +61,7 @@ export async function openTwoNetworks(zone: Zone): Promise<TwoNetworks> {
   const reached: string[] = [];
   const asked: string[] = [];
   const program = async (inside: readonly string[], file: string, about: unknown, line: (text: string) => void) => {
-    const [first = "", ...rest] = [...inside, process.execPath, join(import.meta.dirname, "programs", file)];
+    const [first, ...rest] = [...inside, process.execPath, join(import.meta.dirname, "programs", file)];
     const child = spawn(first, [...rest, JSON.stringify(about)], { stdio: ["pipe", "pipe", "inherit"] });
     children.push(child);
     await lines(child, line);

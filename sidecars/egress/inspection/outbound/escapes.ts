@@ -16,7 +16,7 @@ const BACKSLASH = 0x5c;
 const NOTHING = -1;
 
 const NIBBLE = new Int8Array(256).fill(-1);
-for (const [digit, char] of [..."0123456789abcdef"].entries()) {
+for (const [digit, char] of "0123456789abcdef".split("").entries()) {
   NIBBLE[char.charCodeAt(0)] = digit;
   NIBBLE[char.toUpperCase().charCodeAt(0)] = digit;
 }

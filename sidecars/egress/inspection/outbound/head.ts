@@ -78,7 +78,7 @@ export function openHeadScanner(scanner: SecretScanner): HeadScanner {
 /** The head with what was found replaced by stars; slashes of the path stay, for they are its structure. */
 export function redactHead({ forward, headers }: Head, found: readonly Found[]): Head {
   const spans = (part: Found["part"]): Span[] => found.filter((one) => one.part === part).map(({ match }) => match);
-  const text = stars([...headerText(headers)], spans("headers"), () => false);
+  const text = stars(headerText(headers).split(""), spans("headers"), () => false);
   const kept = [...headers];
   let at = 0;
   for (const [index, part] of headers.entries()) {
@@ -88,7 +88,7 @@ export function redactHead({ forward, headers }: Head, found: readonly Found[]):
   const query = forward.indexOf("?");
   const isStructure = (index: number): boolean =>
     (forward[index] === "/" || forward[index] === "?") && (query < 0 || index <= query);
-  return { forward: stars([...forward], spans("target"), isStructure).join(""), headers: kept };
+  return { forward: stars(forward.split(""), spans("target"), isStructure).join(""), headers: kept };
 }
 
 function stars(text: string[], spans: readonly Span[], keeps: (index: number) => boolean): string[] {

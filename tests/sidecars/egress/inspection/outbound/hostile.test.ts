@@ -105,8 +105,14 @@ describe("a place that is found in a decoding", () => {
     const encoders: ((text: string) => string)[] = [
       (text) => Buffer.from(text).toString("base64"),
       (text) => Buffer.from(text).toString("hex"),
-      (text) => [...text].map((char) => `%${char.charCodeAt(0).toString(16).padStart(2, "0")}`).join(""),
-      (text) => [...text].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+      (text) =>
+        Array.from(text)
+          .map((char) => `%${char.charCodeAt(0).toString(16).padStart(2, "0")}`)
+          .join(""),
+      (text) =>
+        Array.from(text)
+          .map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+          .join(""),
       (text) => Buffer.from(text).toString("base64").replaceAll(/.{76}/g, "$&\r\n"),
     ];
     const words = fc.string({ unit: fc.constantFrom("a", "Q", "9", " ", "-", "\n"), maxLength: 120 });
