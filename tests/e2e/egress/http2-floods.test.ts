@@ -7,13 +7,22 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { openTlsTunnel } from "#tests/helpers/egress/client.ts";
 import { ask, type Http2Upstream, openHttp2, startHttp2Upstream } from "#tests/helpers/egress/http2.ts";
+import {
+  CONTINUATION,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  fields,
+  frame,
+  HEADERS,
+  PING,
+  PREFACE,
+  RST_STREAM,
+  SETTINGS,
+} from "#tests/helpers/egress/http2-frames.ts";
 import { type EgressProcess, routeTo, startEgress } from "#tests/helpers/egress/proxy.ts";
 
 const HOST = "two.example.com";
-const [DATA, HEADERS, RST_STREAM, SETTINGS, PING, CONTINUATION] = [0, 1, 3, 4, 6, 9];
-const END_HEADERS = 4;
-const END_STREAM = 1;
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 let upstream: Http2Upstream;
 let egress: EgressProcess;
@@ -45,27 +54,6 @@ async function raw(): Promise<TLSSocket> {
   open.push(socket);
   socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0)]));
   return socket;
-}
-
-function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** Literal fields without indexing: no compression to follow. */
-function fields(...pairs: (readonly [string, string])[]): Buffer {
-  return Buffer.concat(
-    pairs.flatMap(([name, value]) => [
-      Buffer.from([0, name.length]),
-      Buffer.from(name),
-      Buffer.from([value.length]),
-      Buffer.from(value),
-    ]),
-  );
 }
 
 const get = (path: string): Buffer =>
