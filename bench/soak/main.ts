@@ -86,7 +86,7 @@ async function client(): Promise<void> {
 }
 
 function count(kind: string): void {
-  requests += 1;
+  run.requests += 1;
   perKind[kind] = (perKind[kind] ?? 0) + 1;
 }
 

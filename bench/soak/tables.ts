@@ -20,7 +20,7 @@ const RULES: readonly (readonly Rule[])[] = [
   [{ host: "a.example.com" }, { host: "c.example.com", prefix: "/v1" }],
 ];
 
-export const TABLE_COUNT = RULES.length;
+const TABLE_COUNT = RULES.length;
 
 export function tableOfTurn(turn: number, pins: Readonly<Record<string, string>>): Partial<RouteTable> {
   const rules = RULES[turn % TABLE_COUNT] ?? [];

@@ -66,7 +66,7 @@ export function bareValue(value: string): string {
   return (end === -1 ? value : value.slice(0, end)).trim().toLowerCase();
 }
 
-export function kindOf(route: TableRoute): RouteKind {
+function kindOf(route: TableRoute): RouteKind {
   if (route.raw_tcp === true) return "raw";
   return route.pipelock?.tls_passthrough === true ? "passthrough" : "intercepted";
 }

@@ -10,7 +10,7 @@ import { type Http2Sessions, openHttp2Sessions } from "./http2/sessions.ts";
 import { newKey, upgradeHeaders } from "./websocket/handshake.ts";
 import { upgradeCall, type UpgradeEvents } from "./websocket/upgrade-call.ts";
 
-export { AddressRefused, checkedLookup, ConnectTimeout, type Resolve } from "./checked-lookup.ts";
+export { AddressRefused, checkedLookup, type Resolve } from "./checked-lookup.ts";
 
 export interface Upstream {
   /** Fails with AddressRefused, ConnectTimeout or the network's error. */

@@ -97,7 +97,7 @@ function clientEnvironment(home: string, port: number, { paths }: EgressProcess)
 }
 
 /** A TCP port whose connections go to the unix socket, as the forwarder in a bottle has it. */
-export async function forwardPort(socket: string): Promise<{ port: number; close: () => Promise<void> }> {
+async function forwardPort(socket: string): Promise<{ port: number; close: () => Promise<void> }> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (client) => {
     open.add(client);

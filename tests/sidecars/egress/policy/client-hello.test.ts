@@ -156,7 +156,11 @@ describe("hostile bytes", () => {
         expect(read(Buffer.from(noise), at)).toEqual(read(Buffer.from(noise)));
       }),
     );
-    fc.assert(fc.property(cuts, (at) => expect(read(good, at)).toEqual(read(good))));
+    fc.assert(
+      fc.property(cuts, (at) => {
+        expect(read(good, at)).toEqual(read(good));
+      }),
+    );
     expect(read(good)).toMatchObject({ hello: { serverName: "a.example.com" } });
   });
 
@@ -172,7 +176,9 @@ describe("hostile bytes", () => {
 
   test("that end early are never a hello", () => {
     fc.assert(
-      fc.property(fc.nat(good.length - 1), (length) => expect(read(good.subarray(0, length)).state).toBe("more")),
+      fc.property(fc.nat(good.length - 1), (length) => {
+        expect(read(good.subarray(0, length)).state).toBe("more");
+      }),
     );
   });
 
