@@ -40,7 +40,6 @@ export type Again = "any" | "idempotent" | "never";
 
 export interface Answer {
   readonly status: number;
-  readonly reason: string | undefined;
   readonly rawHeaders: readonly string[];
   /** Fails, or closes without an end, when the answer is not whole. */
   readonly body: Readable;

@@ -30,7 +30,7 @@ export interface ClientSide {
   /** Once, when the exchange is over, one way or the other. */
   onClose(listener: () => void): void;
   /** Writes the answer's head; throws when it cannot be said in this protocol. */
-  head(status: number, headers: readonly string[], reason?: string): void;
+  head(status: number, headers: readonly string[]): void;
   /** Takes the answer's body once its head is written. */
   readonly sink: Writable;
   /** Before `sink.end()`. */

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 
 import type { EgressFinding } from "#domain/egress/control.ts";
 import { plainLine } from "#domain/plain-text.ts";
+import { CANARY_RULE } from "#domain/proposal/approved-exception.ts";
 
 import type { AuditTrail } from "../asking/audit-trail.ts";
 import type { ExchangeInspection, Inbound, Inspection, Outbound } from "../inspection/inspection.ts";
@@ -181,7 +182,7 @@ class Forwarding {
     const { client } = this.#exchange;
     const { sink } = client;
     try {
-      client.head(answer.status, headers, answer.reason);
+      client.head(answer.status, headers);
     } catch (error) {
       return this.#fail(error);
     }
@@ -198,7 +199,11 @@ class Forwarding {
         const trailers = answer.trailers();
         if (trailers.length === 0) return;
         const masked = inboundHeaders(trailers, this.#secrets);
-        client.trailers(inbound.trailers?.(masked) ?? masked);
+        try {
+          client.trailers(inbound.trailers?.(masked) ?? masked);
+        } catch {
+          this.#broken(); // a field that cannot be said; nobody above would catch it
+        }
       },
     });
   }
@@ -225,12 +230,12 @@ class Forwarding {
     record.findings = [...(record.findings ?? []), finding];
     if (direction === "outbound" && action === "redacted" && record.verdict === "allow") record.verdict = "redact";
     deps.traffic.found(finding);
+    if (rule === CANARY_RULE) return; // it is in the audit already, in words that are not overlooked
     const { method, scheme, port } = request;
-    const { host } = record;
     deps.audit.note(
       "dlp-match",
-      `${host}:${port} (${rule}, ${action})`,
-      `${rule} in ${where}, ${direction}, ${method} ${scheme}://${host}:${port}${record.path}: ${action}`,
+      `${record.host}:${port} (${rule}, ${action})`,
+      `${rule} in ${where}, ${direction}, ${method} ${scheme}://${record.host}:${port}${record.path}: ${action}`,
     );
   }
 
@@ -241,14 +246,18 @@ class Forwarding {
   #refuse(refused: Refusal): void {
     if (this.#over) return;
     const { client, record, request, deps } = this.#exchange;
-    const { host } = record;
-    const refusal = { ...refused, reason: refused.reason.replaceAll(request.host, host) };
+    const refusal = { ...refused, reason: refused.reason.replaceAll(request.host, record.host) };
     this.#end();
     if (!OUTAGES.has(refusal.code)) {
       const { method, scheme, port } = request;
-      const url = `${scheme}://${host}:${port}${record.path}`;
+      const url = `${scheme}://${record.host}:${port}${record.path}`;
       record.verdict = "block";
-      deps.audit.note("request-blocked", `${host}:${port} (${refusal.rule})`, `${method} ${url}: ${refusal.reason}`);
+      if (refusal.rule !== CANARY_RULE)
+        deps.audit.note(
+          "request-blocked",
+          `${record.host}:${port} (${refusal.rule})`,
+          `${method} ${url}: ${refusal.reason}`,
+        );
     }
     refuse(client, record, refusal, undefined, client.body !== undefined);
   }

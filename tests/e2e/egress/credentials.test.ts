@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { get, plain } from "#tests/helpers/egress/client.ts";
+import { get, openTlsTunnel, plain, raw } from "#tests/helpers/egress/client.ts";
 import { type EgressProcess, routeTo, startEgress } from "#tests/helpers/egress/proxy.ts";
 import { startUpstream, type TestUpstream } from "#tests/helpers/egress/upstream.ts";
 
@@ -119,6 +119,16 @@ describe("a credential", () => {
     expect((await via("https://bearer.example.com/echo")).headers["x-echo"]).toBe("you sent Bearer ***");
     const basic = await via("https://basic.example.com/echo");
     expect(basic.headers["x-echo"]).toBe("you sent Basic ***");
+  });
+
+  test("that comes back in the words of the status is not among them", async () => {
+    upstream.on("/words", (request, response) => {
+      response.writeHead(200, `OK ${String(request.headers.authorization)}`);
+      response.end();
+    });
+    const tunnel = await openTlsTunnel(egress.paths.egress.socket, ca, "bearer.example.com");
+    const said = await raw(tunnel, "GET /words HTTP/1.1\r\nHost: bearer.example.com\r\nConnection: close\r\n\r\n");
+    expect(said.split("\r\n")[0]).toBe("HTTP/1.1 200 OK");
   });
 
   test("stands nowhere: not on the control socket, in the output, or in the bottle's folder", async () => {

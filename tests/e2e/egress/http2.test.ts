@@ -228,6 +228,21 @@ describe("trailers", () => {
     const reply = await ask(await session(OLD), { ":path": "/trailers" });
     expect(reply).toMatchObject({ body: "body", trailers: { "x-sum": "42" } });
   });
+
+  test("that HTTP/2 cannot say cut that answer, and end nothing else", async () => {
+    old.on("/twice", (_request, response) => {
+      response.writeHead(200, { trailer: "etag" });
+      response.write("body");
+      response.addTrailers([
+        ["etag", "a"],
+        ["etag", "b"],
+      ]);
+      response.end();
+    });
+    const client = await session(OLD);
+    await ask(client, { ":path": "/twice" }).catch(() => undefined);
+    expect((await ask(client, { ":path": "/after" })).status).toBe(200);
+  });
 });
 
 describe("a stream", () => {

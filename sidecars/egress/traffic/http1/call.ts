@@ -51,7 +51,6 @@ export function http1Call(request: ClientRequest, { body, length }: Sent, on: Ca
 function answerOf(incoming: IncomingMessage): Answer {
   return {
     status: incoming.statusCode ?? 502,
-    reason: incoming.statusMessage,
     rawHeaders: incoming.rawHeaders,
     body: incoming,
     trailers: () => incoming.rawTrailers,

@@ -48,8 +48,8 @@ export class Http1Client implements ClientSide {
   onClose(listener: () => void): void {
     this.#response.once("close", listener);
   }
-  head(status: number, headers: readonly string[], reason = ""): void {
-    this.#response.writeHead(status, printable(reason), headers as string[]);
+  head(status: number, headers: readonly string[]): void {
+    this.#response.writeHead(status, headers as string[]); // with Node's words: the server's could repeat a credential
     if (!hasLength(headers)) flushSoon(this.#response);
   }
   trailers(rawTrailers: readonly string[]): void {
@@ -87,8 +87,4 @@ function flushSoon(response: ServerResponse): void {
   socket?.cork();
   response.flushHeaders();
   setImmediate(() => socket?.uncork());
-}
-
-function printable(text: string): string {
-  return /^[\u0020-\u007e]*$/.test(text) ? text : text.replaceAll(/[^\u0020-\u007e]/g, "");
 }

@@ -57,7 +57,6 @@ function answerOf(stream: ClientHttp2Stream, rawHeaders: readonly string[], trai
   const status = rawHeaders[rawHeaders.indexOf(":status") + 1];
   return {
     status: Number(status ?? 502),
-    reason: undefined,
     rawHeaders: rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)]?.startsWith(":") !== true),
     body: stream,
     trailers,

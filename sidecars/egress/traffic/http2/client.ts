@@ -53,9 +53,7 @@ export class Http2Client implements ClientSide {
   head(status: number, headers: readonly string[]): void {
     this.#stream.respond({ ":status": status, ...headerFields(headers) }, { waitForTrailers: true });
     this.#status = status;
-    this.#stream.once("wantTrailers", () => {
-      if (!this.gone) this.#stream.sendTrailers(headerFields(this.#trailers));
-    });
+    this.#stream.once("wantTrailers", () => this.#sendTrailers());
   }
   trailers(rawTrailers: readonly string[]): void {
     this.#trailers = rawTrailers;
@@ -68,6 +66,16 @@ export class Http2Client implements ClientSide {
   }
   cut(): void {
     this.#stream.destroy(new Error("cut")); // `close()` would end what is open first, as if it were whole
+  }
+
+  /** A server's trailers may be such that HTTP/2 cannot say them, as a field that stands twice: nobody else would catch it. */
+  #sendTrailers(): void {
+    if (this.gone) return;
+    try {
+      this.#stream.sendTrailers(headerFields(this.#trailers));
+    } catch {
+      this.cut();
+    }
   }
 
   #continue(): void {

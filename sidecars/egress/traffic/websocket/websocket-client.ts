@@ -62,8 +62,8 @@ export class WebSocketClient implements ClientSide {
   onClose(listener: () => void): void {
     this.#socket.once("close", listener);
   }
-  head(status: number, headers: readonly string[], reason?: string): void {
-    this.#before.head(status, headers, reason);
+  head(status: number, headers: readonly string[]): void {
+    this.#before.head(status, headers);
   }
   trailers(rawTrailers: readonly string[]): void {
     this.#before.trailers(rawTrailers);
