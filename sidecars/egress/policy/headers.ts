@@ -1,5 +1,5 @@
 // The headers that go upstream and those that come back: no hop-by-hop header crosses, no credential of the agent's
-// leaves, and a route's own credential is put in last.
+// leaves, none that makes another request of it, and a route's own credential is put in last.
 
 import type { TableRoute } from "#domain/egress/route.ts";
 
@@ -37,6 +37,33 @@ const HOP_BY_HOP = new Set([
 ]);
 /** Written anew by us, from what was checked. */
 const REPLACED = new Set(["host", "content-length", "expect"]);
+/**
+ * By these many servers and frameworks take a request for another than its first line says: rules would have decided about
+ * the wrong one, so that none of them goes on. What a server makes of a `_method` in a query or a form is its own
+ * business, like all else that stands there: whoever may POST may say anything by it.
+ */
+const OVERRIDES = new Set([
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  "x-method",
+  "x-original-method",
+  "x-forwarded-method",
+  "x-original-url",
+  "x-original-uri",
+  "x-rewrite-url",
+  "x-rewrite-uri",
+  "x-override-url",
+  "x-forwarded-uri",
+  "x-forwarded-path",
+  "x-forwarded-prefix",
+  "forwarded",
+  "x-host",
+  "x-original-host",
+  "x-forwarded-host",
+  "x-forwarded-server",
+  "x-http-host-override",
+]);
 /** Where agents put credentials of their own: with a route's credential beside them the server could prefer theirs. */
 const CREDENTIALS = new Set([
   "cookie",
@@ -73,13 +100,23 @@ export function passedHeaders(
   const kept: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || REPLACED.has(lower) || dropped?.has(lower) === true) continue;
+    const written = name.toLowerCase();
+    const lower = asServersRead(written);
+    if (HOP_BY_HOP.has(lower) || REPLACED.has(lower) || OVERRIDES.has(lower) || dropped?.has(lower) === true) continue;
     if (lower === "authorization" || lower.startsWith("proxy-") || lower === injected) continue;
-    if (injected !== undefined && CREDENTIALS.has(lower)) continue;
+    if (injected !== undefined && (CREDENTIALS.has(lower) || lower !== written)) continue;
+    if (lower !== written && (lower.startsWith("content-") || lower.startsWith("sec-"))) continue;
     kept.push(name, rawHeaders[index + 1] ?? "");
   }
   return kept;
+}
+
+/**
+ * Many servers (CGI, WSGI, Rack) take `X_Api_Key` for `X-Api-Key`, so that either spelling of a name is judged as the other.
+ * Beside a credential no name with an underscore goes on at all: nobody knows what its server takes as one.
+ */
+function asServersRead(lower: string): string {
+  return lower.includes("_") ? lower.replaceAll("_", "-") : lower;
 }
 
 export function injectedHeaders(credential: Exclude<Credential, { state: "missing" }>): string[] {
@@ -95,7 +132,7 @@ export function inboundHeaders(rawHeaders: readonly string[], secrets: readonly 
     const name = rawHeaders[index] ?? "";
     const lower = name.toLowerCase();
     if (HOP_BY_HOP.has(lower) || lower.startsWith("proxy-") || lower === "alt-svc") continue; // no other way in
-    if (dropped?.has(lower) === true && lower !== "content-length") continue;
+    if (dropped?.has(asServersRead(lower)) === true && !lower.startsWith("content-")) continue; // they say what the body is
     kept.push(name, mask(rawHeaders[index + 1] ?? "", long));
   }
   return kept;
@@ -107,13 +144,14 @@ function mask(text: string, secrets: readonly string[]): string {
   return masked;
 }
 
-function namedByConnection(rawHeaders: readonly string[]): Set<string> | undefined {
+/** In small letters, without underscores: these are dropped on the way. */
+export function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> | undefined {
   let names: Set<string> | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
     if (name.length !== "connection".length || name.toLowerCase() !== "connection") continue;
     names ??= new Set();
-    for (const named of (rawHeaders[index + 1] ?? "").split(",")) names.add(named.trim().toLowerCase());
+    for (const named of (rawHeaders[index + 1] ?? "").split(",")) names.add(asServersRead(named.trim().toLowerCase()));
   }
   return names;
 }

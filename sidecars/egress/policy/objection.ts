@@ -1,6 +1,7 @@
 // Why one route does not cover one request on its host: the first of scheme, port, method, path and matches that is
 // against it.
 
+import { namedByConnection } from "./headers.ts";
 import type { Destination } from "./parse-request.ts";
 import { type Alternative, bareValue, type Candidate, covered } from "./table-index.ts";
 
@@ -80,20 +81,24 @@ function missingIn({ match, prefix, headers }: Alternative, request: Destination
   return undefined;
 }
 
-/** A header that is there twice fits nothing: servers differ in which of them they take. */
+/** A header that is there twice fits nothing: servers differ in which of them they take, and many take `a_b` for `a-b`. */
 function headerState(
   rawHeaders: readonly string[],
   name: string,
   wanted: string,
-): "fits" | "is missing" | "is there twice" | "has another value" {
+): "fits" | "is missing" | "is there twice" | "is named by Connection" | "is there with an underscore" | "has another value" {
   let value: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const written = rawHeaders[index] ?? "";
-    if (written.length !== name.length || written.toLowerCase() !== name) continue;
+    if (written.length !== name.length) continue;
+    const lower = written.toLowerCase();
+    if (lower !== name && lower.replaceAll("_", "-") !== name) continue;
+    if (lower !== name) return "is there with an underscore";
     if (value !== undefined) return "is there twice";
     value = rawHeaders[index + 1] ?? "";
   }
   if (value === undefined) return "is missing";
+  if (namedByConnection(rawHeaders)?.has(name) === true) return "is named by Connection"; // it would not arrive
   return bareValue(value) === wanted ? "fits" : "has another value";
 }
 

@@ -176,6 +176,36 @@ describe("headers that would change what was decided", () => {
     expect(JSON.stringify(upstream.seen.at(-1)?.rawHeaders)).not.toContain("mine");
   });
 
+  test.each([
+    ["X-HTTP-Method-Override", "DELETE"],
+    ["X-HTTP-Method", "DELETE"],
+    ["X-Method-Override", "DELETE"],
+    ["X_Http_Method_Override", "DELETE"],
+    ["X-Original-URL", "/closed"],
+    ["X-Rewrite-URL", "/closed"],
+    ["X-Forwarded-Host", KEYED],
+  ])("%s does not get past rules for methods and paths", async (name, value) => {
+    expect((await via({ [name]: value }, "/open", HOST, "POST")).status).toBe(200);
+    expect(sent()).not.toHaveProperty(name.toLowerCase());
+  });
+
+  test.each(["X_Api_Key", "X-Api_Key", "x_api_key", "Proxy_Authorization"])(
+    "%s is no second spelling of a credential beside the injected one",
+    async (name) => {
+      expect((await via({ [name]: "mine" }, "/", KEYED)).status).toBe(200);
+      expect(JSON.stringify(upstream.seen.at(-1)?.rawHeaders)).not.toContain("mine");
+    },
+  );
+
+  test.each(["Content_Length", "Transfer_Encoding", "Content_Type", "Content_Encoding", "Proxy_Authorization"])(
+    "%s is no second spelling of a header without an underscore",
+    async (name) => {
+      expect((await via({ [name]: "5", a_b: "1" }, "/", BELOW)).status).toBe(200);
+      expect(sent()).toHaveProperty("a_b", "1");
+      expect(sent()).not.toHaveProperty(name.toLowerCase());
+    },
+  );
+
   test("two cookies and two keys are gone beside a credential", async () => {
     const headers = ["Host", KEYED, "Cookie", "a=mine", "cookie", "b=mine", "X-Api-Key", "mine", "x-api-key", "mine"];
     await get(socket, ca, `https://${KEYED}/`, { headers });

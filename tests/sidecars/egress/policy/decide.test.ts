@@ -285,6 +285,16 @@ describe("matches", () => {
       ["content-type", "application/json", "Content-Type", "application/json"],
       "the header content-type is there twice",
     ],
+    [
+      "a second spelling of the header",
+      ["content-type", "application/json", "Content_Type", "text/plain"],
+      "the header content-type is there with an underscore",
+    ],
+    [
+      "a header that is dropped on the way",
+      ["Connection", "close, Content-Type", "content-type", "application/json"],
+      "the header content-type is named by Connection",
+    ],
   ])("refuse %s, and say of each alternative what it lacks", (_what, headers, why) => {
     const result = verdict(post(...headers), table(route));
     expect(result).toMatchObject({ verdict: "block", rule: "matches" });

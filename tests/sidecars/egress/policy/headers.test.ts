@@ -121,6 +121,36 @@ describe("headers that go out", () => {
     expect(sent(headers)).toEqual(["Host", "api.example.com"]);
   });
 
+  test.each([
+    "X-HTTP-Method-Override",
+    "x-http-method",
+    "X-METHOD-OVERRIDE",
+    "X-Original-Method",
+    "X-Original-URL",
+    "X_Rewrite_URL",
+    "X-Forwarded-Host",
+    "Forwarded",
+  ])("do not make another request of it: %s", (name) => {
+    expect(sent([name, "DELETE", "Accept", "a"])).toEqual(["Host", "api.example.com", "Accept", "a"]);
+  });
+
+  test.each([
+    "Content_Length",
+    "Transfer_Encoding",
+    "Proxy_Connection",
+    "Authorization",
+    "content_type",
+    "Sec_Websocket_Key",
+  ])("are judged in either spelling of their name: %s", (name) =>
+    expect(sent([name, "1"])).toEqual(["Host", "api.example.com"]),
+  );
+
+  test("may have an underscore in their name, but not beside a credential", () => {
+    expect(sent(["x_a", "1"])).toContain("x_a");
+    expect(sent(["x_a", "1", "X_Api_Key", "mine"], "Bearer")).not.toContain("x_a");
+    expect(sent(["Connection", "x_hop", "X-Hop", "1"])).not.toContain("X-Hop");
+  });
+
   test("cannot lose the credential by a Connection header that names it", () => {
     expect(sent(["Connection", "authorization, host"], "Bearer")).toEqual([
       "Host",
@@ -150,6 +180,12 @@ describe("headers that come back", () => {
       "3",
     ];
     expect(inboundHeaders(headers, [])).toEqual(["Set-Cookie", "a=1", "Set-Cookie", "b=2", "Content-Length", "3"]);
+  });
+
+  test("always say what the body is, whatever Connection names", () => {
+    const headers = ["Content-Encoding", "gzip", "Content-Type", "text/plain", "Content-Length", "3"];
+    const named = ["Connection", "content-encoding, content-type, content-length"];
+    expect(inboundHeaders([...named, ...headers], [])).toEqual(headers);
   });
 
   test("have an echo of the credential masked", () => {
