@@ -23,6 +23,7 @@ const ASKED = "asked.example.com";
 
 describe("on a full disk", requirement("mount", rootMissing), () => {
   let upstream: TestUpstream;
+  let started: EgressProcess | undefined;
   let egress: EgressProcess;
   let folder: string;
   let ca: string;
@@ -34,7 +35,8 @@ describe("on a full disk", requirement("mount", rootMissing), () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "egress-full-"));
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]);
-    egress = await startEgress({
+    started = undefined;
+    egress = started = await startEgress({
       root: join(folder, "root"),
       upstreamCa: upstream.authority.cert,
       tokens: { EGRESS_SECRET_DB_PASSWORD: SECRET },
@@ -46,7 +48,7 @@ describe("on a full disk", requirement("mount", rootMissing), () => {
     for (const host of [OPEN, LIMITED, SCANNED]) await ask(host);
   });
   afterEach(async () => {
-    await egress.remove();
+    await started?.remove();
     execFileSync("umount", ["-l", folder]);
     await rm(folder, { recursive: true, force: true });
   });
