@@ -2,12 +2,14 @@
 
 import * as z from "zod";
 
+import { BottleError } from "#domain/bottle-error.ts";
 import { isRuleHost } from "#domain/egress/table.ts";
 import { CANARY_RULE, INBOUND_RULE } from "#domain/proposal/approved-exception.ts";
 import { PipelockBlockPayload } from "#domain/proposal/proposal.ts";
 
 import { propose } from "../propose.ts";
 import { defineTool } from "../tool.ts";
+import { wasFound } from "../was-found.ts";
 
 const input = z.strictObject({
   host: z
@@ -37,6 +39,17 @@ export const pipelockBlock = defineTool({
     "bottle stops. Rather leave out what is secret: real ones stay refused.",
   input,
   readOnly: false,
-  run: ({ justification, ...payload }, context) =>
-    propose({ kind: "pipelock-block", payload, justification, origin: "mcp" }, context),
+  async run({ justification, ...payload }, context) {
+    if (!(await wasFound(payload, context))) {
+      throw new BottleError(
+        "refused",
+        `nothing of ${payload.finding} was found lately in a request to ${payload.host}`,
+        {
+          where: "finding",
+          hint: "send the request first, and name the host and the rule that the refusal names",
+        },
+      );
+    }
+    return await propose({ kind: "pipelock-block", payload, justification, origin: "mcp" }, context);
+  },
 });

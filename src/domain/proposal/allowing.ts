@@ -6,6 +6,7 @@ import type { EgressFinding, EgressRequest } from "#domain/egress/control.ts";
 import { covers } from "#domain/egress/covers.ts";
 import { canonicalJson } from "#domain/json.ts";
 
+import { CANARY_RULE, OWN_RULE } from "./approved-exception.ts";
 import type { Proposal, ProposalOf } from "./proposal.ts";
 import { ruleForRequest } from "./rule-for-request.ts";
 
@@ -79,8 +80,8 @@ function stoppedBy(host: string, findings: readonly EgressFinding[]): string | u
   const stopped = findings.filter(
     ({ action, direction }) => action === "blocked" || (action === "redacted" && direction === "outbound"),
   );
-  const own = stopped.find(({ rule }) => rule === "canary" || rule.startsWith("own:"));
-  if (own?.rule === "canary") {
+  const own = stopped.find(({ rule }) => rule === CANARY_RULE || rule.startsWith(OWN_RULE));
+  if (own?.rule === CANARY_RULE) {
     throw new BottleError("refused", "it carried the planted canary", {
       where: `${host}, ${own.where}`,
       hint: "nobody sends that by mistake: look at what the agent does",

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { NO_TRAFFIC } from "#domain/egress/control.ts";
+import { type EgressRequest, NO_TRAFFIC } from "#domain/egress/control.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import { renderRouteTable } from "#domain/egress/table.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
@@ -26,6 +26,26 @@ const RULE = { host: "packages.demo.test", methods: ["GET"], path_allowlist: ["/
 const ASK = { ...RULE, justification: "the build needs it" };
 
 const FALSE_ALARM = { host: "packages.demo.test", finding: "github-pat", justification: "it is a test vector" };
+
+function blockedFor(host: string, rule: string): EgressRequest {
+  return {
+    id: 1,
+    at: "2030-01-01T12:00:00.000Z",
+    verdict: "block",
+    method: "POST",
+    scheme: "https",
+    protocol: "http/1.1",
+    host,
+    port: 443,
+    path: "/",
+    status: 403,
+    bytes_up: 0,
+    bytes_down: 0,
+    ms: 1,
+    rule,
+    findings: [{ rule, direction: "outbound", where: "body", action: "blocked" }],
+  };
+}
 
 /** The proposals in the queue, once there are as many. */
 function proposals(supervise: SuperviseProcess, count: number) {
@@ -104,6 +124,26 @@ describe("pipelock-block", () => {
     });
     await setApplied(supervise.of, id, { ok: true, detail: "live" });
     expect((await call).text.split("\n").slice(0, 2)).toEqual(["status: approved", "live: yes"]);
+  });
+
+  it("is refused for what the proxy found in no request to that host, and taken for what it did", async () => {
+    const supervise = await startSupervise({ SUPERVISE_RESPONSE_TIMEOUT_SECONDS: "0.2" });
+    const table = { version: 1, on_unknown_host: "block", hold_seconds: 120, hosts: {}, routes: [] } as const;
+    const recent = [blockedFor("packages.demo.test", "jwt"), blockedFor("other.test", "github-pat")];
+    const egress = createServer((_, response) => {
+      response.end(JSON.stringify({ version: 3, table_digest: "d", table, counters: NO_TRAFFIC, recent }));
+    });
+    servers.push(egress);
+    await listenUnix(egress, supervise.paths.egress.control);
+    const agent = await supervise.client();
+    const { isError, text } = await agent.call("pipelock-block", FALSE_ALARM);
+    expect([isError, text]).toEqual([true, expect.stringMatching(/^finding: nothing of github-pat was found/)]);
+    expect((await readQueue(supervise.of)).items).toEqual([]);
+    recent.push(blockedFor("packages.demo.test", "github-pat"));
+    expect((await agent.call("pipelock-block", FALSE_ALARM)).text).toContain("status: pending");
+    recent.length = 0; // forgotten by now, but it was asked before
+    expect((await agent.call("pipelock-block", FALSE_ALARM)).isError).toBe(false);
+    await proposals(supervise, 1);
   });
 
   it("is asked and answered beside as many refused requests as the proxy may put before the operator", async () => {
