@@ -15,6 +15,7 @@ import { Http1Client } from "./http1/client.ts";
 import { serveHttp2 } from "./http2/serve.ts";
 import { noteBrokenSession, unparsedRefuser } from "./refuse-unparsed.ts";
 import { openTunnels } from "./tunnels/open-tunnels.ts";
+import { openUnderWay } from "./under-way.ts";
 import { wantsWebSocket } from "./websocket/handshake.ts";
 
 export interface Proxy {
@@ -45,18 +46,25 @@ export function createProxy(deps: ProxyDeps): Proxy {
   const vias = new WeakMap<object, Via>();
   const underWays = new WeakMap<object, () => () => void>();
   const tunnels = openTunnels();
+  const requests = openUnderWay();
   const viaOf = ({ socket }: IncomingMessage): Via => vias.get(socket) ?? FORWARD;
   const answer = (incoming: IncomingMessage, response: ServerResponse): void => {
-    const over = underWays.get(incoming.socket)?.();
+    const { socket } = incoming;
+    if (socket.destroyed) return; // it was cut within the piece that this request came in
+    const over = underWays.get(socket)?.();
     if (over !== undefined) response.once("close", over);
-    exchange(new Http1Client(incoming, response), viaOf(incoming), deps);
+    const client = new Http1Client(incoming, response);
+    const refusal = requests.enter(client, socket);
+    exchange(client, viaOf(incoming), deps, refusal);
+    // Its answer would have to wait for those before it, and Node stops reading meanwhile: nobody would see the client leave.
+    if (refusal !== undefined && requests.isFarAhead(socket)) socket.destroy();
   };
 
   const openHttp2 = (secure: TLSSocket, via: Via, underWay: () => () => void): (() => void) =>
     serveHttp2(secure, {
       request: (client, unread) => {
         client.onClose(underWay());
-        exchange(client, via, deps, unread);
+        exchange(client, via, deps, unread ?? requests.enter(client));
       },
       broken: (error) => noteBrokenSession(error, via, deps),
     });
