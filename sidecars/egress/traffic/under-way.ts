@@ -11,7 +11,7 @@ export interface UnderWay {
   isFarAhead(connection: object): boolean;
 }
 
-const MOST = 512;
+const MOST = 1024;
 const MOST_AHEAD = 16;
 
 export function openUnderWay(most = MOST, mostAhead = MOST_AHEAD): UnderWay {
