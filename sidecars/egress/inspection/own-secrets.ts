@@ -24,7 +24,7 @@ export function takeSecrets(env: NodeJS.ProcessEnv): OwnSecret[] {
 
 /**
  * All that is looked for, each value once. A token `user:password` (Basic) is looked for by its password as well, and a
- * value with quotation marks, backslashes or line ends also as it stands in JSON.
+ * value with quotation marks, backslashes, line ends or letters beyond ASCII also as it stands in JSON.
  */
 export function ownSecrets(slots: Slots, secrets: readonly OwnSecret[]): OwnSecret[] {
   const byValue = new Map<string, OwnSecret>();
@@ -40,8 +40,21 @@ export function ownSecrets(slots: Slots, secrets: readonly OwnSecret[]): OwnSecr
   }
   for (const secret of secrets) add(secret);
   const asTheyAre = Array.from(byValue.values());
-  for (const { rule, value } of asTheyAre) add({ rule, value: JSON.stringify(value).slice(1, -1) });
+  for (const { rule, value } of asTheyAre) {
+    const escaped = JSON.stringify(value).slice(1, -1);
+    add({ rule, value: escaped });
+    for (const digits of [lower, upper]) add({ rule, value: escaped.replaceAll(/[\u0080-\uffff]/g, digits) });
+  }
   return [...byValue.values()];
+}
+
+/** A character that is not ASCII as many JSON writers write it. */
+function lower(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function upper(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /** Ids of rules are in lower case. */

@@ -3,10 +3,13 @@
 
 import type { SecretScanner, Severity } from "#domain/secrets/scanner.ts";
 
+import { decodeBase32 } from "./base32.ts";
 import { decodeEmbedded } from "./embedded.ts";
 import { decodeRuns } from "./encoded-runs.ts";
 import { decodeEscapes } from "./escapes.ts";
 import type { Decoding, Layer, Span } from "./layer.ts";
+import { decodeSpacedHex } from "./spaced-hex.ts";
+import { decodeWide } from "./wide-text.ts";
 
 export interface DeepMatch {
   readonly rule: string;
@@ -115,6 +118,8 @@ function decode(pass: Pass, bytes: Uint8Array): Layer[] {
   const { plus = false, quoted = false } = pass.options;
   const reach = Math.max(LEAST_REACH, pass.scanner.longestMatch);
   const layers = [...decodeEscapes(bytes, { reach, plus, quoted }), ...decodeRuns(bytes)];
+  for (const layer of [decodeWide(bytes), decodeBase32(bytes), decodeSpacedHex(bytes)])
+    if (layer !== undefined) layers.push(layer);
   const embedded = decodeEmbedded(bytes, pass.decompress);
   if (embedded.tooLarge) pass.unscanned ??= "something compressed in it is too large to be looked at";
   for (const layer of embedded.layers) {

@@ -3,24 +3,23 @@
 // what reads as text is kept, which is little of anything that was no text before.
 
 import { type Layer, LayerBuilder, type Span } from "./layer.ts";
+import { hasText, IS_TEXT, SHORTEST_TEXT } from "./text-bytes.ts";
 
 /** Shorter ones hold nothing that a rule would find. */
 const SHORTEST_RUN = 16;
-/** Bytes of text in a row that are kept. */
-const SHORTEST_TEXT = 10;
 /** A line of base64 that goes on in the next is at least so long. */
 const SHORTEST_LINE = 32;
 /** Compressed pieces of one run that are looked into. */
 const MOST_COMPRESSED = 8;
 
+const BACKSLASH = 0x5c;
+const LETTER_N = 0x6e;
+const LETTER_R = 0x72;
 const NONE = 255;
 const SEXTET = table((byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".indexOf(byte));
 SEXTET["-".charCodeAt(0)] = 62;
 SEXTET["_".charCodeAt(0)] = 63;
 const NIBBLE = table((byte) => "0123456789abcdef".indexOf(byte.toLowerCase()));
-/** Printable ASCII, tab and line ends. */
-const IS_TEXT = new Uint8Array(256).fill(1, 32, 127);
-for (const byte of [9, 10, 13]) IS_TEXT[byte] = 1;
 
 interface Run {
   readonly from: number;
@@ -86,9 +85,13 @@ function grown(old: Uint8Array<ArrayBuffer>, needed: number): Uint8Array<ArrayBu
   return bigger;
 }
 
-/** Behind a line end and the blanks that indent the next line; `at` itself where there is none. */
+/** Behind a line end, as it is or as JSON has it, and the blanks that indent the next line; `at` itself where there is none. */
 function nextLine(bytes: Uint8Array, at: number): number {
   let next = at;
+  if (bytes[next] === BACKSLASH) {
+    if (bytes[next + 1] === LETTER_R && bytes[next + 2] === BACKSLASH) next += 2;
+    return bytes[next + 1] === LETTER_N ? next + 2 : at;
+  }
   if (bytes[next] === 13) next += 1;
   if (bytes[next] !== 10) return at;
   next += 1;
@@ -167,10 +170,14 @@ function keep(run: Run, from: number, to: number, into: LayerBuilder<Base64Piece
 /** Where in the source the run's value number `wanted` stands: line ends are passed over. */
 function placeOf(bytes: Uint8Array, run: Run, wanted: number): number {
   let seen = 0;
-  for (let at = run.from; at < run.to; at += 1) {
-    if (SEXTET[bytes[at]!] === NONE) continue;
+  for (let at = run.from; at < run.to;) {
+    if (SEXTET[bytes[at]!] === NONE) {
+      at = Math.max(at + 1, nextLine(bytes, at));
+      continue;
+    }
     if (seen === wanted) return at;
     seen += 1;
+    at += 1;
   }
   return run.to - 1;
 }
@@ -193,17 +200,12 @@ function decodeHex(bytes: Uint8Array, { from, to }: Run, into: LayerBuilder<numb
 
 function keepHex(bytes: Uint8Array, from: number, to: number, into: LayerBuilder<number>): void {
   const { bytes: out, at } = into.open((to - from) >> 1);
-  let texts = 0;
-  let longest = 0;
   let end = at;
   for (let index = from; index + 1 < to; index += 2) {
-    const byte = (NIBBLE[bytes[index]!]! << 4) | NIBBLE[bytes[index + 1]!]!;
-    out[end] = byte;
+    out[end] = (NIBBLE[bytes[index]!]! << 4) | NIBBLE[bytes[index + 1]!]!;
     end += 1;
-    texts = IS_TEXT[byte] === 1 ? texts + 1 : 0;
-    if (texts > longest) longest = texts;
   }
-  if (longest >= SHORTEST_TEXT - 2 || isMagic(out, at)) into.commit(end, from);
+  if (hasText(out, at, end, SHORTEST_TEXT - 2) || isMagic(out, at)) into.commit(end, from);
 }
 
 function isMagic(bytes: Uint8Array, at: number): boolean {

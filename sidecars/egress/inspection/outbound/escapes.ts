@@ -1,13 +1,18 @@
-// Characters written in another way: %41, \u0041 and \x41 and \/ (JSON and other strings), =41 (quoted-printable). Only
-// around such a place is anything decoded, so that bytes without escapes cost next to nothing.
+// Characters written in another way: %41, \u0041 and \x41 and \/ (JSON and other strings), =41 (quoted-printable), &#65; and
+// &amp; (HTML). Only around such a place is anything decoded, so that bytes without escapes cost next to nothing.
 
 import { type Decoding, type Layer, LayerBuilder, type Span } from "./layer.ts";
 
-type Style = Extract<Decoding, "percent-encoded" | "escaped" | "quoted-printable">;
+type Style = Extract<Decoding, "percent-encoded" | "escaped" | "quoted-printable" | "HTML-escaped">;
 
-const STYLES: readonly Style[] = ["percent-encoded", "escaped", "quoted-printable"];
+const STYLES: readonly Style[] = ["percent-encoded", "escaped", "quoted-printable", "HTML-escaped"];
 /** What every escape of the style begins with. */
-const MARK: Readonly<Record<Style, number>> = { "percent-encoded": 0x25, escaped: 0x5c, "quoted-printable": 0x3d };
+const MARK: Readonly<Record<Style, number>> = {
+  "percent-encoded": 0x25,
+  escaped: 0x5c,
+  "quoted-printable": 0x3d,
+  "HTML-escaped": 0x26,
+};
 const PLUS = 0x2b;
 const EQUALS = 0x3d;
 const SLASH = 0x2f;
@@ -85,6 +90,7 @@ function lengthOf(bytes: Uint8Array, at: number, style: Style): number {
     if (next === 0x78) return isHex(bytes, at + 2) ? 4 : 0;
     return SIMPLE[next]! < 0 ? 0 : 2;
   }
+  if (style === "HTML-escaped") return referenceAt(bytes, at) >> 8;
   if (isHex(bytes, at + 1)) return 3;
   if (style === "percent-encoded") return 0;
   if (next === 10) return 2;
@@ -98,7 +104,36 @@ function valueOf(bytes: Uint8Array, at: number, length: number, style: Style): n
     // Nothing that is looked for has other characters.
     return hex(bytes, at + 2) === 0 && bytes[at + 4]! < 0x38 ? hex(bytes, at + 4) : 0xff;
   }
+  if (style === "HTML-escaped") return referenceAt(bytes, at) & 0xff;
   return NIBBLE[bytes[at + 1]!]! < 0 ? NOTHING : hex(bytes, at + 1);
+}
+
+const NAMES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", sol: "/", equals: "=", plus: "+" } as const;
+const NAMED = Object.entries(NAMES).map(([name, char]) => ({
+  name: Buffer.from(`${name};`),
+  value: char.charCodeAt(0),
+}));
+const BEGINS_NAME = new Uint8Array(256);
+for (const { name } of NAMED) BEGINS_NAME[name[0]!] = 1;
+const LONGEST_REFERENCE = 10;
+
+/** Of `&#65;`, `&#x41;` and a few names: the byte + 256 × the length; 0 when there is none. */
+function referenceAt(bytes: Uint8Array, at: number): number {
+  if (bytes[at + 1] !== 0x23) {
+    if (BEGINS_NAME[bytes[at + 1]!] !== 1) return 0; // `&&`, and most of what stands in a query
+    const named = NAMED.find(({ name }) => name.every((byte, index) => bytes[at + 1 + index] === byte));
+    return named === undefined ? 0 : named.value + 256 * (named.name.length + 1);
+  }
+  const isHexadecimal = (bytes[at + 2]! | 0x20) === 0x78;
+  let value = 0;
+  const digits = at + (isHexadecimal ? 3 : 2);
+  for (let next = digits; next - at < LONGEST_REFERENCE; next += 1) {
+    if (bytes[next] === 0x3b && next > digits) return Math.min(value, 0xff) + 256 * (next + 1 - at);
+    const digit = NIBBLE[bytes[next]!] ?? -1;
+    if (digit < 0 || (!isHexadecimal && digit > 9)) return 0;
+    value = Math.min(0xffff, value * (isHexadecimal ? 16 : 10) + digit);
+  }
+  return 0;
 }
 
 /**

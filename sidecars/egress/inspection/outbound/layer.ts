@@ -1,7 +1,16 @@
 // What a decoding yields: bytes that are scanned as they are, and for each place in them where it came from.
 
 /** In words, for `where`. */
-export type Decoding = "percent-encoded" | "escaped" | "quoted-printable" | "base64" | "hex" | "compressed";
+export type Decoding =
+  | "percent-encoded"
+  | "escaped"
+  | "quoted-printable"
+  | "HTML-escaped"
+  | "UTF-16"
+  | "base64"
+  | "base32"
+  | "hex"
+  | "compressed";
 
 export interface Layer {
   readonly bytes: Uint8Array;

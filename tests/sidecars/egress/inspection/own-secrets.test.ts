@@ -34,4 +34,9 @@ describe("the bottle's own secrets", () => {
       { rule: "canary", value: "canary-value" },
     ]);
   });
+
+  test("are looked for as JSON has them too, with letters beyond ASCII escaped in either case", () => {
+    const values = ownSecrets(new Map(), [{ rule: "own:x", value: 'grün"käse' }]).map(({ value }) => value);
+    expect(values).toEqual(['grün"käse', 'grün\\"käse', 'gr\\u00fcn\\"k\\u00e4se', 'gr\\u00FCn\\"k\\u00E4se']);
+  });
 });

@@ -16,13 +16,29 @@ let at: Bench;
 beforeEach(() => void (at = bench("block", [{ rule: "own:test", value: SECRET }])));
 afterEach(() => at.remove());
 
-const percent = (text: string): string => [...text].map((char) => `%${char.charCodeAt(0).toString(16)}`).join("");
+const percent = (text: string): string =>
+  Array.from(text)
+    .map((char) => `%${char.charCodeAt(0).toString(16)}`)
+    .join("");
 const unicode = (text: string): string =>
-  [...text].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+  Array.from(text)
+    .map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
 const quoted = (text: string): string =>
-  [...text].map((char) => `=${char.charCodeAt(0).toString(16).toUpperCase()}`).join("");
+  Array.from(text)
+    .map((char) => `=${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .join("");
 const base64 = (bytes: string | Buffer): string => Buffer.from(bytes).toString("base64");
 const hex = (bytes: string | Buffer): string => Buffer.from(bytes).toString("hex");
+const base32 = (text: string): string =>
+  [...Buffer.from(text)]
+    .map((byte) => byte.toString(2).padStart(8, "0"))
+    .join("")
+    .match(/.{1,5}/g)!
+    .map((bits) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[Number.parseInt(bits.padEnd(5, "0"), 2)])
+    .join("");
+const spaced = (text: string, by: string): string => hex(text).match(/../g)!.join(by);
+const FILLER = "It is long enough that the secret stands on two lines.";
 const part = (head: string, body: string): string =>
   `--b0\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n--b0--\r\n`;
 const half = SECRET.length / 2;
@@ -53,6 +69,39 @@ const places: [string, AskedRequest, string][] = [
     { headers: ["X-A", SECRET.slice(0, half), "Accept", "*/*", "x-b", SECRET.slice(half)] },
     "several headers",
   ],
+  ["UTF-16LE", { body: Buffer.from(`\ufeffnote: ${SECRET} end`, "utf16le") }, "body, UTF-16"],
+  ["UTF-16BE", { body: Buffer.from(`note: ${SECRET} end`, "utf16le").swap16() }, "body, UTF-16"],
+  ["UTF-16 of base64", { body: Buffer.from(`x=${base64(SECRET)}`, "utf16le") }, "body, base64 within UTF-16"],
+  ["UTF-16 after a byte", { body: Buffer.concat([Buffer.from("!"), Buffer.from(SECRET, "utf16le")]) }, "body, UTF-16"],
+  ["base32", { body: `a ${base32(SECRET)} b` }, "body, base32"],
+  ["base32 in small letters", { forward: `/x-${base32(SECRET).toLowerCase()}` }, "path, base32"],
+  ["base32 behind letters", { body: `ABCDEFG${base32(SECRET)}` }, "body, base32"],
+  [
+    "base64 in lines",
+    {
+      body: `${base64(`${FILLER}${SECRET}`)
+        .match(/.{1,76}/g)!
+        .join("\r\n")}`,
+    },
+    "body, base64",
+  ],
+  [
+    "base64 in lines within JSON",
+    {
+      headers: JSON_TYPE,
+      body: JSON.stringify({
+        a: base64(`${FILLER}${SECRET}`)
+          .match(/.{1,64}/g)!
+          .join("\n"),
+      }),
+    },
+    "body, base64",
+  ],
+  ["hex with colons", { body: `fp ${spaced(SECRET, ":")}.` }, "body, hex"],
+  ["hex with blanks", { body: `xx ${spaced(SECRET, " ").toUpperCase()} yy` }, "body, hex"],
+  ["hex as numbers", { body: `[0x${spaced(SECRET, ", 0x")}]` }, "body, hex"],
+  ["HTML", { body: `<p>${SECRET.replaceAll("/", "&sol;").replaceAll("+", "&#43;")}</p>` }, "body, HTML-escaped"],
+  ["HTML, all of it", { body: `<p>${[...SECRET].map((c) => `&#x${hex(c)};`).join("")}</p>` }, "body, HTML-escaped"],
   ["text", { body: `some text ${SECRET} more` }, "body"],
   ["JSON value", { headers: JSON_TYPE, body: JSON.stringify({ a: [{ b: SECRET }] }) }, "body"],
   ["JSON value with escapes", { headers: JSON_TYPE, body: `{"a":"${SECRET.replace("/", "\\/")}"}` }, "body, escaped"],
