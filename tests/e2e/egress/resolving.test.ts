@@ -132,5 +132,15 @@ describe("a name", requirement("root", networksMissing), () => {
         expect((await get(egress.paths.egress.socket, ca, url, { method: "POST", body: SECRET })).status).toBe(403);
       });
     });
+
+    test("when a secret is in the name itself, below a wildcard", async () => {
+      await nothingAsked(async () => {
+        expect((await ask(`${label}.wild.example.com`)).status).toBe(403);
+        const allowed = [`https://${label}.wild.example.com/open`, `https://a.${label}.wild.example.com/open`];
+        for (const url of allowed) expect((await get(egress.paths.egress.socket, ca, url)).status).toBe(403);
+        const url = `http://${label}.wild.example.com/open`;
+        expect((await plain(egress.paths.egress.socket, url)).json().error).toBe("secret_found");
+      });
+    });
   });
 });
