@@ -62,7 +62,8 @@ export function openLiveTable(
     const before = last;
     last = read.state === "ok" ? read.file : undefined;
     if (read.state === "bad") {
-      if (settled) return fail(read.reason); // else it may be on its way
+      if (settled) fail(read.reason); // else it may be on its way
+      if (settled && read.passing !== true) return;
     } else {
       const isLeftAlone = settled && before !== undefined && isSame(before, read.file);
       const isRenamed = before !== undefined && before.inode !== read.file.inode;

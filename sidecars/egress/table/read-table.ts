@@ -5,6 +5,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { BottleError } from "#domain/bottle-error.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import { parseRouteTable } from "#domain/egress/table.ts";
+import { isErrno } from "#lib/atomic-file.ts";
 import { sha256 } from "#lib/hash.ts";
 
 export type ReadTable =
@@ -15,7 +16,8 @@ export type ReadTable =
       readonly digest: string;
       readonly file: FileState;
     }
-  | { readonly state: "bad"; readonly reason: string };
+  /** `passing`: it is the machine's fault, not the file's, and may be over soon: too many open files, no memory. */
+  | { readonly state: "bad"; readonly reason: string; readonly passing?: boolean };
 
 /** Which file it is and how it was left: the same again when nobody has written to it since. */
 export interface FileState {
@@ -25,6 +27,7 @@ export interface FileState {
 }
 
 const SIZE_LIMIT = 1_048_576n;
+const PASSING = ["EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "EIO"];
 
 export function readTable(path: string): ReadTable {
   let descriptor: number | undefined;
@@ -43,7 +46,8 @@ export function readTable(path: string): ReadTable {
     return { state: "ok", table: parseRouteTable(text, path), digest: sha256(text), file: stateOf(after) };
   } catch (error) {
     if (error instanceof BottleError) return { state: "bad", reason: error.message };
-    return bad(path, error instanceof Error ? error.message : "cannot be read");
+    const passing = PASSING.some((code) => isErrno(error, code));
+    return { ...bad(path, error instanceof Error ? error.message : "cannot be read"), passing };
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -57,6 +61,6 @@ function stateOf({ ino, size, mtimeNs }: { ino: bigint; size: bigint; mtimeNs: b
   return { inode: ino, size, written: mtimeNs };
 }
 
-function bad(path: string, what: string): ReadTable {
+function bad(path: string, what: string): Extract<ReadTable, { state: "bad" }> {
   return { state: "bad", reason: `${path}: ${what}` };
 }

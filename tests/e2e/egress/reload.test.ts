@@ -1,7 +1,9 @@
 // The table changes under a running proxy: taken when it is good, left when it is bad, and what it takes back is closed.
 
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import type { TableRoute } from "#domain/egress/route.ts";
@@ -9,9 +11,11 @@ import { renderRouteTable } from "#domain/egress/table.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import { sha256 } from "#lib/hash.ts";
 import { readUses } from "#lib/store/read-uses.ts";
+import { connectUnix } from "#lib/unix-socket.ts";
 import { get, open, openTlsTunnel, over } from "#tests/helpers/egress/client.ts";
 import { type EgressProcess, routeTo, startEgress, tableOf } from "#tests/helpers/egress/proxy.ts";
 import { startUpstream, type TestUpstream } from "#tests/helpers/egress/upstream.ts";
+import { requirement } from "#tests/helpers/require.ts";
 
 let upstream: TestUpstream;
 let egress: EgressProcess;
@@ -34,6 +38,10 @@ afterEach(() => egress.remove());
 function tableWith(...routes: TableRoute[]) {
   return { hosts: { "a.example.com": upstream.pin, "b.example.com": upstream.pin }, routes };
 }
+const probePrlimit = () =>
+  spawnSync("prlimit", ["--version"], { stdio: "ignore" }).status === 0
+    ? undefined
+    : "prlimit is missing: install util-linux";
 const ask = (host: string, path = "/") => get(egress.paths.egress.socket, ca, `https://${host}${path}`);
 
 describe("a new table", () => {
@@ -106,6 +114,22 @@ describe("a new table", () => {
     await egress.setTable(tableWith(routeTo("a.example.com", { methods: ["GET"] }), routeTo("b.example.com")));
     expect(stream.destroyed).toBe(false);
     tunnel.destroy();
+  });
+});
+
+describe("a proxy without files to open", requirement("prlimit", probePrlimit), () => {
+  test("takes a table when it has some again", async () => {
+    const poor = await startEgress({ through: ["prlimit", "--nofile=80:80"], table: { routes: [] } });
+    try {
+      const idle = await Promise.all(Array.from({ length: 80 }, () => connectUnix(poor.paths.egress.socket)));
+      await expect.poll(async () => (await readdir(`/proc/${poor.pid}/fd`)).length).toBeGreaterThanOrEqual(79);
+      await writeAtomic(poor.paths.egress.routes, renderRouteTable(tableOf({ routes: [routeTo("late.example.com")] })));
+      await expect.poll(() => poor.output()).toContain("EMFILE");
+      for (const socket of idle) socket.destroy();
+      await expect.poll(async () => (await poor.status()).table.routes.length, { timeout: 10_000 }).toBe(1);
+    } finally {
+      await poor.remove();
+    }
   });
 });
 
