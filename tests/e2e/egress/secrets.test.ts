@@ -358,9 +358,13 @@ describe("the canary", () => {
     await begin(mode);
     const reply = await post(base64(`x ${CANARY}`));
     expect(reply.json()).toMatchObject({ error: "secret_found", rule: "canary" });
+    const said = [expect.stringMatching(/^CANARY: POST api\.example\.com:443\/in: /)];
     await expect
       .poll(async () => (await readAuditLog(egress!.of)).map(({ detail }) => detail), { timeout: 5000 })
-      .toContainEqual(expect.stringMatching(/^CANARY: POST api\.example\.com:443\/in: /));
+      .toEqual(said);
+    egress!.signal("SIGTERM");
+    await egress!.exited(); // whatever else was to be written is
+    expect((await readAuditLog(egress!.of)).map(({ detail }) => detail)).toEqual(said);
     expect((await readQueue(egress!.of)).items).toEqual([]);
     expect(upstream.seen).toEqual([]);
   });

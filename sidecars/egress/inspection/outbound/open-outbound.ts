@@ -30,7 +30,7 @@ export interface OutboundInspection {
 }
 
 /** A body up to so long is held whole, so that nothing has left when something is found. */
-export const MOST_HELD_BYTES = 1024 * 1024;
+const MOST_HELD_BYTES = 1024 * 1024;
 /** Of all bodies together; when there are more, they are looked at as they pass. */
 const MOST_HELD_IN_ALL = 48 * 1024 * 1024;
 /** How long a body may take to come of which nobody knows how long it is. */

@@ -5,7 +5,7 @@ import type { SecretScanner } from "#domain/secrets/scanner.ts";
 
 import { type DeepMatch, type DeepOptions, deepScan } from "./deep-scan.ts";
 
-export const WINDOW_BYTES = 128 * 1024;
+const WINDOW_BYTES = 128 * 1024;
 const LEAST_HELD = 4096;
 const MOST_HELD = 16 * 1024;
 
