@@ -156,7 +156,36 @@ describe("a body whose encoding lies", () => {
     return Buffer.concat([zipped.subarray(0, 10), Buffer.from(`${name}\0`), zipped.subarray(10)]);
   };
   const multipart = { "content-type": "multipart/form-data; boundary=b0" };
+  const utf16 = (text: string, big = false): Buffer => {
+    const bytes = Buffer.from(`\ufeff${text}`, "utf16le");
+    return big ? bytes.swap16() : bytes;
+  };
   test.each<[string, string | Buffer, Record<string, string>]>([
+    [
+      "UTF-16, the small end first",
+      utf16(`{"a": "${SECRET}"}`),
+      { "content-type": "application/json; charset=utf-16" },
+    ],
+    ["UTF-16, the big end first", utf16(SECRET, true), { "content-type": "text/plain; charset=utf-16be" }],
+    [
+      "a part whose base64 has lines",
+      `--b0\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64(`${"words ".repeat(8)}${SECRET}`).replaceAll(/.{76}/g, "$&\r\n")}\r\n--b0--\r\n`,
+      multipart,
+    ],
+    [
+      "entities of XML",
+      `<a>${Array.from(SECRET)
+        .map((one) => `&#${one.charCodeAt(0)};`)
+        .join("")}</a>`,
+      { "content-type": "application/xml" },
+    ],
+    [
+      "hex in capitals with colons",
+      hex(SECRET)
+        .toUpperCase()
+        .replaceAll(/..(?!$)/g, "$&:"),
+      {},
+    ],
     ["the name within a gzip file's header", named(SECRET), {}],
     [
       "the second of two gzip members",
