@@ -25,6 +25,10 @@ export interface Relay {
 
 /** For the answer to a close frame, and for the ends of the connections after it. */
 const CLOSE_MS = 5000;
+/** After its end, when a message of it is still looked at. */
+const LEFT_MS = 250;
+/** Read on while a message is under way, so that an end is noticed; then the socket must wait. */
+const MOST_WAITING = 256 * 1024;
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
 const POLICY = 1008;
@@ -72,11 +76,17 @@ class WebSocketRelay implements Relay {
     socket.on("data", (chunk: Buffer) => {
       if (from.name === "client") this.#events.moved(chunk.length, 0);
       else this.#events.moved(0, chunk.length);
+      if (from.working && (from.waiting += chunk.length) > MOST_WAITING) socket.pause();
       if (!this.#over && !from.done) this.#read(from, chunk);
     });
     socket.once("end", () => {
       if (!from.done) enqueue({ kind: "lost" });
       from.done = true;
+      // Nobody is left to wait for the operator's answer.
+      const timer = setTimeout(() => {
+        if (from.inspecting) socket.destroy();
+      }, LEFT_MS).unref();
+      socket.once("close", () => clearTimeout(timer));
     });
     socket.on("error", () => {}); // `close` follows
     socket.once("close", () => {
@@ -96,7 +106,6 @@ class WebSocketRelay implements Relay {
 
   async #work(from: Side): Promise<void> {
     from.working = true;
-    from.socket.pause();
     try {
       for (let frame = from.queue.shift(); frame !== undefined && !this.#over; frame = from.queue.shift())
         await this.#pass(from, this.#otherOf(from), frame);
@@ -107,6 +116,7 @@ class WebSocketRelay implements Relay {
       );
     }
     from.working = false;
+    from.waiting = 0;
     from.socket.resume();
   }
 
@@ -120,7 +130,9 @@ class WebSocketRelay implements Relay {
     if (data.length > 0) {
       const isBinary = frame.kind === "message" ? frame.isBinary : frame.kind !== "close";
       const direction = from.name === "client" ? "outbound" : "inbound";
+      from.inspecting = true;
       const verdict = await this.#events.inspect(direction, data, isBinary);
+      from.inspecting = false;
       if (this.#over) return;
       if (!verdict.ok) return this.#refuse(verdict.refusal);
       data = verdict.data;

@@ -25,6 +25,10 @@ export class Side {
   readonly sender: Sender;
   readonly queue: Frame[] = [];
   working = false;
+  /** A message of this side is being looked at; the operator may be asked about it. */
+  inspecting = false;
+  /** Bytes that came while another message was under way. */
+  waiting = 0;
   /** Bytes since the last whole message. */
   #pending = 0;
   /** A close frame was written. */
