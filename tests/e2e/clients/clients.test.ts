@@ -66,6 +66,15 @@ describe("curl", has("curl", "--version"), () => {
     expect(stdout).toBe(`${JSON.stringify(HELLO)} 2`);
   });
 
+  test("asks a thousand times at once on one connection of HTTP/2, and gets every answer", async () => {
+    const list = join(world.home, "urls");
+    const urls = Array.from({ length: 1000 }, (_, index) => `url = "https://${API}/n${index}"\noutput = "/dev/null"`);
+    await writeFile(list, urls.join("\n"));
+    const { code, stdout } = await world.run("curl", ["-sS", "--parallel", "-w", "%{http_code}\n", "-K", list]);
+    expect(code).toBe(0);
+    expect(stdout.split("\n").filter((status) => status === "200")).toHaveLength(1000);
+  });
+
   test("is told why a host is refused, and how to ask", async () => {
     const { code, stdout } = await world.run("curl", ["-sS", "-w", "\n%{http_code}", BLOCKED]);
     const [body = "", status] = stdout.split("\n").filter((line) => line !== "");
