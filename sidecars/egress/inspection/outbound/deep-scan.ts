@@ -44,6 +44,14 @@ const MOST_MATCHES = 64;
 /** How far around an escape is decoded: values that are longer are found by their beginning. */
 const LEAST_REACH = 128;
 
+/** How long others wait for their turn, and pieces that take less. */
+const LONGEST_TURN_MS = 5;
+const SMALL = 32 * 1024;
+const SCANNED_AT_ONCE = 256 * 1024;
+/** A compressed file in base64 is found where it is in one part. */
+const DECODED_AT_ONCE = 1024 * 1024;
+const DECODED_AGAIN = 64 * 1024;
+
 interface Pass {
   readonly scanner: SecretScanner;
   readonly options: DeepOptions;
@@ -55,7 +63,30 @@ interface Pass {
 
 /** The matches by start. A value found as it stands is not told again for being found in a decoding. */
 export function deepScan(scanner: SecretScanner, bytes: Uint8Array, options: DeepOptions = {}): DeepScan {
-  const pass: Pass = {
+  const pass = begin(scanner, bytes, options);
+  const steps = scanLayer(pass, bytes, [], (start, end) => ({ start, end }));
+  while (steps.next().done !== true) {}
+  return told(pass);
+}
+
+/** The same for much: others get their turn between its steps. `bytes` must stay as they are until it has ended. */
+export async function deepScanInSteps(
+  scanner: SecretScanner,
+  bytes: Uint8Array,
+  options: DeepOptions = {},
+): Promise<DeepScan> {
+  const pass = begin(scanner, bytes, options);
+  const steps = scanLayer(pass, bytes, [], (start, end) => ({ start, end }));
+  for (let since = performance.now(); steps.next().done !== true;) {
+    if (performance.now() - since < LONGEST_TURN_MS) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    since = performance.now();
+  }
+  return told(pass);
+}
+
+function begin(scanner: SecretScanner, bytes: Uint8Array, options: DeepOptions): Pass {
+  return {
     scanner,
     options,
     matches: [],
@@ -63,31 +94,58 @@ export function deepScan(scanner: SecretScanner, bytes: Uint8Array, options: Dee
     decompress: MOST_DECOMPRESSED,
     unscanned: undefined,
   };
-  scanLayer(pass, bytes, [], (start, end) => ({ start, end }));
-  const { matches, unscanned } = pass;
+}
+
+function told({ matches, unscanned }: Pass): DeepScan {
   return { matches: matches.length > 1 ? matches.toSorted((a, b) => a.start - b.start) : matches, unscanned };
 }
 
-function scanLayer(
+/** Each step is some milliseconds at most. */
+function* scanLayer(
   pass: Pass,
   bytes: Uint8Array,
   decodings: readonly Decoding[],
   outermost: (start: number, end: number) => Span,
-): void {
+): Generator<void, void> {
   pass.work -= bytes.length;
   if (pass.work < 0) return void (pass.unscanned ??= "it is encoded in too many ways to be looked at");
-  const { matches, exhausted } = pass.scanner.scan(bytes);
-  if (exhausted) pass.unscanned ??= "it would take too long to be looked at";
-  for (const { rule, severity, start, end: told } of matches) {
-    const end = endOfValue(rule, bytes, told);
-    add(pass, { rule, severity, ...outermost(start, end), decodings, value: bytes.slice(start, end) });
+  for (const { from, to, until } of parts(bytes.length, SCANNED_AT_ONCE, pass.scanner.longestMatch)) {
+    const { matches, exhausted } = pass.scanner.scan(
+      from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to),
+    );
+    if (exhausted) pass.unscanned ??= "it would take too long to be looked at";
+    for (const { rule, severity, start, end: endTold } of matches) {
+      if (from + start >= until) continue; // the next part shows the whole of it
+      const end = endOfValue(rule, bytes, from + endTold);
+      const value = bytes.slice(from + start, end);
+      add(pass, { rule, severity, ...outermost(from + start, end), decodings, value });
+    }
+    if (to < bytes.length) yield;
   }
   if (decodings.length === MOST_DECODINGS) return;
-  for (const layer of decode(pass, bytes)) {
-    scanLayer(pass, layer.bytes, [...decodings, layer.decoding], (start, end) => {
-      const inner = layer.sourceOf(start, end);
-      return outermost(inner.start, inner.end);
-    });
+  for (const { from, to } of parts(bytes.length, DECODED_AT_ONCE, DECODED_AGAIN)) {
+    const part = from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
+    for (const decode of DECODERS) {
+      if (bytes.length > SMALL) yield;
+      for (const layer of decode(pass, part)) {
+        yield* scanLayer(pass, layer.bytes, [...decodings, layer.decoding], (start, end) => {
+          const inner = layer.sourceOf(start, end);
+          return outermost(from + inner.start, from + inner.end);
+        });
+      }
+    }
+  }
+}
+
+/** All of it where it is not much longer than `size`; else parts, each with the last `again` bytes of the one before. */
+function* parts(length: number, size: number, again: number): Generator<{ from: number; to: number; until: number }> {
+  if (length <= size + again) return yield { from: 0, to: length, until: length };
+  for (let from = 0; ;) {
+    const to = from + size + 2 * again;
+    if (to >= length) return yield { from, to: length, until: length };
+    // What begins in the last bytes may go on, and what stands before a value may announce it.
+    yield { from, to, until: to - again };
+    from = to - 2 * again;
   }
 }
 
@@ -114,19 +172,29 @@ function add({ matches }: Pass, match: DeepMatch): void {
   if (!known) matches.push(match);
 }
 
-function decode(pass: Pass, bytes: Uint8Array): Layer[] {
-  const { plus = false, quoted = false } = pass.options;
-  const reach = Math.max(LEAST_REACH, pass.scanner.longestMatch);
-  const layers = [...decodeEscapes(bytes, { reach, plus, quoted }), ...decodeRuns(bytes)];
-  for (const layer of [decodeWide(bytes), decodeBase32(bytes), decodeSpacedHex(bytes)])
-    if (layer !== undefined) layers.push(layer);
-  const embedded = decodeEmbedded(bytes, pass.decompress);
-  if (embedded.tooLarge) pass.unscanned ??= "something compressed in it is too large to be looked at";
-  for (const layer of embedded.layers) {
+type Decode = (pass: Pass, bytes: Uint8Array) => readonly Layer[];
+
+const DECODERS: readonly Decode[] = [
+  ({ options: { plus = false, quoted = false }, scanner }, bytes) =>
+    decodeEscapes(bytes, { reach: Math.max(LEAST_REACH, scanner.longestMatch), plus, quoted }),
+  (_pass, bytes) => decodeRuns(bytes),
+  (_pass, bytes) => one(decodeWide(bytes)),
+  (_pass, bytes) => one(decodeBase32(bytes)),
+  (_pass, bytes) => one(decodeSpacedHex(bytes)),
+  decompress,
+];
+
+function one(layer: Layer | undefined): readonly Layer[] {
+  return layer === undefined ? [] : [layer];
+}
+
+function decompress(pass: Pass, bytes: Uint8Array): readonly Layer[] {
+  const { layers, tooLarge } = decodeEmbedded(bytes, pass.decompress);
+  if (tooLarge) pass.unscanned ??= "something compressed in it is too large to be looked at";
+  for (const layer of layers) {
     // What is decompressed counts as given: it is bounded by itself.
     pass.decompress -= layer.bytes.length;
     pass.work += layer.bytes.length * MOST_WORK;
-    layers.push(layer);
   }
   return layers;
 }

@@ -43,7 +43,7 @@ export class Judge {
   /** Up to where it may go; throws InspectionRefused. */
   async look(window: ScanWindow, how: "all" | "flow" | "pause"): Promise<number> {
     const { settlement } = this.#body;
-    const { matches, unscanned, bytes } = window.scan();
+    const { matches, unscanned, bytes } = await window.scan();
     if (unscanned !== undefined) throw new InspectionRefused(settlement.refuseUnscanned("body", unscanned));
     if (matches.length === 0) return window.limit(how, undefined);
     // One that reaches the end may go on in what comes.

@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync 
 import type { SecretScanner } from "#domain/secrets/scanner.ts";
 
 import { CannotDecode, openDecoder } from "./content-coding.ts";
-import { type DeepMatch, deepScan } from "./deep-scan.ts";
+import { type DeepMatch, deepScanInSteps } from "./deep-scan.ts";
 import { excerptOf } from "./excerpt.ts";
 import { type Found, withDecodings } from "./finding.ts";
 import { fixedBecause } from "./flow.ts";
@@ -44,13 +44,18 @@ export async function lookAtHeldBody(scanner: SecretScanner, body: HeldBody): Pr
   return lookAt(scanner, content, contentType, codings);
 }
 
-function lookAt(scanner: SecretScanner, content: Buffer, contentType: string, codings: readonly string[]): HeldLook {
+async function lookAt(
+  scanner: SecretScanner,
+  content: Buffer,
+  contentType: string,
+  codings: readonly string[],
+): Promise<HeldLook> {
   const quoted = /^multipart\//i.test(contentType);
-  const { matches, unscanned } = deepScan(scanner, content, { plus: isForm(contentType), quoted });
+  const { matches, unscanned } = await deepScanInSteps(scanner, content, { plus: isForm(contentType), quoted });
   const found = matches.map((match) => foundAt(content, contentType, codings, match, matches));
   const joined = joinedBody(content, contentType);
   if (joined !== undefined && joined.text.length > 0) {
-    const split = deepScan(scanner, Buffer.from(joined.text, "latin1"), { plus: joined.plus });
+    const split = await deepScanInSteps(scanner, Buffer.from(joined.text, "latin1"), { plus: joined.plus });
     found.push(...splitFindings(split.matches, joined.place, found));
   }
   return { found, unscanned, without: (replaced) => encode(starred(content, replaced), codings) };

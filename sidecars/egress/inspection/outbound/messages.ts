@@ -4,7 +4,7 @@
 import type { SecretScanner } from "#domain/secrets/scanner.ts";
 
 import type { MessageVerdict } from "../inspection.ts";
-import { type DeepMatch, deepScan } from "./deep-scan.ts";
+import { type DeepMatch, deepScanInSteps } from "./deep-scan.ts";
 import { excerptOf } from "./excerpt.ts";
 import { type Found, withDecodings } from "./finding.ts";
 import { fixedBecause } from "./flow.ts";
@@ -22,7 +22,7 @@ export function openMessages(scanner: SecretScanner, settlement: Settlement): Me
   const look = async (data: Buffer): Promise<MessageVerdict> => {
     const gone = tail.length;
     const bytes = gone === 0 ? data : Buffer.concat([tail, data]);
-    const { matches, unscanned } = deepScan(scanner, bytes);
+    const { matches, unscanned } = await deepScanInSteps(scanner, bytes);
     if (unscanned !== undefined)
       return { ok: false, refusal: settlement.refuseUnscanned("WebSocket message", unscanned) };
     const news = matches.filter(({ end }) => end > gone);

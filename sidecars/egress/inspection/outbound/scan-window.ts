@@ -3,7 +3,7 @@
 
 import type { SecretScanner } from "#domain/secrets/scanner.ts";
 
-import { type DeepMatch, type DeepOptions, deepScan } from "./deep-scan.ts";
+import { type DeepMatch, type DeepOptions, deepScanInSteps } from "./deep-scan.ts";
 
 const WINDOW_BYTES = 128 * 1024;
 const LEAST_HELD = 4096;
@@ -56,11 +56,16 @@ export class ScanWindow {
   }
 
   /** Looks at what is new, and as far back as a value could reach. Places are those within `bytes`. */
-  scan(): { readonly matches: readonly DeepMatch[]; readonly unscanned?: string | undefined; readonly bytes: Buffer } {
+  async scan(): Promise<{
+    readonly matches: readonly DeepMatch[];
+    readonly unscanned?: string | undefined;
+    readonly bytes: Buffer;
+  }> {
     const bytes = this.#buffer.subarray(0, this.#length);
     const from = Math.max(0, this.#scanned - this.#base - this.#held);
     this.#scanned = this.end;
-    const { matches, unscanned } = deepScan(this.#scanner, from === 0 ? bytes : bytes.subarray(from), this.#options);
+    const news = from === 0 ? bytes : bytes.subarray(from);
+    const { matches, unscanned } = await deepScanInSteps(this.#scanner, news, this.#options);
     return {
       matches: matches.map((match) => ({ ...match, start: match.start + from, end: match.end + from })),
       unscanned,
