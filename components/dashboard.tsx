@@ -6,7 +6,7 @@ import { memo } from "react";
 import type { Fleet } from "#domain/fleet/fleet.ts";
 
 import { footerRows, type FooterProps } from "./footer.ts";
-import { headerRow } from "./header.ts";
+import { headerRow, type HeaderProps } from "./header.ts";
 import { Inbox, InboxStrip, ProposalPane, type InboxProps, type ProposalPaneProps } from "./inbox.tsx";
 import type { ItemLine } from "./inbox-rows.ts";
 import type { Layout } from "./layout.ts";
@@ -76,6 +76,8 @@ export interface DashboardProps {
   readonly color: boolean;
   readonly fleet: Fleet;
   readonly pending: number;
+  readonly left: string | null;
+  readonly alarms: string;
   readonly now: number;
   readonly screen: ScreenProps;
   readonly sheet: SheetProps | null;
@@ -98,7 +100,7 @@ export function Dashboard(props: DashboardProps) {
   return (
     <ColorContext value={color}>
       <Box flexDirection="column" width={cols} height={rows} overflow="hidden">
-        <Header fleet={fleet} pending={pending} width={cols} />
+        <Header fleet={fleet} pending={pending} left={props.left} alarms={props.alarms} width={cols} />
         <Box flexDirection="column" height={layout.body.height} flexShrink={0} overflow="hidden">
           <Screen {...props} />
         </Box>
@@ -112,8 +114,8 @@ export function Dashboard(props: DashboardProps) {
   );
 }
 
-const Header = memo(function Header({ fleet, pending, width }: { fleet: Fleet; pending: number; width: number }) {
-  return <Lines rows={[headerRow({ fleet, pending, width })]} width={width} height={1} />;
+const Header = memo(function Header(props: HeaderProps) {
+  return <Lines rows={[headerRow(props)]} width={props.width} height={1} />;
 });
 
 const Footer = memo(function Footer(props: FooterProps) {

@@ -2,7 +2,7 @@
 
 import type { BottleRow } from "#domain/fleet/fleet.ts";
 
-import { between, BOLD, DIM, fit, RED, span, YELLOW, type Row, type Span } from "./rows.ts";
+import { ALARM, between, BOLD, DIM, fit, RED, span, YELLOW, type Row, type Span } from "./rows.ts";
 import { age, plural, stateSpan } from "./words.ts";
 
 export interface FleetListProps {
@@ -50,6 +50,7 @@ function bottleRow(bottle: BottleRow, selected: boolean, { width, now, unseen = 
     span(fit(name, nameWidth), selected ? { bold: true, inverse: true } : {}),
     pendingSpan(hasEnded(bottle) ? 0 : bottle.pending),
     span(age(bottle.since, now).padStart(4), DIM),
+    ...alarmSpan(bottle),
     ...unseenSpan(unseen[bottle.slug] ?? 0),
     ...details(bottle),
   ];
@@ -59,6 +60,10 @@ function pendingSpan(pending: number): Span {
   return pending === 0
     ? span("    ")
     : span(` ▲${String(Math.min(pending, 99)).padEnd(2)}`, { color: YELLOW, bold: true });
+}
+
+function alarmSpan({ alarms }: BottleRow): Span[] {
+  return alarms === 0 ? [] : [span("  "), span("⚑ CANARY SENT", ALARM)];
 }
 
 function unseenSpan(count: number): Span[] {

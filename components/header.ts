@@ -2,12 +2,22 @@
 
 import type { BottleRow, BottleState, Fleet } from "#domain/fleet/fleet.ts";
 
-import { between, BOLD, DIM, RED, row, span, YELLOW, type Row } from "./rows.ts";
+import { ALARM, between, BOLD, DIM, RED, row, span, YELLOW, type Row } from "./rows.ts";
 import { plural } from "./words.ts";
 
 const COUNTED: readonly BottleState[] = ["starting", "busy", "waiting", "idle", "crashed", "lost"];
 
-export function headerRow({ fleet, pending, width }: { fleet: Fleet; pending: number; width: number }): Row {
+export interface HeaderProps {
+  readonly fleet: Fleet;
+  readonly pending: number;
+  /** How long the most urgent of what is held still waits, in words. */
+  readonly left: string | null;
+  /** Bottles that sent their canary, and nobody looked at it yet. */
+  readonly alarms: string;
+  readonly width: number;
+}
+
+export function headerRow({ fleet, pending, left: wait, alarms, width }: HeaderProps): Row {
   const counts = COUNTED.map((state) => ({ state, count: countOf(fleet.bottles, state) })).filter(
     ({ count }) => count > 0,
   );
@@ -20,9 +30,10 @@ export function headerRow({ fleet, pending, width }: { fleet: Fleet; pending: nu
   );
   const down = Object.entries(fleet.hosts).filter(([, host]) => !host.up);
   const right = row(
+    ...(alarms === "" ? [] : [span(` ⚑ CANARY SENT by ${alarms} `, ALARM), span("  ")]),
     ...down.map(([name]) => span(`${name} unreachable  `, { color: RED })),
     pending > 0
-      ? span(`▲ ${pending} waiting for you `, { color: YELLOW, bold: true })
+      ? span(`▲ ${pending} waiting for you${wait === null ? "" : `, ${wait} left`} `, { color: YELLOW, bold: true })
       : span("nothing waits for you ", DIM),
   );
   return between([span(" "), ...left], right, width);

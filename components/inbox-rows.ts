@@ -1,9 +1,10 @@
 // Proposals in one line each, and what became of them.
 
 import { statusOf, type InboxItem } from "#domain/fleet/fleet.ts";
+import { isAlarm } from "#domain/fleet/urgency.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
-import { BOLD, DIM, fit, GREEN, RED, row, span, YELLOW, type Row, type Span } from "./rows.ts";
+import { ALARM, BOLD, DIM, fit, GREEN, RED, row, span, YELLOW, type Row, type Span } from "./rows.ts";
 import { age, plural, remaining, statusSpan } from "./words.ts";
 
 export interface ItemLine {
@@ -33,13 +34,17 @@ export function itemRow(
   const { bottle_slug, created_at, kind } = item.proposal;
   return [
     span(selected ? "▸ " : "  ", BOLD),
-    ended ? span(`- ${"open".padEnd(8)}`, DIM) : statusSpan(status),
+    ended
+      ? span(`- ${"open".padEnd(8)}`, DIM)
+      : isAlarm(item.proposal) && status === "pending"
+        ? ALARM_SIGN
+        : statusSpan(status),
     span(` ${age(created_at, now).padStart(3)} `, DIM),
     ...(withSlug
       ? [span(fit(plainLine(bottle_slug), Math.min(20, Math.max(8, Math.floor(width / 5)))), BOLD), span(" ")]
       : []),
     ...fateSpans(item, now, ended),
-    ...(warnings > 0 && !ended && status === "pending"
+    ...(warnings > 0 && !ended && status === "pending" && !isAlarm(item.proposal)
       ? [span(`! ${plural(warnings, "warning")}  `, { color: RED, bold: true })]
       : []),
     ...(kind === "question" ? [span("asks: ", { color: YELLOW })] : []),
@@ -47,6 +52,8 @@ export function itemRow(
     ...countSpan(item),
   ];
 }
+
+const ALARM_SIGN = span("⚑ ALARM   ", ALARM);
 
 function countSpan({ seen }: InboxItem): Span[] {
   return seen !== null && seen.count > 1 ? [span(`  ×${seen.count}`, DIM)] : [];

@@ -33,7 +33,11 @@ export const Inbox = memo(function Inbox(props: InboxProps) {
     {
       ...list,
       active: true,
-      title: row(span("Inbox ", BOLD), span(`${pending} waiting`, pending > 0 ? { color: YELLOW } : DIM)),
+      title: row(
+        span("Inbox ", BOLD),
+        span(`${pending} waiting`, pending > 0 ? { color: YELLOW } : DIM),
+        span(", held ones first", DIM),
+      ),
     },
     items.length === 0 ? [empty] : lines,
   );
@@ -67,7 +71,7 @@ function moreNote(below: number): Row {
   return below > 0 ? row(span(`${below} more below (PgDn)`, DIM)) : [];
 }
 
-/** The strip above the footer: what waits longest. */
+/** The strip above the footer: what is most urgent, with the seconds that are left. */
 export const InboxStrip = memo(function InboxStrip({
   items,
   width,

@@ -180,11 +180,27 @@ export function diffRows(diff: readonly string[]): Row[] {
 }
 
 function justificationRows({ proposal, seen }: InboxItem, width: number): Row[] {
-  const text = proposal.justification === "" ? (seen?.justification ?? "") : proposal.justification;
-  if (text === "") return [[], row(span("the agent gave no reason", DIM))];
+  const said = proposal.justification;
+  const others = seen?.justification ?? "";
+  if (said === "" && others === "") return [[], row(span("the agent gave no reason", DIM))];
+  // A request that was stopped is proposed by the proxy, in its words. What folds into it may bring the agent's.
+  if (isOfProxy(proposal)) return [...quoted("the proxy says:", DIM, said, width), ...ofAgent(others, width)];
+  return ofAgent(said === "" ? others : said, width);
+}
+
+function isOfProxy({ origin }: Proposal): boolean {
+  return origin === "blocked-request" || origin === "held-request";
+}
+
+function ofAgent(text: string, width: number): Row[] {
+  return quoted("the agent's own words (not checked by anybody):", { color: YELLOW }, text, width);
+}
+
+function quoted(whose: string, style: Style, text: string, width: number): Row[] {
+  if (text === "") return [];
   return [
     [],
-    row(span("the agent's own words (not checked by anybody):", { color: YELLOW })),
+    row(span(whose, style)),
     ...plainLines(text)
       .slice(0, 200)
       .flatMap((line) => wrap(line, width - 2, { italic: true }).map((part) => row(span("┊ ", DIM), ...part))),

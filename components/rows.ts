@@ -35,6 +35,8 @@ export const CYAN = 6;
 
 export const DIM: Style = { dim: true };
 export const BOLD: Style = { bold: true };
+/** What must not be overlooked, with and without colours. */
+export const ALARM: Style = { color: RED, bold: true, inverse: true };
 
 export function span(text: string, style?: Style): Span {
   return style === undefined ? { text } : { text, style };

@@ -64,11 +64,11 @@ export async function runEgress({ root, slug, upstreamCa, slots, own }: EgressOp
 
   const authority = await openAuthority(paths.tls, slug, new Date());
   const contexts = leafContexts(authority);
-  const { audit, holds } = asking;
+  const { audit, holds, alarm } = asking;
   const { fingerprintKey } = paths.egress;
   const inspection = inspectLazily(async () => {
     const { openInspection } = await import("./inspection/open-inspection.ts");
-    return openInspection({ table, uses, audit, holds, own, fingerprintKey, problem: say });
+    return openInspection({ table, uses, audit, holds, alarm, own, fingerprintKey, problem: say });
   }, say);
   const proxy = createProxy({ table, uses, limits, slots, ...asking, traffic, upstream, live, contexts, inspection });
   const seen = openStoredSeen(paths.egress.seen, say);

@@ -55,6 +55,7 @@ describe("list", () => {
       "started_at",
       "label",
       "pending",
+      "alarms",
       "exit_code",
       "isolation",
     ]);

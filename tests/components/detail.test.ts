@@ -201,3 +201,15 @@ test("a changed rule is shown as it was approved, and what was asked for beside 
   expect(rows.find((row) => row.includes("path_allowlist"))).toContain("[/v1/only/]");
   expect(rememberWords(() => [])({ ...EMPTY, inbox: [item] })(item).title).toContain("only below /v1/only/");
 });
+
+test("the proxy's own sentence is never called the agent's words, and the agent's are beside it when they came", () => {
+  const said = { origin: "blocked-request", justification: "Blocked by the egress proxy: it is not allowed." } as const;
+  const text = read(itemFor(said)).join("\n");
+  expect(text).toContain("the proxy says:\n┊ Blocked by the egress proxy");
+  expect(text).not.toContain("own words");
+  const seen = { count: 2, first_seen: "", last_seen: "", justification: "I need it" };
+  expect(read(itemFor(said, { seen })).join("\n")).toMatch(
+    /the proxy says:\n┊ Blocked[^]*own words[^\n]*\n┊ I need it/,
+  );
+  expect(read(itemFor({ justification: "Blocked by the egress proxy: no" })).join("\n")).toContain("agent's own words");
+});

@@ -39,6 +39,7 @@ export function bottleRow(over: Partial<BottleRow> = {}): BottleRow {
     label: "",
     color: "",
     pending: 0,
+    alarms: 0,
     exit_code: null,
     signal: null,
     isolation: {

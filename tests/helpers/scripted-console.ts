@@ -486,6 +486,7 @@ function aBottle(slug: string, at: Date): BottleRow {
     label: "",
     color: "",
     pending: 0,
+    alarms: 0,
     exit_code: null,
     signal: null,
     isolation: {

@@ -46,9 +46,16 @@ export function askLazily(of: QueueOf, problem: (message: string) => void): Lazy
       },
       recheck: () => opened?.holds.recheck(),
     },
+    alarm: {
+      raise: (found) =>
+        void open()
+          .then(({ alarm }) => alarm.raise(found))
+          .catch(() => {}), // told above
+      flush: async () => opened?.alarm.flush(),
+    },
     async flush() {
       opened?.blocked.close();
-      await Promise.all([opened?.blocked.flush(), opened?.audit.flush()]);
+      await Promise.all([opened?.blocked.flush(), opened?.audit.flush(), opened?.alarm.flush()]);
     },
   };
 }

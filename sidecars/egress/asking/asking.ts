@@ -6,12 +6,14 @@ import type { QueueOf } from "#lib/store/queue-files.ts";
 
 import { type AuditTrail, openAuditTrail } from "./audit-trail.ts";
 import { type BlockedProposals, openBlockedProposals } from "./blocked.ts";
+import { type CanaryAlarm, openCanaryAlarm } from "./canary-alarm.ts";
 import { type Holds, openHolds } from "./hold.ts";
 
 export interface Asking {
   readonly audit: AuditTrail;
   readonly blocked: BlockedProposals;
   readonly holds: Holds;
+  readonly alarm: CanaryAlarm;
 }
 
 /** The bottle's queue folder must exist. */
@@ -21,5 +23,6 @@ export async function openAsking(of: QueueOf, problem: (message: string) => void
     audit: openAuditTrail(append, problem),
     blocked: await openBlockedProposals(of, problem),
     holds: openHolds(of, problem),
+    alarm: openCanaryAlarm(of, problem),
   };
 }

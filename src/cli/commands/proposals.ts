@@ -1,6 +1,7 @@
 // proposals: what waits for the operator, and what became of what was decided.
 
 import { statusOf } from "#domain/fleet/fleet.ts";
+import { byUrgency } from "#domain/fleet/urgency.ts";
 import { painter } from "#modes/print/paint.ts";
 import { proposalTable, proposalText } from "#modes/print/proposal-text.ts";
 import { proposalRow } from "#modes/json/rows.ts";
@@ -16,7 +17,7 @@ export const proposals = defineCommand({
     bottle: { type: "string", short: "b", value: "slug", describe: "only those of one bottle", completes: "slug" },
   },
   details: [
-    "Pending proposals of all bottles, oldest first. Nothing that an agent wrote is approved: only the rule is.",
+    "Pending proposals of all bottles: canaries that were sent, then held requests by their deadline, then the oldest. Nothing that an agent wrote is approved: only the rule is.",
   ],
   examples: ["bottle-dash proposals", "bottle-dash proposals --all --json"],
   async run({ args, options }, context) {
@@ -33,7 +34,10 @@ export const proposals = defineCommand({
     const fleet = await console.snapshot();
     const known = options.all
       ? merged(await console.history(), fleet.inbox)
-      : fleet.inbox.filter((item) => statusOf(item, now) === "pending");
+      : byUrgency(
+          fleet.inbox.filter((item) => statusOf(item, now) === "pending"),
+          now,
+        );
     const items =
       options.bottle === undefined ? known : known.filter((item) => item.proposal.bottle_slug === options.bottle);
     answer(

@@ -33,6 +33,8 @@ export interface BottleRow {
   readonly color: string;
   /** Proposals that wait for the operator. */
   readonly pending: number;
+  /** Those of them that say that its agent sent the canary. */
+  readonly alarms: number;
   readonly exit_code: number | null;
   readonly signal: string | null;
   readonly isolation: Isolation | null;

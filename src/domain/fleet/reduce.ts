@@ -8,6 +8,7 @@ import type { BottleRow, Fleet, InboxItem } from "./fleet.ts";
 import type { Metadata } from "./metadata.ts";
 import { reduceInbox } from "./reduce-inbox.ts";
 import { isSame } from "./same.ts";
+import { isAlarm } from "./urgency.ts";
 
 export const emptyFleet: Fleet = { bottles: [], inbox: [], hosts: {}, problems: {} };
 
@@ -118,6 +119,7 @@ function emptyRow(slug: string, metadata: Metadata): BottleRow {
     state: "unknown",
     since: plainLine(metadata.started_at),
     pending: 0,
+    alarms: 0,
     exit_code: null,
     signal: null,
     isolation: null,
@@ -178,7 +180,13 @@ function tell(row: BottleRow, event: RowEvent): BottleRow {
 function settle(old: BottleRow | undefined, row: BottleRow, inbox: readonly InboxItem[], now: Date): BottleRow {
   const pending = pendingOf(inbox, row.slug, now);
   const standing = deriveState(row.run, row.activity, agentWaitsSince(pending));
-  const settled = { ...row, state: standing.state, pending: pending.length, since: beginning(old, row, standing, now) };
+  const settled = {
+    ...row,
+    state: standing.state,
+    pending: pending.length,
+    alarms: pending.filter(({ proposal }) => isAlarm(proposal)).length,
+    since: beginning(old, row, standing, now),
+  };
   return old !== undefined && isSame(old, settled) ? old : settled;
 }
 

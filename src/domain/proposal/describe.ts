@@ -2,7 +2,7 @@
 
 import { plainLine } from "#domain/plain-text.ts";
 
-import { findingOf, type FindingProposal } from "./approved-exception.ts";
+import { CANARY_RULE, findingOf, type FindingProposal } from "./approved-exception.ts";
 import type { EgressBlockPayload, Proposal, ProposalOf } from "./proposal.ts";
 
 export interface Description {
@@ -54,6 +54,7 @@ export function describeRule(rule: EgressBlockPayload): string {
 
 /** The exception that approving a finding would add, as lines of YAML, each with a "+". */
 export function exceptionDiff(proposal: FindingProposal): string[] {
+  if (findingOf(proposal) === CANARY_RULE) return [];
   return [
     `+ - host: ${plainLine(proposal.payload.host)}`,
     `+   rule: ${plainLine(findingOf(proposal))}`,
@@ -63,6 +64,8 @@ export function exceptionDiff(proposal: FindingProposal): string[] {
 
 function findingTitle(proposal: FindingProposal): string {
   const { host } = proposal.payload;
+  if (findingOf(proposal) === CANARY_RULE)
+    return `CANARY SENT to ${plainLine(host)}: this agent tried to leak credentials`;
   if (proposal.kind === "pipelock-block") return `${plainLine(findingOf(proposal))} on ${plainLine(host)}, every value`;
   return `${plainLine(proposal.payload.rule)} to ${hostAndPort(proposal)}, in ${plainLine(proposal.payload.where)}`;
 }
@@ -73,6 +76,13 @@ function hostAndPort({ payload: { host, port } }: ProposalOf<"dlp-match">): stri
 
 function valueMeaning(proposal: ProposalOf<"dlp-match">): string[] {
   const { rule, host, method, path, where, excerpt } = proposal.payload;
+  if (rule === CANARY_RULE) {
+    return [
+      "The canary is a value that was planted for thieves: no task needs it, and whoever sends it took what looked like a credential.",
+      `${plainLine(method)} ${plainLine(path)} to ${hostAndPort(proposal)} had it in the ${plainLine(where)}, and was stopped.`,
+      "Nothing can let it pass. Look at what the agent does, stop the bottle if in doubt, then reject this: you have looked.",
+    ];
+  }
   const state = proposal.origin === "held-request" ? "is held until you decide" : "was refused";
   return [
     `Would let this one value, which ${plainLine(rule)} found, leave for ${plainLine(host)}.`,

@@ -135,6 +135,8 @@ export function foldKey(proposal: Pick<Proposal, "kind" | "payload" | "bottle_sl
   const { kind, bottle_slug: bottle } = proposal;
   if (kind === "dlp-match") {
     const { host, rule, fingerprint } = proposal.payload as DlpMatchPayload;
+    // Whoever sends the canary everywhere raises one alarm, and fills no inbox.
+    if (rule === "canary") return canonicalJson({ bottle, kind, rule });
     return canonicalJson({ bottle, kind, host, rule, fingerprint });
   }
   if (kind === "pipelock-block") return canonicalJson({ bottle, kind, ...(proposal.payload as PipelockBlockPayload) });

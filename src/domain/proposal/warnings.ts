@@ -45,6 +45,7 @@ export function warningsOf(proposal: Pick<Proposal, "kind" | "payload">, known: 
     }
     case "dlp-match": {
       const { host, rule } = proposal.payload as DlpMatchPayload;
+      if (rule === CANARY_RULE) return [...ownSecret(rule, host)];
       return [...ownSecret(rule, host), danger("secret-leaves", `What ${plainLine(host)} gets, you cannot take back.`)];
     }
     case "pipelock-block": {

@@ -19,6 +19,7 @@ export function listRow(row: BottleRow): ListRow {
     started_at: row.started_at,
     label: row.label,
     pending: row.pending,
+    alarms: row.alarms,
     exit_code: row.exit_code,
     isolation: row.isolation === null ? null : isolationSummary(row.isolation),
   };

@@ -28,6 +28,8 @@ export const ListRow = z.strictObject({
   started_at: z.string(),
   label: z.string(),
   pending: z.int().nonnegative(),
+  /** Of `pending`: the agent sent the canary, a value planted to be stolen. */
+  alarms: z.int().nonnegative(),
   exit_code: z.int().nullable(),
   isolation: IsolationSummary.nullable(),
 });

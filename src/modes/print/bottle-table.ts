@@ -36,7 +36,7 @@ export function bottleTable(bottles: readonly BottleRow[], now: Date, paint: Pai
       row.host === "" || row.host === "local" ? row.backend : `${row.backend}@${plainLine(row.host)}`,
       isolationCell(row.isolation),
       plainLine(row.label),
-      downText(row) ?? plainLine(row.last_line).slice(0, 60),
+      alarmCell(row) ?? downText(row) ?? plainLine(row.last_line).slice(0, 60),
     ]),
     paint,
   );
@@ -73,6 +73,10 @@ function isolationCell(isolation: Isolation | null): Cell {
   if (!isProved(isolation)) return { text: `${isolation.mechanism}: not proved`, ink: "red" };
   const weak = weaknesses(isolation).length;
   return weak === 0 ? { text: isolation.mechanism } : { text: `${isolation.mechanism}, ${weak} weak`, ink: "yellow" };
+}
+
+function alarmCell({ alarms }: BottleRow): Cell | undefined {
+  return alarms === 0 ? undefined : { text: "CANARY SENT: see `bottle-dash proposals`", ink: "red" };
 }
 
 function downText(row: BottleRow): Cell | undefined {

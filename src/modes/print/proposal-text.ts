@@ -2,6 +2,7 @@
 
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 import { statusOf } from "#domain/fleet/fleet.ts";
+import { isAlarm } from "#domain/fleet/urgency.ts";
 import { plainLine, plainLines } from "#domain/plain-text.ts";
 import type { Decision, ProposalStatus, Undo } from "#domain/proposal/decision.ts";
 import { describeProposal } from "#domain/proposal/describe.ts";
@@ -54,7 +55,7 @@ export function proposalText(item: InboxItem, warnings: readonly Warning[], now:
       "seen",
       seen === null || seen.count < 2 ? undefined : `${seen.count} times, last ${relativeTime(seen.last_seen, now)}`,
     ),
-    ...optional("deadline", proposal.deadline === undefined ? undefined : relativeTime(proposal.deadline, now)),
+    ...optional("deadline", proposal.deadline === undefined ? undefined : secondsLeft(proposal.deadline, now)),
     ...(decision === null ? [] : decisionLines(decision, now)),
     ...optional(
       "used",
@@ -64,7 +65,7 @@ export function proposalText(item: InboxItem, warnings: readonly Warning[], now:
     ["id", proposal.id],
     ["digest", proposal.digest],
   ];
-  return [labelled(pairs, paint), ...justification(seen?.justification ?? proposal.justification, paint)].join("\n");
+  return [labelled(pairs, paint), ...justification(item, paint)].join("\n");
 }
 
 export function decisionText(decision: Decision, now: Date, paint: Paint): string {
@@ -81,6 +82,8 @@ function whatItAsks(proposal: Proposal): string {
     case "egress-block":
       return plainLine(ruleInOneLine(proposal.payload));
     case "dlp-match":
+      if (isAlarm(proposal)) return plainLine(describeProposal(proposal).title);
+      return `finding: ${plainLine(describeProposal(proposal).title)}`;
     case "pipelock-block":
       return `finding: ${plainLine(describeProposal(proposal).title)}`;
     case "question":
@@ -179,20 +182,33 @@ function statusCell(item: InboxItem, now: Date): Cell {
 }
 
 function outcome(item: InboxItem, now: Date): Cell {
+  if (item.decision === null && isAlarm(item.proposal)) return { text: "reject it when you have looked", ink: "red" };
   if (item.decision === null) return { text: waitWords(item.proposal.deadline, now) };
   if (item.use !== null) return { text: `used ${times(item.use.count)}`, ink: "green" };
   return appliedCell(item.decision.applied);
 }
 
 function waitWords(deadline: string | undefined, now: Date): string {
-  return deadline === undefined || new Date(deadline) <= now
-    ? ""
-    : `waits, its deadline is ${relativeTime(deadline, now)}`;
+  return deadline === undefined || new Date(deadline) <= now ? "" : `held, deadline ${secondsLeft(deadline, now)}`;
 }
 
-function justification(text: string, paint: Paint): string[] {
+/** `in 118 s`: whoever waits is refused on the second. */
+function secondsLeft(deadline: string, now: Date): string {
+  const seconds = Math.ceil((Date.parse(deadline) - now.getTime()) / 1000);
+  return seconds > 0 && seconds <= 600 ? `in ${seconds} s` : relativeTime(deadline, now);
+}
+
+/** What the proxy stopped is proposed in the proxy's words; what folded into it may bring the agent's. */
+function justification({ proposal, seen }: InboxItem, paint: Paint): string[] {
+  const isOfProxy = proposal.origin === "blocked-request" || proposal.origin === "held-request";
+  const said = quoted(isOfProxy ? "the proxy says" : "the agent says", proposal.justification, paint);
+  const folded = seen?.justification ?? "";
+  return said.length > 0 && !isOfProxy ? said : [...said, ...quoted("the agent says", folded, paint)];
+}
+
+function quoted(whose: string, text: string, paint: Paint): string[] {
   const lines = plainLines(text).filter((line) => line.trim() !== "");
-  return lines.length === 0 ? [] : [paint("dim", "the agent says"), ...lines.map((line) => `  ${line}`)];
+  return lines.length === 0 ? [] : [paint("dim", whose), ...lines.map((line) => `  ${line}`)];
 }
 
 function times(count: number): string {

@@ -6,6 +6,7 @@ import { UNANSWERED } from "#components/inbox-rows.ts";
 import { layoutOf, type Layout } from "#components/layout.ts";
 import { proposalDetail, type ProposalWords } from "#components/proposal-detail.ts";
 import { statusOf, type BottleRow, type Fleet, type InboxItem } from "#domain/fleet/fleet.ts";
+import { byUrgency, isAlarm, isUrgent } from "#domain/fleet/urgency.ts";
 
 import type { Traffic } from "./traffic.ts";
 import { background, top, type InView, type Layer, type View } from "./view.ts";
@@ -49,21 +50,27 @@ export function selectedBottle({ view, fleet }: Pick<Context, "view" | "fleet">)
   return fleet.bottles.find(({ slug }) => slug === view.selected);
 }
 
-/** What somebody still waits for: nobody does in a bottle that ended, until it runs again. */
+/**
+ * What somebody still waits for, the most urgent first: nobody waits in a bottle that ended, until it runs again. An alarm
+ * is there until it was looked at.
+ */
 export function pendingItems(fleet: Fleet, at: number): readonly InboxItem[] {
   const now = new Date(at);
   const running = new Set(fleet.bottles.filter((bottle) => !hasEnded(bottle)).map(({ slug }) => slug));
-  return fleet.inbox.filter((item) => statusOf(item, now) === "pending" && running.has(item.proposal.bottle_slug));
+  const waiting = fleet.inbox.filter(
+    (item) => statusOf(item, now) === "pending" && (running.has(item.proposal.bottle_slug) || isAlarm(item.proposal)),
+  );
+  return byUrgency(waiting, now);
 }
 
 /** Undecided, and the bottle that asked has ended or is gone. */
 export function isUnanswered(item: InboxItem, fleet: Fleet, at: number): boolean {
-  if (statusOf(item, new Date(at)) !== "pending") return false;
+  if (statusOf(item, new Date(at)) !== "pending" || isAlarm(item.proposal)) return false;
   const bottle = fleet.bottles.find(({ slug }) => slug === item.proposal.bottle_slug);
   return bottle === undefined || hasEnded(bottle);
 }
 
-/** What waits first, oldest on top; below it what was decided, newest on top. */
+/** What waits first, the most urgent on top; below it what was decided, newest on top. */
 export function inboxItems(fleet: Fleet, at: number): readonly InboxItem[] {
   const pending = pendingItems(fleet, at);
   const waiting = new Set(pending);
@@ -82,7 +89,9 @@ export function itemAtHand(context: Context): InboxItem | undefined {
   if (layer?.type === "inbox") return findItem(fleet, layer.selected);
   if (layer !== undefined) return undefined;
   const pending = pendingItems(fleet, at);
-  return pending.find(({ proposal }) => proposal.bottle_slug === view.selected) ?? pending[0];
+  const [first] = pending;
+  if (first === undefined || isUrgent(first, new Date(at))) return first;
+  return pending.find(({ proposal }) => proposal.bottle_slug === view.selected) ?? first;
 }
 
 /** The proposal whose rule, meaning and warnings are all on the screen. */

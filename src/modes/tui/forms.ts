@@ -5,21 +5,28 @@ import { targetOf } from "#components/tabs/egress/request-row.ts";
 import type { LaunchRequest, Preflight } from "#contracts/console.ts";
 import type { EgressRequest } from "#domain/egress/control.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
+import { isAlarm } from "#domain/fleet/urgency.ts";
 import { plainLine, plainLines } from "#domain/plain-text.ts";
 import { EgressBlockPayload } from "#domain/proposal/proposal.ts";
 
 import type { FormField, FormLayer, Size } from "./view.ts";
 
 /** `title` is the rule or the question in one line. */
-export function rejectForm({ proposal: { id, digest, bottle_slug } }: InboxItem, title: string): FormLayer {
+export function rejectForm({ proposal }: InboxItem, title: string): FormLayer {
+  const { id, digest, bottle_slug } = proposal;
+  const head = isAlarm(proposal)
+    ? "Looked at: what you found is written into the audit"
+    : "Reject: the agent reads why";
   const reason = {
     name: "reason",
     label: "reason",
     value: "",
-    hint: "for example: use the mirror on pypi.internal instead",
+    hint: isAlarm(proposal)
+      ? "for example: stopped the bottle"
+      : "for example: use the mirror on pypi.internal instead",
   };
   return {
-    ...form({ type: "reject", id, digest }, "Reject: the agent reads why", [reason]),
+    ...form({ type: "reject", id, digest }, head, [reason]),
     about: [`${plainLine(bottle_slug)}: ${plainLine(title)}`],
   };
 }

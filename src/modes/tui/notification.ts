@@ -4,8 +4,15 @@ import type { Config } from "#domain/config/config.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 /** Bytes for the terminal; empty when notifications are off. */
-export function arrivalSignal(kind: Config["notifications"], bottles: readonly string[]): string {
-  const text = `${plainLine([...new Set(bottles)].slice(0, 3).join(", "))} waits for you`.replaceAll(";", ",");
+export function arrivalSignal(
+  kind: Config["notifications"],
+  bottles: readonly string[],
+  alarms: readonly string[] = [],
+): string {
+  const text =
+    alarms.length > 0
+      ? `CANARY SENT by ${names(alarms)}: it tried to leak credentials`
+      : `${names(bottles)} waits for you`;
   switch (kind) {
     case "off":
       return "";
@@ -16,4 +23,8 @@ export function arrivalSignal(kind: Config["notifications"], bottles: readonly s
     case "osc777":
       return `\u001b]777;notify;bottle-dash;${text}\u001b\\`;
   }
+}
+
+function names(bottles: readonly string[]): string {
+  return plainLine([...new Set(bottles)].slice(0, 3).join(", ")).replaceAll(";", ",");
 }

@@ -72,7 +72,7 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
     logLines: config.logs.lines,
     clock: () => Date.now(),
     run: (effect, to) => effects.run(effect, to),
-    arrived: (bottles) => handover.away || screen.write(arrivalSignal(config.notifications, bottles)),
+    arrived: (bottles, alarms) => handover.away || screen.write(arrivalSignal(config.notifications, bottles, alarms)),
   });
   const guard = guardTerminal({
     stdin,

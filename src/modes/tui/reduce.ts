@@ -1,5 +1,6 @@
 // From what happened to what is shown next, and to what must be done outside. Pure.
 
+import { keepInSight } from "#components/layout.ts";
 import type { LaunchStep } from "#contracts/backend.ts";
 import type { EgressRequest, EgressVerdict } from "#domain/egress/control.ts";
 import type { AgentChoice, CrashLog, LaunchRequest, Preflight } from "#contracts/console.ts";
@@ -7,7 +8,7 @@ import type { AgentChoice, CrashLog, LaunchRequest, Preflight } from "#contracts
 import { NO_CRASH_LOG } from "./actions/logs.ts";
 import { inSight } from "./actions/navigate.ts";
 import { beneath, paletteActions, placeOf, type Action, type Keymap } from "./actions.ts";
-import { findItem, inboxItems, visibleBottles, type Context } from "./context.ts";
+import { findItem, inboxItems, layout, visibleBottles, type Context } from "./context.ts";
 import { inViewNow } from "./in-view.ts";
 import { isTyping } from "./keys.ts";
 import { advance } from "./progress.ts";
@@ -247,6 +248,14 @@ function keepLayers({ view, fleet, at }: Context): View {
   if (layer?.type === "inbox" && findItem(fleet, layer.selected) === undefined) {
     const selected = inboxItems(fleet, at)[0]?.proposal.id ?? null;
     return selected === layer.selected ? view : replaceTop(view, { ...layer, selected, offset: 0, scroll: 0 });
+  }
+  if (layer?.type === "inbox") {
+    // What is urgent goes on top, and pushes down what is under the cursor.
+    const items = inboxItems(fleet, at);
+    const index = items.findIndex(({ proposal }) => proposal.id === layer.selected);
+    const height = layout({ view, fleet, at }).inboxList.height - 2;
+    const offset = keepInSight(layer.offset, index, height, items.length);
+    return offset === layer.offset ? view : replaceTop(view, { ...layer, offset });
   }
   if (layer?.type === "proposal" && findItem(fleet, layer.id) === undefined) {
     return notify(pop(view), "info", "the proposal was archived");

@@ -19,6 +19,7 @@ import {
   type Context,
 } from "./context.ts";
 import { allowScreen, requestScreen } from "./egress-screens.ts";
+import { alarmsOf, stripItems, timeLeft } from "./foremost.ts";
 import { formOf } from "./form-scene.ts";
 import { shownKey } from "./keys.ts";
 import { filteredAgents } from "./pick.ts";
@@ -58,24 +59,18 @@ export function sceneOf(needs: SceneNeeds): Scene {
       color: needs.color,
       fleet,
       pending: pending.length,
+      left: timeLeft(pending, at),
+      alarms: alarmsOf(pending),
       now: at,
       screen,
       sheet: sheet?.props ?? null,
-      strip: stripItems(pending, context)
+      strip: stripItems(pending, itemAtHand(context))
         .slice(0, place.strip)
         .map((item) => itemLine(item, context)),
       footer: { hints: footerHints(keymap, context), notice: view.notice },
     },
     scrollable: sheet?.scrollable ?? scrollable,
   };
-}
-
-/** What `a` would open comes first. */
-function stripItems(pending: readonly InboxItem[], context: Context): readonly InboxItem[] {
-  const atHand = itemAtHand(context);
-  return atHand === undefined || !pending.includes(atHand)
-    ? pending
-    : [atHand, ...pending.filter((item) => item !== atHand)];
 }
 
 function itemLine(item: InboxItem, context: Context): ItemLine {

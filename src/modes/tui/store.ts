@@ -5,6 +5,7 @@ import type { Console } from "#contracts/console.ts";
 import type { Keymap } from "./actions.ts";
 import { pendingItems, type Context } from "./context.ts";
 import { followFile, type FileTail } from "./crash-tail.ts";
+import { isAlarm } from "#domain/fleet/urgency.ts";
 import { createFrames, untilTimeChanges, type Frames } from "./frames.ts";
 import { rememberWords } from "./proposal-words.ts";
 import { NO_TRAFFIC_YET } from "./traffic.ts";
@@ -25,8 +26,8 @@ export interface StoreOptions {
   /** Lines of a log that are kept. */
   readonly logLines: number;
   readonly run: (effect: Effect, store: Store) => void;
-  /** Proposals that were not there before. */
-  readonly arrived: (bottles: readonly string[]) => void;
+  /** Proposals that were not there before: of which bottles, and which of these sent their canary. */
+  readonly arrived: (bottles: readonly string[], alarms: readonly string[]) => void;
   /** Milliseconds. */
   readonly clock: () => number;
 }
@@ -181,7 +182,8 @@ export class Store {
     const before = this.#asked;
     this.#asked = new Set(pending.map(({ proposal }) => proposal.id));
     const fresh = before === undefined ? [] : pending.filter(({ proposal }) => !before.has(proposal.id));
-    if (fresh.length > 0) arrived(fresh.map(({ proposal }) => proposal.bottle_slug));
+    const bottles = (items: typeof fresh): string[] => items.map(({ proposal }) => proposal.bottle_slug);
+    if (fresh.length > 0) arrived(bottles(fresh), bottles(fresh.filter(({ proposal }) => isAlarm(proposal))));
   }
 
   #followSelection(): void {

@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 
 import type { EgressFinding } from "#domain/egress/control.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
+import type { DlpMatchPayload } from "#domain/proposal/proposal.ts";
 import type { OwnSecret } from "#domain/secrets/scanner.ts";
 import type { HeldFinding } from "#sidecars/egress/asking/hold-finding.ts";
 import type { HoldEnd } from "#sidecars/egress/asking/hold.ts";
@@ -25,6 +26,7 @@ export interface Bench {
   readonly audited: string[];
   readonly asked: HeldFinding[];
   readonly consumed: string[];
+  readonly alarms: DlpMatchPayload[];
   /** How a held finding ends; refused unless the test says otherwise. */
   answer: (finding: HeldFinding, allowed: () => boolean) => Promise<HoldEnd>;
   /** What `uses.consume` rejects with. */
@@ -62,6 +64,7 @@ export function bench(
     audited: [],
     asked: [],
     consumed: [],
+    alarms: [],
     answer: async () => ({ end: "refused", refusal: { status: 403, code: "rejected", rule: "test", reason: "no" } }),
     full: undefined,
     request(ask = {}) {
@@ -76,6 +79,7 @@ export function bench(
     fingerprintKey: fingerprintKey ?? join(folder, "egress", "fingerprint.key"),
     problem: () => {},
     audit: { note: (_action, _about, detail) => void made.audited.push(detail), flush: async () => {} },
+    alarm: { raise: (found) => void made.alarms.push(found) },
     uses: {
       used: () => used,
       async consume(decision) {

@@ -3,6 +3,7 @@
 import type { RouteTable } from "#domain/egress/route.ts";
 
 import type { AuditTrail } from "../../asking/audit-trail.ts";
+import type { CanaryAlarm } from "../../asking/canary-alarm.ts";
 import type { Holds } from "../../asking/hold.ts";
 import type { Refusal } from "../../policy/refusal.ts";
 import type { UseRecord } from "../../table/uses.ts";
@@ -17,6 +18,7 @@ export interface SettlingDeps {
   readonly uses: UseRecord;
   readonly audit: AuditTrail;
   readonly holds: Holds;
+  readonly alarm: Pick<CanaryAlarm, "raise">;
   readonly fingerprints: () => Promise<Fingerprint>;
 }
 
@@ -56,6 +58,8 @@ export function openSettlement(about: Inspected, deps: SettlingDeps): Settlement
     if (rule !== CANARY_RULE) return;
     const { method, host, port } = request;
     const url = `${method} ${host}:${port}${shownPath}`;
+    const { excerpt } = finding;
+    deps.alarm.raise({ host, port, method, path: shownPath, rule, where, excerpt, fingerprint });
     deps.audit.note("dlp-match", `canary: ${host}`, `CANARY: ${url}: what only a thief would send was in the ${where}`);
   };
   const consume = async (once: readonly string[]): Promise<Refusal | undefined> => {

@@ -1,6 +1,7 @@
 // Deciding about proposals. Only what is on the screen, in the version that was looked at, can be decided.
 
 import type { InboxItem } from "#domain/fleet/fleet.ts";
+import { isAlarm } from "#domain/fleet/urgency.ts";
 
 import { itemAtHand, itemInView, pendingItems, undecidable, unsettled, type Context } from "../context.ts";
 import { answerForm, editForm, rejectForm } from "../forms.ts";
@@ -14,6 +15,14 @@ const IN_DETAIL: readonly Place[] = ["inbox", "proposal"];
 
 const decidable = (context: Context): true | string => undecidable(context) ?? true;
 
+/** Nobody allows a canary: it is looked at. */
+const approvable = (context: Context): true | string => {
+  const item = itemAtHand(context);
+  return item !== undefined && isAlarm(item.proposal) && itemInView(context) !== undefined
+    ? "nothing lets a canary pass: look at what the agent does, then reject this"
+    : decidable(context);
+};
+
 export const decide: readonly Action[] = [
   {
     id: "approve",
@@ -23,7 +32,7 @@ export const decide: readonly Action[] = [
       "Approve with the default scope, once the rule was on the screen; the first press opens it. Answers a question",
     keys: ["a"],
     places: DECIDING,
-    enabled: decidable,
+    enabled: approvable,
     run: approve,
     footer: 10,
   },
@@ -34,7 +43,7 @@ export const decide: readonly Action[] = [
     keys: ["A"],
     places: DECIDING,
     enabled: (context) =>
-      itemAtHand(context)?.proposal.kind === "question" ? "an answer has no scope" : decidable(context),
+      itemAtHand(context)?.proposal.kind === "question" ? "an answer has no scope" : approvable(context),
     run: (context) =>
       whenInView(context, ({ proposal: { id, digest } }) =>
         step(push(context.view, { type: "scope", id, digest, index: 2 })),
@@ -55,6 +64,10 @@ export const decide: readonly Action[] = [
   {
     id: "reject",
     title: "reject",
+    titleNow: (context) => {
+      const item = itemAtHand(context);
+      return item !== undefined && isAlarm(item.proposal) ? "looked at" : "reject";
+    },
     description: "Reject, with a reason that the agent reads",
     keys: ["x"],
     places: DECIDING,
@@ -120,7 +133,7 @@ function noRule(context: Context): string {
   if (kind === undefined) return "no proposal is selected";
   return kind === "question"
     ? "a question has no rule to edit"
-    : "a finding is let through or not: there is no rule to edit";
+    : "a finding is let through or not: there is no rule to edit (`dlp: {outbound_on_match: redact}` of a route stars out)";
 }
 
 /** Opens what is not on the screen; otherwise decides, when it was there for long enough. */

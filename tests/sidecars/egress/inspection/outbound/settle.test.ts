@@ -23,6 +23,12 @@ const begin = (mode: "supervise" | "redact" | "block"): Bench =>
     { rule: "own:other", value: OTHER },
   ]));
 
+test("a canary raises an alarm without its value, whatever the route says of secrets", async () => {
+  at = bench("redact", [{ rule: "canary", value: SECRET }]);
+  expect(await at.request({ body: `a=${SECRET}` }).sent()).toMatchObject({ ok: false, refusal: { rule: "canary" } });
+  expect(at.alarms).toMatchObject([{ rule: "canary", host: "api.example.com", where: "body", excerpt: "a=********" }]);
+});
+
 describe("a held finding", () => {
   test("shows the operator words around it, and no other secret", async () => {
     const here = begin("supervise");
