@@ -86,7 +86,13 @@ function headerState(
   rawHeaders: readonly string[],
   name: string,
   wanted: string,
-): "fits" | "is missing" | "is there twice" | "is named by Connection" | "is there with an underscore" | "has another value" {
+):
+  | "fits"
+  | "is missing"
+  | "is there twice"
+  | "is named by Connection"
+  | "is there with an underscore"
+  | "has another value" {
   let value: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const written = rawHeaders[index] ?? "";

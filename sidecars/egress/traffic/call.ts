@@ -38,6 +38,9 @@ export interface CallEvents {
  */
 export type Again = "any" | "idempotent" | "never";
 
+/** Interim answers (1xx) are thrown away; a server that sends more before its answer has failed. */
+export const MOST_INTERIM = 32;
+
 export interface Answer {
   readonly status: number;
   readonly rawHeaders: readonly string[];

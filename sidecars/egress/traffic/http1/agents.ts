@@ -3,6 +3,7 @@
 import { Agent as HttpAgent, type ClientRequest, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 
 import { ConnectTimeout } from "../checked-lookup.ts";
 import type { Dial } from "../dial.ts";
@@ -16,6 +17,8 @@ export interface Http1Agents {
 
 const CONNECT_TIMEOUT_MS = 15_000;
 const IDLE_MS = 20_000;
+/** Of an answer. How long a head may take is up to its client: models think for minutes before they answer. */
+const MOST_HEADER_BYTES = 65_536;
 
 export function openHttp1Agents(): Http1Agents {
   let agents = new Map<string, HttpAgent>();
@@ -29,7 +32,9 @@ export function openHttp1Agents(): Http1Agents {
     const agent =
       scheme === "http" ? new HttpAgent(shared) : new HttpsAgent({ ...shared, secureContext: secureContext() });
     agent.getName = nameOf;
-    agents.set(key, limitConnecting(agent, scheme === "http" ? "connect" : "secureConnect"));
+    limitConnecting(agent, scheme === "http" ? "connect" : "secureConnect");
+    closeWhatSpeaksUnasked(agent);
+    agents.set(key, agent);
     return agent;
   };
 
@@ -41,6 +46,7 @@ export function openHttp1Agents(): Http1Agents {
         host: address,
         port,
         servername,
+        maxHeaderSize: MOST_HEADER_BYTES,
         ...more,
       };
       return scheme === "http" ? httpRequest(options) : httpsRequest(options);
@@ -60,7 +66,7 @@ function nameOf(options?: { host?: string | undefined; port?: number | undefined
   return `${options?.servername}@${options?.host}:${options?.port}`;
 }
 
-function limitConnecting(agent: HttpAgent, ready: "connect" | "secureConnect"): HttpAgent {
+function limitConnecting(agent: HttpAgent, ready: "connect" | "secureConnect"): void {
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
     const socket = connect(options, callback) as Socket;
@@ -73,7 +79,28 @@ function limitConnecting(agent: HttpAgent, ready: "connect" | "secureConnect"): 
     socket.once("close", clear);
     return socket;
   };
-  return agent;
+}
+
+/**
+ * What a server sends while nobody has asked would be taken for the answer to the next request on that connection, perhaps
+ * of another client: the connection is of no use any more.
+ */
+function closeWhatSpeaksUnasked(agent: HttpAgent): void {
+  const keep = agent.keepSocketAlive.bind(agent) as (socket: Duplex) => unknown; // Node's types know nothing of its answer
+  const reuse = agent.reuseSocket.bind(agent);
+  agent.keepSocketAlive = (socket) => {
+    if (socket.readableLength > 0 || keep(socket) !== true) return false;
+    socket.on("data", closeUnasked);
+    return true;
+  };
+  agent.reuseSocket = (socket, request) => {
+    socket.off("data", closeUnasked);
+    reuse(socket, request);
+  };
+}
+
+function closeUnasked(this: Duplex): void {
+  this.destroy();
 }
 
 function retire(agent: HttpAgent): void {

@@ -1,9 +1,10 @@
 // A request to an upstream server over HTTP/1.1, on a connection that may have been kept.
 
 import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
-import type { Again, Answer, Call, CallEvents, Outgoing } from "../call.ts";
+import { type Again, type Answer, type Call, type CallEvents, MOST_INTERIM, type Outgoing } from "../call.ts";
 import { pump } from "../pump.ts";
 
 type Sent = Pick<Outgoing, "to" | "headers" | "body" | "length">;
@@ -22,19 +23,37 @@ function framing(method: string, body: Buffer | Readable | undefined, length: nu
   return method === "POST" || method === "PUT" || method === "PATCH" ? ["Content-Length", "0"] : [];
 }
 
-/** `request` has its head; the body is sent here. */
-export function http1Call(request: ClientRequest, { body, length }: Sent, on: CallEvents): Call {
+/** Takes over the connection of a request whose server changed the protocol. */
+export type Upgraded = (incoming: IncomingMessage, socket: Socket, head: Buffer) => void;
+
+/** `request` has its head; the body is sent here. Without `upgraded`, a server that changes the protocol has failed. */
+export function http1Call(request: ClientRequest, { body, length }: Sent, on: CallEvents, upgraded?: Upgraded): Call {
   let over = false;
+  let interim = 0;
+  const settle = (tell: () => void): void => {
+    if (over) return;
+    over = true;
+    tell();
+  };
+  const fail = (why: string): void => settle(() => on.failed(new Error(why), "never"));
   request.once("response", (incoming) => {
-    if (over) return;
-    over = true;
-    on.answered(answerOf(incoming));
+    if (incoming.statusCode !== 101) return settle(() => on.answered(answerOf(incoming)));
+    fail("the server said that it switches the protocol, but not to which");
+    request.destroy();
   });
-  request.on("error", (error) => {
-    if (over) return;
-    over = true;
-    on.failed(error, again(request, error));
+  request.once("upgrade", (incoming, socket, head) => {
+    if (upgraded !== undefined) return settle(() => upgraded(incoming, socket as Socket, head));
+    socket.destroy();
+    fail("the server switched to another protocol, which nobody asked for");
   });
+  request.on("information", () => {
+    interim += 1;
+    if (interim <= MOST_INTERIM) return;
+    fail("the server sent interim answers without end");
+    request.destroy();
+  });
+  request.on("error", (error) => settle(() => on.failed(error, again(request, error))));
+  request.once("close", () => fail("the server closed the connection without an answer"));
   if (body === undefined || Buffer.isBuffer(body)) request.end(body);
   else {
     if (length === undefined) request.flushHeaders(); // with a length, head and first bytes go out in one packet

@@ -2,7 +2,7 @@
 
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
 
-import type { Again, Answer, Call, CallEvents, Outgoing } from "../call.ts";
+import { type Again, type Answer, type Call, type CallEvents, MOST_INTERIM, type Outgoing } from "../call.ts";
 import { pump } from "../pump.ts";
 import type { Connection } from "./connection.ts";
 import { http2 } from "./load.ts";
@@ -24,6 +24,11 @@ export function http2Call(connection: Connection, outgoing: Outgoing, on: CallEv
   stream.once("response", (_headers, _flags, rawHeaders: string[]) =>
     settle(() => on.answered(answerOf(stream, rawHeaders, () => trailers))),
   );
+  let interim = 0;
+  stream.on("headers", () => {
+    interim += 1;
+    if (interim > MOST_INTERIM) stream.destroy(new Error("the server sent interim answers without end"));
+  });
   stream.once("trailers", (_headers, _flags, rawTrailers: string[]) => (trailers = rawTrailers));
   stream.on("error", (error) => settle(() => on.failed(error, again(stream, reused))));
   stream.once("close", () => {

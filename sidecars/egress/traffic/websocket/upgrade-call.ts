@@ -1,11 +1,11 @@
 // Asks an upstream server for a WebSocket. Its agreement is looked at before anybody relies on it; any other answer is one
 // like those to other requests.
 
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 
 import type { Call, CallEvents, Outgoing } from "../call.ts";
-import { http1Call } from "../http1/call.ts";
+import { http1Call, type Upgraded } from "../http1/call.ts";
 import { answerProblem } from "./handshake.ts";
 
 /** The server speaks WebSocket on this connection from here on. */
@@ -33,12 +33,10 @@ export function upgradeCall(
   { key, protocols }: Asked,
   on: UpgradeEvents,
 ): Call {
-  let destroyed = false;
   let switched = false;
-  request.once("upgrade", ({ rawHeaders }: IncomingMessage, socket: Socket, head: Buffer) => {
+  const upgraded: Upgraded = ({ rawHeaders }, socket, head) => {
     socket.setTimeout(0);
     socket.on("error", () => {}); // `close` follows
-    if (destroyed) return void socket.destroy();
     const problem = answerProblem(rawHeaders, key, protocols);
     if (problem === undefined) {
       switched = true;
@@ -46,11 +44,10 @@ export function upgradeCall(
     }
     socket.destroy();
     on.failed(new Error(`the server did not agree to WebSocket as it must: ${problem}`), "never");
-  });
-  const call = http1Call(request, outgoing, on);
+  };
+  const call = http1Call(request, outgoing, on, upgraded);
   return {
     destroy() {
-      destroyed = true;
       if (switched) return; // it is closed as WebSockets are, by whoever took it over
       call.destroy();
     },
