@@ -1,7 +1,8 @@
 // The egress proxy under traffic, beside mitmproxy in the same run: both intercept TLS and inject a credential; ours scans
 // as well. Contenders take turns.
 
-import { residentMemory, processorTime } from "../process-figures.ts";
+import type { BenchId } from "../budgets.ts";
+import { processorTime, residentMemory } from "../process-figures.ts";
 import type { Reading } from "../reading.ts";
 import { median } from "../statistics.ts";
 import { type Contender, openTrafficWorld } from "../traffic/world.ts";
@@ -27,7 +28,7 @@ export async function measureEgressTraffic(effort: Effort): Promise<Reading[]> {
     const added = (name: string): number => latency(name) - latency("direct");
     const mine = load(ours.name);
     const theirs = load(mitmproxy.name);
-    const [down, up] = [bulk(ours.name), bulk(mitmproxy.name)];
+    const [ourBulk, theirBulk] = [bulk(ours.name), bulk(mitmproxy.name)];
     return [
       {
         id: "egress.latency",
@@ -37,13 +38,18 @@ export async function measureEgressTraffic(effort: Effort): Promise<Reading[]> {
       },
       { id: "egress.rps", value: mine.perSecond, against: theirs.perSecond, note: "16 connections" },
       { id: "egress.cpu", value: mine.microseconds, against: theirs.microseconds, note: "16 connections" },
-      { id: "egress.bulk.down", value: down.down, against: up.down, note: "100 MB" },
-      { id: "egress.bulk.up", value: down.up, against: up.up, note: "100 MB of text; ours scans it" },
+      bulkReading("egress.bulk.down", ourBulk.down, theirBulk.down, "100 MB"),
+      bulkReading("egress.bulk.up", ourBulk.up, theirBulk.up, "100 MB of text, which ours scans"),
       memory,
     ];
   } finally {
     await world.close();
   }
+}
+
+function bulkReading(id: BenchId, ours: Bulk, theirs: Bulk, what: string): Reading {
+  const processor = `processor ${Math.round(ours.processor)} ms against ${Math.round(theirs.processor)}`;
+  return { id, value: ours.rate, against: theirs.rate, note: `${what}; ${processor}` };
 }
 
 function unmeasured(): Reading[] {
@@ -88,23 +94,35 @@ async function loads(contenders: readonly Contender[], effort: Effort): Promise<
   };
 }
 
-/** MB/s, each way. */
+interface Bulk {
+  /** MB/s. */
+  readonly rate: number;
+  /** Of the proxy's processor, in milliseconds. */
+  readonly processor: number;
+}
+
 async function bulks(
   contenders: readonly Contender[],
   effort: Effort,
-): Promise<(name: string) => { readonly down: number; readonly up: number }> {
-  const taken = new Map<string, { down: number[]; up: number[] }>(
+): Promise<(name: string) => { readonly down: Bulk; readonly up: Bulk }> {
+  const taken = new Map<string, { down: Bulk[]; up: Bulk[] }>(
     contenders.map(({ name }) => [name, { down: [], up: [] }]),
   );
   for (let round = -1; round < Math.min(rounds(effort), 7); round += 1) {
-    for (const { name, run } of contenders) {
+    for (const { name, pid, run } of contenders) {
       for (const kind of ["down", "up"] as const) {
+        const before = processorTime(pid!);
         const { seconds } = await run({ kind, connections: 1, forMs: 0, bytes: BULK });
-        if (round >= 0) taken.get(name)?.[kind].push(BULK / MB / seconds);
+        const processor = (processorTime(pid!) - before) * 1000;
+        if (round >= 0) taken.get(name)?.[kind].push({ rate: BULK / MB / seconds, processor });
       }
     }
   }
-  return (name) => ({ down: median(taken.get(name)?.down ?? []), up: median(taken.get(name)?.up ?? []) });
+  const middle = (all: readonly Bulk[]): Bulk => ({
+    rate: median(all.map(({ rate }) => rate)),
+    processor: median(all.map(({ processor }) => processor)),
+  });
+  return (name) => ({ down: middle(taken.get(name)?.down ?? []), up: middle(taken.get(name)?.up ?? []) });
 }
 
 /** Megabytes that the proxy is larger at most, while 400 MB go each way. */
