@@ -80,7 +80,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: "egress",
     summary: "show, change or try a bottle's live egress table",
-    usage: "egress <slug> [show|add|remove|test|requests] [target]",
+    usage: "egress <slug> [action] [target]",
     load: async () => (await import("./commands/egress.ts")).egress,
   },
   {

@@ -47,6 +47,8 @@ export interface Console {
 
   egress: {
     status(slug: string): Promise<EgressStatus>;
+    /** Slot of the proxy → the operator's variable that filled it, as far as the definition tells; never a value. */
+    credentials(slug: string): Promise<Readonly<Record<string, string>>>;
     /** Nothing is sent; `headers` are those that the request would have. */
     test(slug: string, url: string, method: string, headers?: Readonly<Record<string, string>>): Promise<EgressVerdict>;
     add(slug: string, route: Route): Promise<EgressStatus>;

@@ -22,8 +22,17 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** `1GiB`, `1.5MiB`, `600B`: the largest unit that leaves a number of at most two decimals, exactly or rounded. */
+/**
+ * `1GiB`, `1.5MiB`, `600B`: the largest unit that leaves a number of at most two decimals, exactly or rounded. Whole megabytes
+ * were written as such, and read so again: `1GB`, `250MB`.
+ */
 export function sizeText(bytes: number): string {
+  if (bytes > 0 && bytes % 1e6 === 0 && bytes % 2 ** 20 !== 0) {
+    for (const unit of ["TB", "GB", "MB"] as const) {
+      const factor = UNITS[unit] ?? 1;
+      if ((bytes * 100) % factor === 0 && bytes >= factor) return `${bytes / factor}${unit}`;
+    }
+  }
   for (const unit of ["TiB", "GiB", "MiB", "KiB"] as const) {
     const factor = UNITS[unit] ?? 1;
     if (bytes >= factor) return `${Math.round((bytes / factor) * 100) / 100}${unit}`;

@@ -111,6 +111,23 @@ describe("info", () => {
     expect(stderr).toContain("backend");
   });
 
+  it("says each thing that is wrong once", async () => {
+    await writeFile(join(root, "bottles/bad.md"), "---\nsupervise: maybe\n---\n");
+    const { stderr } = await runCli(["info", "bad"], { console });
+    expect(stderr.match(/supervise/g)).toHaveLength(1);
+  });
+
+  it("shows what is risky in a bottle that is well-formed, and names its host", async () => {
+    const routes = "[{host: plain.test, http: true}, {host: db.test, port: 5432, raw_tcp: true}]";
+    const text = `---\negress: {upstream_ca: /etc/ca.pem, routes: ${routes}}\n---\n`;
+    await writeFile(join(root, "bottles/risky.md"), text);
+    const { code, stdout, stderr } = await runCli(["info", "risky"], { console });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^egress +plain\.test \(plain HTTP too: readable on its way\)$/m);
+    expect(stdout).toMatch(/^upstream CA +\/etc\/ca\.pem$/m);
+    expect(stderr).toMatch(/^bottle-dash: warning: .*risky\.md:2: db\.test: raw TCP: nothing is read or scanned\n$/);
+  });
+
   it("names the nearest", async () => {
     expect(await runCli(["info", "reviwer"], { console })).toMatchObject({
       code: 1,

@@ -73,6 +73,19 @@ describe("egress show", () => {
   });
 });
 
+it("egress show names the operator's variable, not the proxy's slot, where the definition tells it", async () => {
+  const auth = { scheme: "Bearer", slot: "EGRESS_TOKEN_0" };
+  const table = { ...status.table, routes: [{ host: "api.test", auth }] };
+  const shown = async (credentials: Console["egress"]["credentials"]): Promise<string> =>
+    (
+      await runCli(["egress", SLUG], {
+        console: fakeConsole({ egress: { status: async () => ({ ...status, table }), credentials } }),
+      })
+    ).stdout;
+  expect(await shown(async () => ({ EGRESS_TOKEN_0: "ACME_PAT" }))).toContain("Bearer ACME_PAT");
+  expect(await shown(() => Promise.reject(new Error("the definition is gone")))).toContain("Bearer EGRESS_TOKEN_0");
+});
+
 describe("egress show, with limits", () => {
   const usage: EgressStatus["usage"] = [
     { limit: "bytes_per_day", used: 2 ** 20, most: 2 ** 30 },

@@ -16,6 +16,18 @@ describe("sizes", () => {
     expect(parseSize(text)).toBe(bytes);
   });
 
+  test.each([
+    [1e9, "1GB"],
+    [1_500_000_000, "1.5GB"],
+    [250_000_000, "250MB"],
+    [2 ** 30, "1GiB"],
+    [1_234_567, "1.18MiB"],
+    [2048, "2KiB"],
+    [1000, "1000B"],
+  ])("%d is shown as %s", (bytes, text) => {
+    expect(sizeText(bytes)).toBe(text);
+  });
+
   test("are written so that they are read again, near enough", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 50 }), (bytes) => {

@@ -356,6 +356,7 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
     proposal: async (id) => itemOf(id),
     history: async () => [...fleet.inbox],
     egress: {
+      credentials: async () => ({}),
       async status(slug) {
         await called("egress.status", slug);
         return statusOfEgress(slug);

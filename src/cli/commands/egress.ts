@@ -63,16 +63,21 @@ export const egress = defineCommand({
     const { slug, target } = args;
     switch (args.action ?? "show") {
       case "show":
-        return showStatus(context, await console.egress.status(slug));
+        return showStatus(console, slug, context, await console.egress.status(slug));
       case "add": {
         const { routeFrom } = await import("../egress/route-from.ts");
-        return showStatus(context, await console.egress.add(slug, routeFrom(demand(target, "a host"), options)));
+        return showStatus(
+          console,
+          slug,
+          context,
+          await console.egress.add(slug, routeFrom(demand(target, "a host"), options)),
+        );
       }
       case "remove":
-        return showStatus(context, await console.egress.remove(slug, demand(target, "a host")));
+        return showStatus(console, slug, context, await console.egress.remove(slug, demand(target, "a host")));
       case "edit": {
         const { editTable } = await import("../egress/edit-table.ts");
-        return showStatus(context, await editTable(console, slug, context));
+        return showStatus(console, slug, context, await editTable(console, slug, context));
       }
       case "test": {
         const { testRequest } = await import("../egress/test-request.ts");
@@ -92,8 +97,15 @@ export const egress = defineCommand({
   },
 });
 
-function showStatus(context: CommandContext, status: Awaited<ReturnType<Console["egress"]["status"]>>): void {
-  answer(context, status, () => egressStatusText(status, context.now(), painter(context.color)));
+async function showStatus(
+  console: Console,
+  slug: string,
+  context: CommandContext,
+  status: Awaited<ReturnType<Console["egress"]["status"]>>,
+): Promise<void> {
+  // A definition that is gone or broken costs the names alone.
+  const names = context.json ? {} : await console.egress.credentials(slug).catch(() => ({}));
+  answer(context, status, () => egressStatusText(status, context.now(), painter(context.color), names));
 }
 
 async function pipelock(console: Console, slug: string, context: CommandContext): Promise<void> {

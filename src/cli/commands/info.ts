@@ -1,6 +1,7 @@
 // info: a definition as a launch would see it, parents merged and defaults filled in.
 
 import type { Console } from "#contracts/console.ts";
+import { warningsOf } from "#domain/definition/definitions.ts";
 import { resolveAgent, resolveBottle } from "#domain/definition/resolve.ts";
 import { describeProblem } from "#domain/problem/problem.ts";
 import { plainLine } from "#domain/plain-text.ts";
@@ -39,10 +40,23 @@ async function describeDefinition(
   const broken = definitions.broken.filter((file) => file.name === name && (kind === undefined || file.kind === kind));
   const isBottle =
     !definitions.agents.has(name) && (definitions.bottles.has(name) || broken.some((file) => file.kind === "bottle"));
-  for (const problem of broken.flatMap((file) => file.problems))
-    note(context, `bottle-dash: ${plainLine(describeProblem(problem))}`);
-  if (kind === "bottle" || (kind === undefined && isBottle)) {
-    return bottleInfo(resolveBottle(definitions, name), definitions.bottles.get(name)?.path ?? "");
+  try {
+    const resolved =
+      kind === "bottle" || (kind === undefined && isBottle)
+        ? bottleInfo(resolveBottle(definitions, name), definitions.bottles.get(name)?.path ?? "")
+        : agentInfo(resolveAgent(definitions, name));
+    for (const warning of warningsOf(definitions, resolved.bottle.chain))
+      say(context, `warning: ${describeProblem(warning)}`);
+    return resolved;
+  } catch (error) {
+    // The error itself tells the first; the others stand before it.
+    const told = error instanceof Error ? error.message : "";
+    const all = broken.flatMap((file) => file.problems).map(describeProblem);
+    for (const text of all.filter((one) => !told.startsWith(one))) say(context, text);
+    throw error;
   }
-  return agentInfo(resolveAgent(definitions, name));
+}
+
+function say(context: CommandContext, text: string): void {
+  note(context, `bottle-dash: ${plainLine(text)}`);
 }

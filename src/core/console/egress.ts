@@ -11,6 +11,7 @@ export function egressOf({ root, now, closed }: ConsoleWorld): Console["egress"]
   const answer = async () => await import("#core/egress/answer-request.ts");
   return {
     status: async (slug) => await (await client()).egressStatus(root, slug),
+    credentials: async (slug) => await (await import("#core/decide/definition.ts")).credentialNames(root, slug),
     test: async (slug, url, method, headers) =>
       await (await client()).egressTest(root, slug, { url, method, ...(headers === undefined ? {} : { headers }) }),
     add: async (slug, route) => await (await edit()).addRoutes({ root, slug, now }, [route]),

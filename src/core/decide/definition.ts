@@ -5,9 +5,9 @@ import { loadDefinitions } from "#core/definitions/load.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { keepRoute, unkeepRoute } from "#domain/definition/keep-route.ts";
 import { mergedKeys } from "#domain/definition/resolve.ts";
-import type { Route } from "#domain/egress/route.ts";
+import type { Route, RouteTable } from "#domain/egress/route.ts";
 import { Metadata } from "#domain/fleet/metadata.ts";
-import { slotOf } from "#domain/proposal/approved-route.ts";
+import { slotOf, variablesOf } from "#domain/proposal/approved-route.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { readKept, writeKept } from "#lib/store/kept-route.ts";
 import { readChecked } from "#lib/store/read-checked.ts";
@@ -15,10 +15,24 @@ import { readRoutes } from "#lib/store/routes-file.ts";
 
 /** The slot of the running proxy that holds a credential; undefined when the bottle was not given it. */
 export async function credentialSlot(root: string, slug: string, tokenRef: string): Promise<string | undefined> {
+  const { table, routes } = await tableAndDefinition(root, slug);
+  return slotOf(tokenRef, table, routes);
+}
+
+/** Slot → the operator's variable; what the definition does not tell any more is left out. */
+export async function credentialNames(root: string, slug: string): Promise<Record<string, string>> {
+  const { table, routes } = await tableAndDefinition(root, slug);
+  return variablesOf(table, routes);
+}
+
+async function tableAndDefinition(
+  root: string,
+  slug: string,
+): Promise<{ table: RouteTable; routes: readonly Route[] }> {
   const { table } = await readRoutes({ root, slug });
   const definitions = await loadDefinitions({ root, cwd: root });
   const { keys } = mergedKeys(definitions, await bottleOf(root, slug));
-  return slotOf(tokenRef, table, keys.egress?.routes ?? []);
+  return { table, routes: keys.egress?.routes ?? [] };
 }
 
 /** Writes `route` into the bottle's definition and returns the file; safe to do again after a crash. Throws BottleError. */

@@ -4,6 +4,7 @@ import type { LaunchPlan } from "#contracts/backend.ts";
 import type { Preflight } from "#contracts/console.ts";
 import type { ProviderPlan } from "#contracts/provider.ts";
 import type { ResolvedAgent } from "#domain/definition/resolve.ts";
+import type { Slot } from "#domain/definition/slots.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 import { budgetWords, routeWords } from "#domain/egress/route-words.ts";
 import { plainLine } from "#domain/plain-text.ts";
@@ -12,6 +13,8 @@ export interface PreflightParts {
   readonly resolved: ResolvedAgent;
   readonly provision: ProviderPlan;
   readonly table: RouteTable;
+  /** By what name the operator knows the credentials. */
+  readonly slots: readonly Slot[];
   readonly plan: LaunchPlan;
   readonly backend: string;
   /** The definition's own variables: only their names are shown. */
@@ -24,7 +27,7 @@ export interface PreflightParts {
 type Line = Preflight["lines"][number];
 
 export function preflightLines(parts: PreflightParts): Line[] {
-  const { resolved, provision, plan, table, backend, ownEnv, copyCwd, canary } = parts;
+  const { resolved, provision, plan, table, slots, backend, ownEnv, copyCwd, canary } = parts;
   const { agent, bottle } = resolved;
   const names = [
     ...Object.keys(ownEnv),
@@ -38,7 +41,8 @@ export function preflightLines(parts: PreflightParts): Line[] {
     { label: "backend", text: `${backend} (${plan.mechanism})` },
     { label: "env", text: names.length === 0 ? "nothing of its own" : names.toSorted().join(", ") },
     { label: "workspace", text: copyCwd === undefined ? "empty" : `a copy of ${copyCwd}` },
-    ...routeLines(table),
+    ...routeLines(table, slots),
+    ...(plan.spec.upstreamCa === undefined ? [] : [{ label: "upstream CA", text: plainLine(plan.spec.upstreamCa) }]),
     { label: "unknown hosts", text: table.on_unknown_host === "hold" ? "are held while you decide" : "are blocked" },
     ...(table.budget === undefined ? [] : [{ label: "budget", text: budgetWords(table.budget).join(", ") }]),
     { label: "canary", text: canary },
@@ -58,17 +62,19 @@ function notYet({ agent, bottle }: ResolvedAgent): string[] {
   ];
 }
 
-function routeLines({ routes, hosts }: RouteTable): Line[] {
+function routeLines({ routes, hosts }: RouteTable, slots: readonly Slot[]): Line[] {
   if (routes.length === 0) return [{ label: "egress", text: "nothing is allowed yet" }];
   const pinned = Object.entries(hosts).map(([name, address]) => ({ label: "pinned", text: `${name} → ${address}` }));
-  return [...routes.map((route) => ({ label: "egress", text: routeText(route) })), ...pinned];
+  return [...routes.map((route) => ({ label: "egress", text: routeText(route, slots) })), ...pinned];
 }
 
-function routeText(route: TableRoute): string {
+function routeText(route: TableRoute, slots: readonly Slot[]): string {
   const { host, port, auth, methods, path_allowlist: paths } = route;
   const words = routeWords(route);
   const where = port === undefined || port === 443 ? host : `${host}:${port}`;
   const what = [methods?.join("|"), paths?.join(" ")].filter((part) => part !== undefined).join(" ");
-  const credential = auth === undefined ? "" : ` [auth:${auth.scheme}]`;
+  const variable = slots.find(({ slot }) => slot === auth?.slot)?.variable;
+  const from = variable === undefined ? "" : ` from $${variable}`;
+  const credential = auth === undefined ? "" : ` [auth:${auth.scheme}${from}]`;
   return `${where}${what === "" ? "" : ` ${what}`}${credential}${words.length === 0 ? "" : ` (${words.join(", ")})`}`;
 }

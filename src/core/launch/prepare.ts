@@ -9,6 +9,7 @@ import { loadDefinitions } from "#core/definitions/load.ts";
 import { providerNamed } from "#core/providers/registry.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
+import { type Definitions, warningsOf } from "#domain/definition/definitions.ts";
 import { readEnv } from "#domain/definition/environment.ts";
 import { type ResolvedAgent, resolveAgent } from "#domain/definition/resolve.ts";
 import { buildTable, readSecrets } from "#domain/definition/slots.ts";
@@ -80,6 +81,7 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
         resolved,
         provision,
         table: fullTable,
+        slots,
         plan,
         backend: backend.name,
         ownEnv,
@@ -87,13 +89,20 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
         canary: canary.text,
       }),
       questions,
-      warnings: [...probe.weaknesses],
+      warnings: [...definitionWarnings(definitions, bottle.chain), ...probe.weaknesses],
     },
     backend,
     plan,
     table: fullTable,
     metadata: metadataOf(resolved, provider.name, backend.name, slug, request, context),
   };
+}
+
+/** What its own file and those of its parents were warned of. */
+function definitionWarnings(definitions: Definitions, chain: readonly string[]): string[] {
+  return warningsOf(definitions, chain).map(({ field, message }) =>
+    field === undefined || field === "" ? message : `${field}: ${message}`,
+  );
 }
 
 function metadataOf(

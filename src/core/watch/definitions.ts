@@ -31,7 +31,7 @@ export async function watchDefinitions(
       const where = line === undefined ? path : `${path}:${line}`;
       const about = `${where} ${field ?? ""} ${message}`;
       found.add(about);
-      problems.found(about, where, field === undefined ? message : `${field} ${message}`);
+      problems.found(about, where, field === undefined ? message : `${field}: ${message}`);
     }
     for (const about of told) if (!found.has(about)) problems.solved(about);
     told = found;

@@ -5,7 +5,7 @@ import { contradictions, isPassthrough, passthroughContradictions } from "#domai
 import type { Complaint } from "#domain/problem/schema-problems.ts";
 import { nearestOf } from "#domain/problem/nearest.ts";
 
-import { ruleHost } from "./egress.ts";
+import { hostProblem, ruleHost } from "./egress.ts";
 import { PROVIDERS } from "./provider.ts";
 
 /** What the caller knows that a definition may name. */
@@ -23,7 +23,7 @@ export function bottleComplaints(value: unknown, known: Known): Complaint[] {
   return [
     ...environmentComplaints(mapOf(keys["env"])),
     ...providerComplaints(mapOf(keys["agent_provider"]), known),
-    ...routeComplaints(mapOf(keys["egress"])["routes"]),
+    ...routeComplaints(mapOf(keys["egress"])["routes"], mapOf(mapOf(keys["egress"])["hosts"])),
     ...backendComplaints(keys["backend"], known.backends),
   ];
 }
@@ -67,7 +67,28 @@ function* providerComplaints(provider: Fields, { providers = [] }: Known): Gener
   }
 }
 
-function* routeComplaints(routes: unknown): Generator<Complaint> {
+function warning(route: Fields, path: readonly (string | number)[], message: string): Complaint {
+  const { host } = route;
+  return { severity: "warning", path, message, ...(typeof host === "string" && host !== "" ? { subject: host } : {}) };
+}
+
+/** What is allowed to be said, and is hardly ever meant. */
+function* doubtful(route: Fields, pinned: Fields): Generator<readonly [(string | number)[], string]> {
+  const { host, path_allowlist: paths } = route;
+  if (typeof host === "string" && hostProblem(host) === undefined) {
+    const name = ruleHost(host);
+    if (/^\*\.[^.]+$/.test(name)) yield [["host"], "allows every name of a whole top-level domain"];
+    else if (!name.includes(".") && !Object.hasOwn(pinned, name))
+      yield [["host"], "has no dot: it is a name of this machine or network"];
+  }
+  for (const [index, path] of (Array.isArray(paths) ? paths : []).entries()) {
+    if (typeof path !== "string" || !path.includes("*")) continue;
+    const prefix = path.slice(0, path.indexOf("*"));
+    yield [["path_allowlist", index], `${JSON.stringify(path)} is a prefix, no pattern; write ${prefix}`];
+  }
+}
+
+function* routeComplaints(routes: unknown, pinned: Fields): Generator<Complaint> {
   const seen = new Map<string, number>();
   for (const [index, item] of (Array.isArray(routes) ? routes : []).entries()) {
     const route = mapOf(item);
@@ -84,10 +105,8 @@ function* routeComplaints(routes: unknown): Generator<Complaint> {
     }
     for (const [field, message] of contradictions(route)) yield { path: [...path, ...field], message };
     for (const complaint of passthroughComplaints(route)) yield { ...complaint, path: [...path, ...complaint.path] };
-    if (route["raw_tcp"] === true) {
-      const message = "lets anything pass to this host and port: nothing in it is read, checked or scanned";
-      yield { severity: "warning", path: [...path, "raw_tcp"], message };
-    }
+    if (route["raw_tcp"] === true) yield warning(route, [...path, "raw_tcp"], "raw TCP: nothing is read or scanned");
+    for (const [field, message] of doubtful(route, pinned)) yield warning(route, [...path, ...field], message);
   }
 }
 
@@ -100,15 +119,13 @@ function* passthroughComplaints(route: Fields): Generator<Complaint> {
   const at = ["pipelock", "tls_passthrough"];
   const ruled = ["path_allowlist", "methods"].filter((key) => isSet(route[key]));
   if (isSet(route["auth"])) {
-    const message = "is never sent to this host: no credential goes where `tls_passthrough` is asked for";
-    yield { severity: "warning", path: ["auth"], message };
+    yield warning(route, ["auth"], "its credential is never sent: `tls_passthrough` is asked for");
   }
   if (ruled.length > 0) {
-    const message = `has no effect beside ${ruled.map((key) => `\`${key}\``).join(" and ")}: the connection is opened, for the rules to be held`;
-    yield { severity: "warning", path: at, message };
+    const rules = ruled.map((key) => `\`${key}\``).join(" and ");
+    yield warning(route, at, `TLS is opened, to hold ${rules}: \`tls_passthrough\` has no effect`);
   } else {
-    const message = "keeps this host's connections closed: paths, methods and secrets in them are not seen";
-    yield { severity: "warning", path: at, message };
+    yield warning(route, at, "TLS is not opened: nothing is read or scanned");
   }
   for (const [field, message] of passthroughContradictions(route)) {
     if (!["path_allowlist", "methods", "auth"].includes(String(field[0]))) yield { path: field, message };

@@ -45,3 +45,9 @@ export interface Definitions {
   /** All of them: of the broken ones, of `extends` chains, of skipped files. */
   readonly problems: readonly Problem[];
 }
+
+/** Warnings about the bottles of a chain, in its order. */
+export function warningsOf({ bottles, problems }: Definitions, chain: readonly string[]): readonly Problem[] {
+  const paths = chain.map((name) => bottles.get(name)?.path);
+  return paths.flatMap((path) => problems.filter((one) => one.severity === "warning" && one.path === path));
+}

@@ -103,7 +103,17 @@ const RouteKeys = Route.extend({
     )
     .optional(),
   matches: z.array(match, { error: listError }).min(1, "is empty; leave it out to allow every request").optional(),
-  dlp: z.strictObject({ outbound_on_match: OutboundOnMatch.optional(), inbound: InboundPolicy.optional() }).optional(),
+  dlp: z
+    .strictObject(
+      { outbound_on_match: OutboundOnMatch.optional(), inbound: InboundPolicy.optional() },
+      {
+        error: ({ input }) =>
+          input === "off" || input === false
+            ? "cannot be switched off as a whole; write {inbound: off} (what leaves is always scanned)"
+            : undefined,
+      },
+    )
+    .optional(),
   limits: limits.optional(),
 });
 

@@ -21,7 +21,7 @@ export function parseBottle({ name, path, text }: DefinitionFile, known: Known =
   const read = readFrontMatter(text, "bottle", { path, asText: isVariable });
   if (!read.ok) return read;
   const complaints: readonly Complaint[] = bottleComplaints(read.yaml.value, known);
-  const options: CheckOptions = { complaints, isSecret };
+  const options: CheckOptions = { complaints, isSecret, elsewhere: ELSEWHERE };
   const checked = checkYaml(BottleKeys, read.yaml, options);
   if (!checked.ok) return checked;
   return { ok: true, value: { name, path, keys: checked.value }, warnings: checked.warnings };
@@ -39,6 +39,18 @@ export function parseAgent({ name, path, text }: DefinitionFile, from: Origin): 
     warnings: checked.warnings,
   };
 }
+
+const ELSEWHERE = {
+  tls_passthrough: "write it under `pipelock` of the route",
+  ssrf_ip_allowlist: "write it under `pipelock` of the route",
+  outbound_on_match: "write it under `dlp` of the route",
+  inbound: "write it under `dlp` of the route",
+  body_bytes: "write it under `limits` of the route",
+  bytes_per_day: "write it under `limits` of a route, or under `budget` of the bottle",
+  requests_per_minute: "write it under `limits` of a route, or under `budget` of the bottle",
+  requests_per_day: "write it under `budget` of the bottle",
+  budget: "write it beside `egress`: it is of the whole bottle",
+};
 
 /** Variables hold secrets, and now and then somebody writes a token where its variable's name belongs. */
 function isSecret(path: readonly PropertyKey[]): boolean {

@@ -3,6 +3,7 @@
 import { sizeText } from "#domain/size.ts";
 
 import type { LimitUse } from "./control.ts";
+import { isPassthrough } from "./route-rules.ts";
 import type { EgressBudget, Route, RouteMatch, TableRoute } from "./route.ts";
 
 const OUTBOUND = {
@@ -18,10 +19,11 @@ const INBOUND = {
 
 /** One short phrase each; none for what is as it is by default. */
 export function routeWords(route: Route | TableRoute): string[] {
-  const { matches, dlp, limits, encoded_slashes, raw_tcp, pipelock } = route;
+  const { matches, dlp, limits, encoded_slashes, raw_tcp, http } = route;
   return [
     ...(raw_tcp === true ? ["raw TCP: nothing is read"] : []),
-    ...(pipelock?.tls_passthrough === true ? ["TLS is not opened"] : []),
+    ...(http === true ? ["plain HTTP too: readable on its way"] : []),
+    ...passthroughWords(route),
     ...(matches === undefined ? [] : [`only ${matches.map(matchWords).join(" or ")}`]),
     ...(encoded_slashes === true ? ["%2f in paths"] : []),
     ...(dlp?.outbound_on_match === undefined ? [] : [OUTBOUND[dlp.outbound_on_match]]),
@@ -30,6 +32,16 @@ export function routeWords(route: Route | TableRoute): string[] {
       ...limits,
       ...(limits?.body_bytes === undefined ? {} : { bodies: limits.body_bytes }),
     }),
+  ];
+}
+
+/** Path rules and methods are held by opening TLS after all; a credential is not sent either way. */
+function passthroughWords(route: Route | TableRoute): string[] {
+  if (!isPassthrough(route)) return [];
+  const isOpened = route.path_allowlist !== undefined || route.methods !== undefined;
+  return [
+    ...(isOpened ? [] : ["TLS is not opened: nothing is read"]),
+    ...(route.auth === undefined ? [] : ["the credential is never sent"]),
   ];
 }
 

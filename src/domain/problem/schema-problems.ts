@@ -13,6 +13,8 @@ import type { Parsed, Problem } from "./problem.ts";
 export interface Complaint {
   readonly path: readonly (string | number)[];
   readonly message: string;
+  /** What people call the thing, where that says more than its place. */
+  readonly subject?: string;
   /** Default "error". */
   readonly severity?: Problem["severity"];
 }
@@ -22,6 +24,8 @@ export interface CheckOptions {
   readonly complaints?: readonly Complaint[];
   /** Values that no message may show. */
   readonly isSecret?: (path: readonly PropertyKey[]) => boolean;
+  /** For a key that is written in the wrong place: where it belongs. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
 }
 
 export function checkYaml<S extends z.ZodType>(
@@ -29,11 +33,11 @@ export function checkYaml<S extends z.ZodType>(
   yaml: YamlText,
   options: CheckOptions = {},
 ): Parsed<z.output<S>> {
-  const { complaints = [], isSecret = () => false } = options;
+  const { complaints = [], isSecret = () => false, elsewhere = {} } = options;
   const parsed = schema.safeParse(yaml.value, { error: defaultMessage });
   const issues = parsed.success
     ? []
-    : parsed.error.issues.flatMap((issue) => complaintsOf(issue, schema, yaml, isSecret));
+    : parsed.error.issues.flatMap((issue) => complaintsOf(issue, schema, yaml, { isSecret, elsewhere }));
   const problems = [...issues, ...complaints].map((complaint) => toProblem(complaint, yaml)).toSorted(byLine);
   if (parsed.success && problems.every(({ severity }) => severity === "warning")) {
     return { ok: true, value: parsed.data, warnings: problems };
@@ -41,9 +45,10 @@ export function checkYaml<S extends z.ZodType>(
   return { ok: false, problems };
 }
 
-function toProblem({ path, message, severity = "error" }: Complaint, yaml: YamlText): Problem {
+function toProblem({ path, message, subject, severity = "error" }: Complaint, yaml: YamlText): Problem {
   const line = yaml.lineOf(path);
-  return { severity, path: yaml.path, field: fieldName(path), message, ...(line === undefined ? {} : { line }) };
+  const field = subject === undefined ? fieldName(path) : plainLine(subject).slice(0, 80);
+  return { severity, path: yaml.path, field, message, ...(line === undefined ? {} : { line }) };
 }
 
 function byLine(a: Problem, b: Problem): number {
@@ -54,12 +59,12 @@ function complaintsOf(
   issue: z.core.$ZodIssue,
   schema: z.ZodType,
   yaml: YamlText,
-  isSecret: (path: readonly PropertyKey[]) => boolean,
+  { isSecret, elsewhere }: Required<Pick<CheckOptions, "isSecret" | "elsewhere">>,
 ): Complaint[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   if (issue.code === "unrecognized_keys") {
     const accepted = keysAt(schema, path);
-    return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, accepted) }));
+    return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, accepted, elsewhere) }));
   }
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const shown = issue.code === "invalid_key" || isSecret(path) ? "" : shownValue(valueAt(yaml.value, path));
@@ -68,7 +73,8 @@ function complaintsOf(
   ];
 }
 
-function unknownKey(key: string, accepted: readonly string[]): string {
+function unknownKey(key: string, accepted: readonly string[], elsewhere: Readonly<Record<string, string>>): string {
+  if (Object.hasOwn(elsewhere, key)) return `is no key that is known here; ${elsewhere[key]}`;
   const nearest = nearestOf(key, accepted);
   const list = `accepted are ${accepted.join(", ")}`;
   return nearest === undefined

@@ -55,6 +55,17 @@ export function slotOf(tokenRef: string, table: RouteTable, definition: readonly
   return slots.size === 1 ? slot : undefined;
 }
 
+/** The same the other way: slot → the operator's variable, for each that a route of the definition names. */
+export function variablesOf(table: RouteTable, definition: readonly Route[]): Record<string, string> {
+  const variables = new Set(definition.flatMap(({ auth }) => auth?.token_ref ?? []));
+  return Object.fromEntries(
+    [...variables].flatMap((variable) => {
+      const slot = slotOf(variable, table, definition);
+      return slot === undefined ? [] : [[slot, variable]];
+    }),
+  );
+}
+
 /** ISO 8601: what the operator said, but for `once` at most ONCE_LIFETIME_MS from now. */
 export function expiryOf(scope: Scope, wanted: string | undefined, now: Date): string | undefined {
   if (scope !== "once") return wanted;

@@ -24,6 +24,7 @@ export function definitionText(info: DefinitionInfo, paint: Paint): string {
       "pinned",
       `${name} → ${address}`,
     ]),
+    ...some("upstream CA", bottle.egress.upstream_ca ?? undefined),
     [
       "unknown hosts",
       bottle.egress.on_unknown_host === "hold" ? `are held for ${bottle.egress.hold_seconds} s` : "are blocked",

@@ -22,10 +22,16 @@ const STEP_INKS: Readonly<Record<EgressVerdict["steps"][number]["state"], Ink>> 
   note: "yellow",
 };
 
-export function egressStatusText(status: EgressStatus, now: Date, paint: Paint): string {
+/** `names`: slot → the operator's variable. */
+export function egressStatusText(
+  status: EgressStatus,
+  now: Date,
+  paint: Paint,
+  names: Readonly<Record<string, string>> = {},
+): string {
   const { routes, hosts, on_unknown_host, budget, dlp_exceptions = [] } = status.table;
   return [
-    routes.length === 0 ? "nothing is allowed" : routeTable(routes, now, paint),
+    routes.length === 0 ? "nothing is allowed" : routeTable(routes, now, paint, names),
     ...Object.entries(hosts).map(([name, address]) => `${plainLine(name)} is pinned to ${plainLine(address)}`),
     ...dlp_exceptions.map((exception) => exceptionText(exception, now)),
     ...(budget === undefined ? [] : [`the bottle may use ${budgetWords(budget).join(", ")}`]),
@@ -103,7 +109,12 @@ function exceptionText({ host, rule, fingerprint, decision, once, expires_at }: 
   return plainLine(`${what} of ${rule} may go to ${host} (decision ${decision}${end === "" ? "" : `, ${end}`})`);
 }
 
-function routeTable(routes: readonly TableRoute[], now: Date, paint: Paint): string {
+function routeTable(
+  routes: readonly TableRoute[],
+  now: Date,
+  paint: Paint,
+  names: Readonly<Record<string, string>>,
+): string {
   return table(
     ["HOST", "PORT", "METHODS", "PATHS", "CREDENTIAL", "FROM", "UNTIL", "RULES"],
     routes.map((route) => [
@@ -111,7 +122,7 @@ function routeTable(routes: readonly TableRoute[], now: Date, paint: Paint): str
       `${route.port ?? 443}${route.http === true ? "+http" : ""}`,
       route.methods?.join(",") ?? "all",
       plainLine(route.path_allowlist?.join(" ") ?? "all"),
-      route.auth === undefined ? "" : `${route.auth.scheme} ${route.auth.slot}`,
+      route.auth === undefined ? "" : plainLine(`${route.auth.scheme} ${names[route.auth.slot] ?? route.auth.slot}`),
       from(route),
       until(route, now),
       plainLine(routeWords(route).join(", ")),

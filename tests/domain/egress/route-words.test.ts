@@ -7,6 +7,14 @@ describe("words of a route", () => {
     expect(routeWords({ host: "a.test" })).toEqual([]);
   });
 
+  test("say what is risky, and what has no effect beside it", () => {
+    expect(routeWords({ host: "a.test", http: true })).toEqual(["plain HTTP too: readable on its way"]);
+    const auth = { scheme: "Bearer", token_ref: "T" };
+    const closed = { host: "a.test", pipelock: { tls_passthrough: true }, auth };
+    expect(routeWords(closed)).toEqual(["TLS is not opened: nothing is read", "the credential is never sent"]);
+    expect(routeWords({ ...closed, path_allowlist: ["/a/"] })).toEqual(["the credential is never sent"]);
+  });
+
   test("say all that a route looks at", () => {
     expect(
       routeWords({

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { RouteTable } from "#domain/egress/route.ts";
 import { parseRouteTable, renderRouteTable } from "#domain/egress/table.ts";
-import { definitionRouteOf, expiryOf, slotOf, tableRouteOf } from "#domain/proposal/approved-route.ts";
+import { definitionRouteOf, expiryOf, slotOf, tableRouteOf, variablesOf } from "#domain/proposal/approved-route.ts";
 
 const NOW = new Date("2026-11-20T12:00:00.000Z");
 const rule = {
@@ -67,6 +67,12 @@ describe("the slot of a credential", () => {
     expect(slotOf("GH_PAT", table([slot("b.io", "EGRESS_TOKEN_0"), slot("a.io", "EGRESS_TOKEN_1")]), definition)).toBe(
       "EGRESS_TOKEN_1",
     );
+  });
+
+  test("and the other way gives the names of slots, without those that nobody can tell", () => {
+    const routes = [slot("a.io", "EGRESS_TOKEN_1"), slot("c.io", "EGRESS_TOKEN_7")];
+    expect(variablesOf(table(routes), definition)).toMatchObject({ EGRESS_TOKEN_1: "GH_PAT" });
+    expect(variablesOf(table(routes), definition)).not.toHaveProperty("EGRESS_TOKEN_7");
   });
 
   test.each([

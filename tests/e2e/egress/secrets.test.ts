@@ -365,7 +365,11 @@ describe("the canary", () => {
     egress!.signal("SIGTERM");
     await egress!.exited(); // whatever else was to be written is
     expect((await readAuditLog(egress!.of)).map(({ detail }) => detail)).toEqual(said);
-    expect((await readQueue(egress!.of)).items).toEqual([]);
+    const { items } = await readQueue(egress!.of);
+    expect(items).toMatchObject([
+      { proposal: { kind: "dlp-match", origin: "blocked-request", payload: { rule: "canary", host: HOST } } },
+    ]);
+    expect(JSON.stringify(items)).not.toContain(CANARY);
     expect(upstream.seen).toEqual([]);
   });
 });
