@@ -5,6 +5,12 @@ export const PERCENT = 0x25;
 export const BACKSLASH = 0x5c;
 export const AMPERSAND = 0x26;
 
+export const LINE_FEED = 0x0a;
+const PLAIN_END: readonly number[] = [0x0d, LINE_FEED];
+const ESCAPED_END: readonly number[] = [BACKSLASH, 0x72, BACKSLASH, 0x6e];
+/** Of a spelling, on its first line. Behind a line of text that ends like its first letter nothing is waited for. */
+export const LEAST_BEFORE_BREAK = 2;
+
 /** No escape is longer than this many bytes; longer ones are not read. */
 export const LONGEST_ESCAPE = 12;
 
@@ -26,6 +32,27 @@ export function readEscape(data: Uint8Array, at: number, end: number): number {
   }
 }
 
+/** The end of a line at `at`, as it is or as JSON has it: its length; 0 where there is none, UNFINISHED where there might be. */
+export function lineEnd(data: Uint8Array, at: number): number {
+  const written = data[at] === BACKSLASH ? ESCAPED_END : PLAIN_END;
+  let next = at;
+  if (data[next] === written[0]) {
+    for (const byte of written) {
+      if (next >= data.length) return UNFINISHED;
+      if (data[next] !== byte) break;
+      next += 1;
+    }
+    if (next - at === written.length) return next - at;
+  }
+  // The line feed alone.
+  const half = written.length / 2;
+  for (let index = 0; index < half; index += 1) {
+    if (at + index >= data.length) return UNFINISHED;
+    if (data[at + index] !== written[half + index]) return 0;
+  }
+  return half;
+}
+
 /**
  * Where `spelling` ends that begins at `start` with its byte number `from`, escapes allowed; NOT_ESCAPED where it is not
  * there, UNFINISHED where the data ends before it does.
@@ -33,6 +60,10 @@ export function readEscape(data: Uint8Array, at: number, end: number): number {
 export function readEscaped(data: Uint8Array, start: number, end: number, spelling: Uint8Array, from: number): number {
   let at = start;
   for (let index = from; index < spelling.length; index += 1) {
+    if (at >= end) return UNFINISHED;
+    const broken = index === from || index < LEAST_BEFORE_BREAK ? 0 : lineEnd(data, at); // base64 is written in lines
+    if (broken === UNFINISHED) return UNFINISHED;
+    at += broken;
     if (at >= end) return UNFINISHED;
     const escape = readEscape(data, at, end);
     if (escape === UNFINISHED) return UNFINISHED;

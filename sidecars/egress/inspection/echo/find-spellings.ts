@@ -4,6 +4,9 @@
 import {
   AMPERSAND,
   BACKSLASH,
+  LEAST_BEFORE_BREAK,
+  LINE_FEED,
+  lineEnd,
   LONGEST_ESCAPE,
   NOT_ESCAPED,
   PERCENT,
@@ -31,6 +34,7 @@ export function createFinder(all: readonly Uint8Array[]): Finder {
   const window = Math.min(...all.map(({ length }) => length));
   const { shifts, endingIn } = pairTable(all, window);
   const places = placesOfBytes(all);
+  const pairs = pairsWithin(all);
   const starting = byFirstByte(all);
   const isStart = Uint8Array.from(starting, (some, byte) =>
     some.length > 0 || byte === PERCENT || byte === BACKSLASH || byte === AMPERSAND ? 1 : 0,
@@ -67,6 +71,28 @@ export function createFinder(all: readonly Uint8Array[]): Finder {
     }
   }
 
+  /** Of a spelling over several lines, the end of the first one is found. */
+  function findBroken(data: Buffer, mark: number, found: Range[]): void {
+    for (let at = data.indexOf(mark); at !== -1; at = data.indexOf(mark, at + 1)) {
+      const length = lineEnd(data, at);
+      if (length <= 0) continue;
+      const before = mark === LINE_FEED && data[at - 1] === 0x0d ? at - 1 : at;
+      if (before < 2 || pairs[pairOf(data[before - 2] as number, data[before - 1] as number)] === 0) continue;
+      for (const { spelling, index: last } of places[data[before - 1] ?? 0] ?? []) {
+        const index = last + 1;
+        if (
+          index < LEAST_BEFORE_BREAK ||
+          before < index ||
+          index === spelling.length ||
+          !endsWith(data, before, spelling, index)
+        )
+          continue;
+        const end = readEscaped(data, at + length, data.length, spelling, index);
+        if (end >= 0) found.push({ start: before - index, end });
+      }
+    }
+  }
+
   function mayBegin(data: Buffer, start: number): boolean {
     const byte = data[start] as number;
     const escape =
@@ -82,6 +108,7 @@ export function createFinder(all: readonly Uint8Array[]): Finder {
       const found: Range[] = [];
       findPlain(data, found);
       for (const escape of [PERCENT, BACKSLASH, AMPERSAND]) findEscaped(data, escape, found);
+      for (const mark of [LINE_FEED, BACKSLASH]) findBroken(data, mark, found);
       return found;
     },
     pendingFrom(data) {
@@ -109,6 +136,15 @@ function pairTable(all: readonly Uint8Array[], window: number) {
     }
   }
   return { shifts, endingIn };
+}
+
+/** 1 for the pairs that some spelling has. */
+function pairsWithin(all: readonly Uint8Array[]): Uint8Array {
+  const pairs = new Uint8Array(PAIRS);
+  for (const spelling of all)
+    for (let index = 0; index + 1 < spelling.length; index += 1)
+      pairs[pairOf(spelling[index] ?? 0, spelling[index + 1] ?? 0)] = 1;
+  return pairs;
 }
 
 /** For each byte value, where spellings have it. */

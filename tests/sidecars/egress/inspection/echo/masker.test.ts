@@ -36,8 +36,17 @@ const encodings: Record<string, (value: string, pad: string) => string> = {
       .toString("base64")
       .replaceAll("/", String.raw`\/`),
   "base64 in a URL": (value, pad) => encodeURIComponent(Buffer.from(`${pad}${value}`).toString("base64")),
+  "base64 in lines": (value, pad) => lines(Buffer.from(`${pad}${value}${pad}`).toString("base64"), "\r\n"),
+  "base64 in lines within JSON": (value, pad) =>
+    lines(Buffer.from(`${pad}${value}${pad}`).toString("base64"), String.raw`\n`),
+  "base64 twice": (value, pad) =>
+    Buffer.from(`${pad}${Buffer.from(`${pad}${value}${pad}`).toString("base64")}${pad}`).toString("base64"),
   "UTF-16": (value) => Buffer.from(value, "utf16le").toString("latin1"),
 };
+
+function lines(text: string, end: string): string {
+  return text.match(/.{1,12}/g)?.join(end) ?? "";
+}
 
 function decoders(text: string): string[] {
   const unescaped = text
@@ -47,7 +56,12 @@ function decoders(text: string): string[] {
     .replaceAll(/%([0-9a-f]{2})/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     .replaceAll(/&#x([0-9a-f]+);/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     .replaceAll(/&#(\d+);/g, (_all, code: string) => String.fromCharCode(Number(code)));
+  const whole = text.replaceAll(/\r\n|\\n/g, "");
   const base64 = [0, 1, 2, 3].flatMap((skip) => [
+    Buffer.from(whole.slice(skip), "base64").toString("latin1"),
+    ...[0, 1, 2, 3].map((again) =>
+      Buffer.from(Buffer.from(text.slice(skip), "base64").toString("latin1").slice(again), "base64").toString("latin1"),
+    ),
     Buffer.from(text.slice(skip), "base64").toString("latin1"),
     Buffer.from(unescaped.slice(skip), "base64").toString("latin1"),
   ]);
