@@ -79,10 +79,14 @@ function* matches(value: unknown): Generator<Contradiction> {
     if (item !== null && typeof item === "object" && KEYS.every((key) => !isThere(match[key]))) {
       yield [["matches", index], "is empty, and would fit every request; name a path, methods or headers"];
     }
+    if (typeof match["headers"] === "object" && Object.keys(mapOf(match["headers"])).length === 0) {
+      yield [["matches", index, "headers"], "is empty, and asks for nothing; name a header, or leave it out"];
+    }
     const names = new Set<string>();
     for (const [name, wanted] of Object.entries(mapOf(match["headers"]))) {
       const at = ["matches", index, "headers", name];
-      if (!HEADER_NAME.test(name)) yield [at, "is no header name"];
+      // Readers drop `__proto__`, and the match would ask for nothing.
+      if (!HEADER_NAME.test(name) || name === "__proto__") yield [at, "is no header name"];
       if (names.has(name.toLowerCase())) yield [at, "is named twice"];
       names.add(name.toLowerCase());
       // oxlint-disable-next-line no-control-regex -- controls are what is refused
