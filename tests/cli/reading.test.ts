@@ -147,8 +147,9 @@ describe("egress", () => {
   it.each([
     [["add"], "<target> is missing: a host"],
     [["add", "https://x.test"], "is a URL"],
-    [["add", "x.test", "--path", "rel"], "path_allowlist.0: must be an absolute path"],
-    [["add", "x.test", "--port", "70000"], "port: "],
+    [["add", "x.test", "--path", "rel"], '--path "rel" must be an absolute path'],
+    [["add", "x.test", "--path", "/a/*"], '--path "/a/*" is a prefix, no pattern; write /a/'],
+    [["add", "x.test", "--port", "99999"], "--port must be from 1 to 65535"],
     [["test", "x.test"], "write it whole"],
     [["shwo"], "did you mean show?"],
   ])("refuses %j", async (argv, message) => {

@@ -2,11 +2,12 @@
 
 import type { Console } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
+import { plainLine } from "#domain/plain-text.ts";
 import { egressStatusText } from "#modes/print/egress-text.ts";
 import { painter } from "#modes/print/paint.ts";
 
 import { defineCommand, type CommandContext } from "../command.ts";
-import { answer, printText } from "../print.ts";
+import { answer, note, printText } from "../print.ts";
 
 export const egress = defineCommand({
   arguments: [
@@ -66,15 +67,13 @@ export const egress = defineCommand({
         return showStatus(console, slug, context, await console.egress.status(slug));
       case "add": {
         const { routeFrom } = await import("../egress/route-from.ts");
-        return showStatus(
-          console,
-          slug,
-          context,
-          await console.egress.add(slug, routeFrom(demand(target, "a host"), options)),
-        );
+        const route = routeFrom(demand(target, "a host"), options);
+        return showChanged(console, slug, context, `added ${route.host}`, await console.egress.add(slug, route));
       }
-      case "remove":
-        return showStatus(console, slug, context, await console.egress.remove(slug, demand(target, "a host")));
+      case "remove": {
+        const host = demand(target, "a host");
+        return showChanged(console, slug, context, `removed ${host}`, await console.egress.remove(slug, host));
+      }
       case "edit": {
         const { editTable } = await import("../egress/edit-table.ts");
         return showStatus(console, slug, context, await editTable(console, slug, context));
@@ -96,6 +95,19 @@ export const egress = defineCommand({
     }
   },
 });
+
+/** What changed stands beside the table, which may be long. */
+async function showChanged(
+  console: Console,
+  slug: string,
+  context: CommandContext,
+  what: string,
+  status: Awaited<ReturnType<Console["egress"]["status"]>>,
+): Promise<void> {
+  await showStatus(console, slug, context, status);
+  if (!context.json)
+    note(context, `bottle-dash: ${plainLine(what)}: version ${status.version} of the table is in force`);
+}
 
 async function showStatus(
   console: Console,

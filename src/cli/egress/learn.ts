@@ -1,6 +1,7 @@
 // `egress <slug> learn`: the least table for what a bottle asked for, to paste into its definition; `--apply` opens what was refused.
 
 import type { Console } from "#contracts/console.ts";
+import { BottleError } from "#domain/bottle-error.ts";
 import { type Learned, learnRoutes } from "#domain/egress/learn.ts";
 import type { Route } from "#domain/egress/route.ts";
 import { learnText } from "#modes/print/learn-text.ts";
@@ -54,8 +55,18 @@ async function apply(
   for (const route of missing) note(context, `would add ${lineOf(route)}`);
   await confirm(context, `Allow ${missing.length === 1 ? "it" : `all ${missing.length}`} until ${slug} stops?`, yes);
   // oxlint-disable-next-line no-await-in-loop -- each is read back, and audited, before the next
-  for (const route of missing) await console.egress.add(slug, route);
+  for (const route of missing) await addUnlessThere(console, slug, route, context);
   note(context, `added ${missing.map(({ host }) => plainLine(host)).join(", ")}`);
+}
+
+/** Somebody may have added it while the operator was asked. */
+async function addUnlessThere(console: Console, slug: string, route: Route, context: CommandContext): Promise<void> {
+  try {
+    await console.egress.add(slug, route);
+  } catch (error) {
+    if (!(error instanceof BottleError) || error.code !== "conflict") throw error;
+    note(context, error.message);
+  }
 }
 
 function lineOf({ host, port, http, methods, path_allowlist, matches }: Route): string {

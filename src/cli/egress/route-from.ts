@@ -15,8 +15,13 @@ export interface RouteOptions {
 
 /** Throws `usage` for what can be no rule. */
 export function routeFrom(host: string, options: RouteOptions): Route {
-  const wrong = hostProblem(host);
-  if (wrong !== undefined) throw new BottleError("usage", `the host ${JSON.stringify(host)} ${wrong}`);
+  const bad = hostProblem(host);
+  if (bad !== undefined) throw new BottleError("usage", `the host ${JSON.stringify(host)} ${bad}`);
+  const pattern = options.path.find((path) => path.includes("*"));
+  if (pattern !== undefined) {
+    const hint = `write ${pattern.slice(0, pattern.indexOf("*"))}`;
+    throw new BottleError("usage", `--path ${JSON.stringify(pattern)} is a prefix, no pattern`, { hint });
+  }
   const checked = Route.safeParse({
     host: ruleHost(host),
     ...(options.port !== undefined && { port: parseCount(options.port, "--port", 1) }),
@@ -26,5 +31,11 @@ export function routeFrom(host: string, options: RouteOptions): Route {
   });
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
-  throw new BottleError("usage", `${issue?.path.join(".") ?? "the route"}: ${issue?.message ?? "is no route"}`);
+  const [field = "", index] = issue?.path ?? [];
+  const flag = FLAGS[String(field)] ?? "the route";
+  const given = field === "path_allowlist" ? ` ${JSON.stringify(options.path[Number(index)] ?? "")}` : "";
+  const wrong = field === "port" ? "must be from 1 to 65535" : (issue?.message ?? "is no route");
+  throw new BottleError("usage", `${flag}${given} ${wrong}`);
 }
+
+const FLAGS: Readonly<Record<string, string>> = { port: "--port", methods: "--method", path_allowlist: "--path" };

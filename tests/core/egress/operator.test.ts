@@ -125,6 +125,14 @@ test("a change is written for pipelock as well, for the operator alone to read",
   expect(parsePipelock(readFileSync(config, "utf8")).api_allowlist).toEqual(["api.example.com"]);
 });
 
+test("the same rule is not added twice, and a wider one is another", async () => {
+  const rule = { host: "added.example.com", methods: ["GET"] };
+  await addRoutes(of, [rule]);
+  await expect(addRoutes(of, [rule])).rejects.toMatchObject({ code: "conflict" });
+  await addRoutes(of, [{ host: "added.example.com" }]);
+  expect(hosts()?.filter((host) => host === "added.example.com")).toHaveLength(2);
+});
+
 test("a change that the proxy does not take is taken back", async () => {
   await proxy?.stop();
   proxy = await fakeProxy(of, "refusing");
