@@ -86,7 +86,7 @@ function limitConnecting(agent: HttpAgent, ready: "connect" | "secureConnect"): 
  * of another client: the connection is of no use any more.
  */
 function closeWhatSpeaksUnasked(agent: HttpAgent): void {
-  const keep = agent.keepSocketAlive.bind(agent) as (socket: Duplex) => unknown; // Node's types know nothing of its answer
+  const keep: (socket: Duplex) => unknown = agent.keepSocketAlive.bind(agent); // Node's types know nothing of its answer
   const reuse = agent.reuseSocket.bind(agent);
   agent.keepSocketAlive = (socket) => {
     if (socket.readableLength > 0 || keep(socket) !== true) return false;

@@ -89,7 +89,9 @@ export class Http2Client implements ClientSide {
 function ignore(): void {}
 
 function lengthOf(rawHeaders: readonly string[]): string | undefined {
-  const index = rawHeaders.findIndex((text, at) => at % 2 === 0 && text.length === 14 && /^content-length$/i.test(text));
+  const index = rawHeaders.findIndex(
+    (text, at) => at % 2 === 0 && text.length === 14 && /^content-length$/i.test(text),
+  );
   return index === -1 ? undefined : rawHeaders[index + 1];
 }
 

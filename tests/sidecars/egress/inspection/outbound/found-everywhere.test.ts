@@ -79,9 +79,9 @@ const places: [string, AskedRequest, string][] = [
   [
     "base64 in lines",
     {
-      body: `${base64(`${FILLER}${SECRET}`)
+      body: base64(`${FILLER}${SECRET}`)
         .match(/.{1,76}/g)!
-        .join("\r\n")}`,
+        .join("\r\n"),
     },
     "body, base64",
   ],
@@ -101,7 +101,7 @@ const places: [string, AskedRequest, string][] = [
   ["hex with blanks", { body: `xx ${spaced(SECRET, " ").toUpperCase()} yy` }, "body, hex"],
   ["hex as numbers", { body: `[0x${spaced(SECRET, ", 0x")}]` }, "body, hex"],
   ["HTML", { body: `<p>${SECRET.replaceAll("/", "&sol;").replaceAll("+", "&#43;")}</p>` }, "body, HTML-escaped"],
-  ["HTML, all of it", { body: `<p>${[...SECRET].map((c) => `&#x${hex(c)};`).join("")}</p>` }, "body, HTML-escaped"],
+  ["HTML, all of it", { body: `<p>${Array.from(SECRET, (c) => `&#x${hex(c)};`).join("")}</p>` }, "body, HTML-escaped"],
   ["text", { body: `some text ${SECRET} more` }, "body"],
   ["JSON value", { headers: JSON_TYPE, body: JSON.stringify({ a: [{ b: SECRET }] }) }, "body"],
   ["JSON value with escapes", { headers: JSON_TYPE, body: `{"a":"${SECRET.replace("/", "\\/")}"}` }, "body, escaped"],
