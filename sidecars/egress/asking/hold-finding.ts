@@ -5,7 +5,7 @@ import { plainLine } from "#domain/plain-text.ts";
 import type { DlpMatchPayload, ProposalDraft } from "#domain/proposal/proposal.ts";
 import type { QueueItem } from "#lib/store/read-queue.ts";
 
-import type { Refusal } from "../policy/refusal.ts";
+import { type Refusal, secretFound } from "../policy/refusal.ts";
 import type { HoldEnd } from "./hold.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -72,5 +72,7 @@ function answer(finding: HeldFinding, item: QueueItem | null, seconds: number): 
 }
 
 function found({ what, where, rule }: HeldFinding, why: string): Refusal {
-  return { status: 403, code: "secret_found", rule, reason: `${what} is in the ${where}, and ${why}` };
+  const refusal = secretFound(rule, what, where, why);
+  if (refusal.told === undefined) return refusal;
+  return { ...refusal, told: { ...refusal.told, reason: `${refusal.told.reason}, and ${why}` } };
 }

@@ -110,5 +110,5 @@ export const inspectNothing: Inspection = {
     inbound: ({ headers }) => ({ headers }),
     message: async (_direction, data) => ({ ok: true, data }),
   }),
-  masking: () => ({ text: (text) => text, host: (host) => host }),
+  masking: () => ({ text: (text) => text, host: (host) => host, secretInHost: () => undefined }),
 };

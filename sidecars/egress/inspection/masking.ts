@@ -6,11 +6,6 @@ import type { OwnSecret, SecretScanner } from "#domain/secrets/scanner.ts";
 import { type DeepMatch, deepScan } from "./outbound/deep-scan.ts";
 import { type Masking, NOT_SHOWN } from "./shown.ts";
 
-export interface HostMasking extends Masking {
-  /** The rule of the first secret that must not leave in a host's name. */
-  secretInHost(host: string, spelled: readonly string[]): string | undefined;
-}
-
 /** What hides a secret may hide another behind it: it is looked at again, so often at most. */
 const MOST_ROUNDS = 4;
 /** Paths and hosts without a secret are asked for again and again. */
@@ -20,7 +15,7 @@ const MASK = "********";
 
 type Span = Pick<DeepMatch, "start" | "end">;
 
-export function openMasking(scanner: SecretScanner, own: readonly OwnSecret[]): HostMasking {
+export function openMasking(scanner: SecretScanner, own: readonly OwnSecret[]): Masking {
   const lower = createSecretScanner({
     own: own.map(({ rule, value }) => ({ rule, value: value.toLowerCase() })),
     rules: [],

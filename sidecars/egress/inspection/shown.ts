@@ -11,12 +11,18 @@ export interface Masking {
    * looked at as well.
    */
   host(host: string, spelled: readonly string[]): string;
+  /** The rule of the first secret that must not leave in a host's name. */
+  secretInHost(host: string, spelled: readonly string[]): string | undefined;
 }
 
 export const NOT_SHOWN = "(not shown)";
 
 /** For when nothing can be looked at. */
-export const SHOW_NOTHING: Masking = { text: () => NOT_SHOWN, host: () => NOT_SHOWN };
+export const SHOW_NOTHING: Masking = {
+  text: () => NOT_SHOWN,
+  host: () => NOT_SHOWN,
+  secretInHost: () => undefined, // whoever is about to dial a name asks whether it could be looked at
+};
 
 export interface Shown {
   readonly host: string;

@@ -5,7 +5,7 @@ import { restOfDay } from "./usage.ts";
 
 /** `host` is missing where it is the bottle's budget. */
 export function tooManyRequests(host: string | undefined, most: number, seconds: number): Refusal {
-  const reason = `${ownerOf(host)} ${most} requests a minute, and as many were made; try again in ${seconds} s`;
+  const reason = `${ownerOf(host)} ${most} requests a minute, and as many were made; try again in ${seconds < 60 ? `${seconds} s` : "a minute"}`;
   return limited(host, "requests_per_minute", reason, seconds);
 }
 

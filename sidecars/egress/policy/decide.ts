@@ -23,7 +23,7 @@ export type Verdict =
 
 /** `usedOnce` are the ids of the decisions whose one request has gone out. Default deny. */
 export function decide(request: Destination, table: RouteTable, now: Date, usedOnce: ReadonlySet<string>): Verdict {
-  if (request.isAddress) return block("names only", `${request.host} is an address, and rules are for names`);
+  if (request.isAddress) return address(request.host);
   const candidates = candidatesFor(table, request.host);
   let chosen: Candidate | undefined;
   for (const candidate of candidates) {
@@ -56,7 +56,8 @@ function notAllowed(
   const [over] = candidates;
   const why =
     closestObjection(known.length > 0 ? known : live, request) ??
-    (over === undefined ? unlisted(request) : overReason(over.route, request.host, usedOnce));
+    (over === undefined ? unlisted(request, table) : overReason(over.route, request.host, usedOnce));
+  if (why.rule === "no plain HTTP" && isAllowedSecurely(request, table, now, usedOnce)) return secureOnly(why);
   const blocked = block(why.rule, why.reason, narrowestRule(request));
   const asks = known.length === 0 && table.on_unknown_host === "hold" && request.scheme === "https";
   return asks ? { ...blocked, verdict: "hold" } : blocked;
@@ -88,10 +89,29 @@ function block(rule: string, reason: string, suggestion?: EgressBlockPayload): E
 function encodedSlash({ host }: Destination): Verdict {
   const rule = "unambiguous path";
   const reason = `the path has an encoded slash (%2F), which only a route to ${host} with \`encoded_slashes: true\` and no path rules lets through`;
-  return { verdict: "block", rule, reason, refusal: { status: 400, code: "bad_request", rule, reason } };
+  return { verdict: "block", rule, reason, refusal: { status: 400, code: "bad_request", rule, reason, todo: SLASHES } };
 }
 
-function unlisted(request: Destination): Pick<Objection, "rule" | "reason"> {
-  const hint = request.scheme === "http" ? "; use https:// when it is" : "";
-  return { rule: "default deny", reason: `${request.host} is not on the allowlist${hint}` };
+const SLASHES = "write the slash as it is, or ask the operator for `encoded_slashes` on the route";
+
+function address(host: string): Verdict {
+  const verdict = block("names only", `${host} is an address, and rules are for names`);
+  return { ...verdict, refusal: { ...verdict.refusal, todo: "use the name of the host" } };
+}
+
+/** Nothing to ask the operator for: the rule is there. */
+function isAllowedSecurely(request: Destination, table: RouteTable, now: Date, usedOnce: ReadonlySet<string>): boolean {
+  const port = request.port === 80 ? 443 : request.port;
+  return decide({ ...request, scheme: "https", port }, table, now, usedOnce).verdict === "allow";
+}
+
+function secureOnly({ rule, reason }: Pick<Objection, "rule" | "reason">): Verdict {
+  const verdict = block(rule, reason);
+  return { ...verdict, refusal: { ...verdict.refusal, todo: "use https://" } };
+}
+
+function unlisted({ host, scheme }: Destination, { routes }: RouteTable): Pick<Objection, "rule" | "reason"> {
+  const below = routes.some((route) => route.host === `*.${host}`) ? `: *.${host} is for the names below it` : "";
+  const hint = scheme === "http" ? "; use https:// when it is" : "";
+  return { rule: "default deny", reason: `${host} is not on the allowlist${below}${hint}` };
 }

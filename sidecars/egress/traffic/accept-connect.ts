@@ -57,7 +57,7 @@ export function acceptConnect(
       case "no":
         return refuse(socket, to, clearance.refusal, deps);
       case "yes":
-        return void carryWhole(socket, to, clearance, deps);
+        return void carryWhole(socket, { ...to, spelled: incoming.url }, clearance, deps);
       case "intercept":
         return intercept(socket, to, deps, opened);
     }

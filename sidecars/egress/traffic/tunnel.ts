@@ -27,7 +27,8 @@ export function parseConnect(target: string, rawHeaders: readonly string[]): Tun
   const authority = parseAuthority(target);
   if (authority.kind === "bad") return refused(target, 400, "valid CONNECT", `the CONNECT target ${authority.reason}`);
   if (authority.kind === "address") {
-    return refused(target, 403, "names only", `${authority.text} is an address, and rules are for names`);
+    const reason = `${authority.text} is an address, and rules are for names`;
+    return refused(target, 403, "names only", reason, "use the name of the host");
   }
   const { name, port } = authority;
   if (port === undefined) return refused(name, 400, "valid CONNECT", "the CONNECT target has no port");
@@ -60,9 +61,9 @@ function valuesOf(name: string, rawHeaders: readonly string[]): string[] {
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
 
-function refused(host: string, status: number, rule: string, reason: string): TunnelHead {
+function refused(host: string, status: number, rule: string, reason: string, todo?: string): TunnelHead {
   const code = status === 421 ? "misdirected_request" : status === 400 ? "bad_request" : "blocked";
-  return { ok: false, host, refusal: { status, code, rule, reason } };
+  return { ok: false, host, refusal: { status, code, rule, reason, ...(todo === undefined ? {} : { todo }) } };
 }
 
 export interface TunnelEvents {

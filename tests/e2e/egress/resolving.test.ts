@@ -45,6 +45,7 @@ describe("a name", requirement("root", networksMissing), () => {
           ...[...Object.keys(zone), "gone.example.com"].map((name) =>
             routeTo(name, { http: true, path_allowlist: ["/"], dlp: { outbound_on_match: "block" } }),
           ),
+          routeTo("*.passed.example.com", { pipelock: { tls_passthrough: true } }),
           routeTo("*.wild.example.com", { http: true, path_allowlist: ["/open"], dlp: { outbound_on_match: "block" } }),
           routeTo("d.raw.example.com", { raw_tcp: true, port: 2222 }),
         ],
@@ -130,6 +131,17 @@ describe("a name", requirement("root", networksMissing), () => {
         expect((await get(egress.paths.egress.socket, ca, `${url}?a=${label}`)).status).toBe(403);
         expect((await get(egress.paths.egress.socket, ca, url, { headers: { "x-a": SECRET } })).status).toBe(403);
         expect((await get(egress.paths.egress.socket, ca, url, { method: "POST", body: SECRET })).status).toBe(403);
+      });
+    });
+
+    test("when a secret is in the name of a tunnel that is not read", async () => {
+      await nothingAsked(async () => {
+        for (const name of [label, `a.${label}`, `${label.slice(0, 20)}.${label.slice(20)}`]) {
+          const tunnel = await connectRaw(egress.paths.egress.socket, `${name}.passed.example.com:443`);
+          expect(tunnel.rest).toMatch(/^HTTP\/1\.1 403 Forbidden: a secret of this bottle is in the host name\r\n/);
+          expect(tunnel.rest).toContain("X-Bottle-Egress: secret_found\r\n");
+          tunnel.connection.destroy();
+        }
       });
     });
 

@@ -119,8 +119,11 @@ describe("the table", () => {
   test("allows plain HTTP only where the route says so", async () => {
     const { socket } = egress.paths.egress;
     expect(await plain(socket, "http://plain.example.com/a")).toMatchObject({ status: 200, body: "upstream: GET /a" });
-    const refused = await plain(socket, "http://api.example.com/repos/acme");
-    expect(refused.json()).toMatchObject({ rule: "no plain HTTP", suggestion: { port: 443 } });
+    const secure = (await plain(socket, "http://api.example.com/repos/acme")).json();
+    expect(secure).toMatchObject({ rule: "no plain HTTP", what_to_do: "use https://" });
+    for (const member of ["suggestion", "proposal", "how_to_ask"]) expect(secure).not.toHaveProperty(member); // it is there
+    const neither = await plain(socket, "http://api.example.com/elsewhere");
+    expect(neither.json()).toMatchObject({ rule: "no plain HTTP", suggestion: { port: 443 } });
   });
 
   test("does not take up an upgrade to HTTP/2", async () => {

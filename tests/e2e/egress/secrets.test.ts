@@ -125,12 +125,13 @@ describe("a secret", () => {
         name,
         403,
         "secret_found",
-        "own:db_password",
+        "own secret",
       ]);
       expect(reply.json()).toMatchObject({
-        reason: `the bottle's own secret db_password is in the ${where}, and this route lets no secret out`,
-        how_to_ask: "if it is no secret, call pipelock-block on the supervise MCP server",
+        reason: `a secret of this bottle is in the ${where}`,
+        what_to_do: "leave it out of the request",
       });
+      expect(reply.json()).not.toHaveProperty("how_to_ask");
       expect(reply.headers["x-bottle-egress"]).toBe("secret_found");
     }
     expect(upstream.seen).toEqual([]);
@@ -238,10 +239,10 @@ describe("redact", () => {
     const reply = await ask("/", { headers: { "x-a": SECRET.slice(0, half), "x-b": SECRET.slice(half) } });
     expect(reply.json()).toMatchObject({
       error: "secret_found",
-      reason: expect.stringContaining("it cannot be replaced: it is split over several headers"),
+      reason: "a secret of this bottle is in the several headers",
     });
     const body = Buffer.from(JSON.stringify({ file: gzipSync(`x ${SECRET}`).toString("base64") }));
-    expect((await post(body)).json().reason).toContain("it is within something compressed");
+    expect((await post(body)).json().reason).toMatch(/^a secret of this bottle is in the .*compressed within base64$/);
     expect(upstream.seen).toEqual([]);
   });
 });
@@ -313,8 +314,8 @@ describe("supervise", () => {
     expect((await reply).status).toBe(403);
     expect((await reply).json()).toMatchObject({
       error: "rejected",
-      rule: "own:db_password",
-      reason: "the bottle's own secret db_password is in the body, and the operator rejected it: not there",
+      rule: "own secret",
+      reason: "a secret of this bottle is in the body, and the operator rejected it: not there",
     });
     expect(upstream.seen).toEqual([]);
   });
@@ -357,7 +358,15 @@ describe("the canary", () => {
   test.each(["supervise", "redact", "block"] as const)("is stopped on a route with %s, and audited", async (mode) => {
     await begin(mode);
     const reply = await post(base64(`x ${CANARY}`));
-    expect(reply.json()).toMatchObject({ error: "secret_found", rule: "canary" });
+    // In the very words for any other secret of the bottle: a thief need not know which of them was the trap.
+    expect(reply.json()).toEqual({
+      error: "secret_found",
+      host: HOST,
+      rule: "own secret",
+      reason: "a secret of this bottle is in the body, base64",
+      what_to_do: "leave it out of the request",
+    });
+    expect((await egress!.status()).recent[0]?.rule).toMatch(/^canary: /);
     const said = [expect.stringMatching(/^CANARY: POST api\.example\.com:443\/in: /)];
     await expect
       .poll(async () => (await readAuditLog(egress!.of)).map(({ detail }) => detail), { timeout: 5000 })

@@ -7,11 +7,12 @@ import type { SecretScanner } from "#domain/secrets/scanner.ts";
 
 import type { Refusal } from "../../policy/refusal.ts";
 import type { Inspected, MessageVerdict, Outbound } from "../inspection.ts";
-import type { HostMasking } from "../masking.ts";
-import { hostsOf } from "../shown.ts";
+import { CANARY_RULE } from "../own-secrets.ts";
+import { secretInHost } from "../secret-in-host.ts";
+import { hostsOf, type Masking } from "../shown.ts";
 import { BodyBroken, BodyReader, collect } from "./body-reader.ts";
 import { codingsOf } from "./content-coding.ts";
-import { type Found, inWords } from "./finding.ts";
+import type { Found } from "./finding.ts";
 import { type Head, openHeadScanner, redactHead } from "./head.ts";
 import { type HeldBody, lookAtHeldBody } from "./held-body.ts";
 import { openMessages } from "./messages.ts";
@@ -21,7 +22,7 @@ import { streamBody } from "./stream-body.ts";
 
 export interface OutboundDeps extends SettlingDeps {
   readonly scanner: SecretScanner;
-  readonly masking: HostMasking;
+  readonly masking: Masking;
 }
 
 export interface OutboundInspection {
@@ -89,7 +90,7 @@ export function openOutbound(deps: OutboundDeps): (about: Inspected) => Outbound
     const messages = openMessages(deps.scanner, settlement);
     return {
       outbound(headers, body) {
-        const inHost = hostRefusal(about, deps.masking);
+        const inHost = hostRefusal(about, deps);
         if (inHost !== undefined) return refused(inHost);
         const head: Head = { forward: about.request.forward, headers };
         const { found, unscanned } = heads.scan(head);
@@ -128,17 +129,17 @@ function joined(chunks: readonly Buffer[]): Buffer {
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
-/**
- * A name under a wildcard is the agent's own words, and asking for its address tells it. It cannot be replaced, nor put
- * before the operator without being shown.
- */
-function hostRefusal({ request, route, found }: Inspected, masking: HostMasking): Refusal | undefined {
-  if (!route.host.startsWith("*.")) return undefined;
-  const rule = masking.secretInHost(request.host, hostsOf(request));
-  if (rule === undefined) return undefined;
-  found({ rule, direction: "outbound", where: "host name", action: "blocked" });
-  const reason = `${inWords(rule)} is in the host name, where it cannot be replaced`;
-  return { status: 403, code: "secret_found", rule, reason };
+function hostRefusal({ request, route, found }: Inspected, { masking, audit }: OutboundDeps): Refusal | undefined {
+  const spelled = hostsOf(request);
+  const secret = secretInHost(request.host, spelled, route, masking);
+  if (secret === undefined) return undefined;
+  const { rule, refusal } = secret;
+  if (rule !== undefined) found({ rule, direction: "outbound", where: "host name", action: "blocked" });
+  if (rule === CANARY_RULE) {
+    const host = masking.host(request.host, spelled);
+    audit.note("dlp-match", `canary: ${host}`, `CANARY: ${host}: what only a thief would send was in the host name`);
+  }
+  return refusal;
 }
 
 function refused(refusal: Refusal): Outbound {

@@ -5,7 +5,7 @@ import type { RouteTable } from "#domain/egress/route.ts";
 import type { AuditTrail } from "../../asking/audit-trail.ts";
 import type { CanaryAlarm } from "../../asking/canary-alarm.ts";
 import type { Holds } from "../../asking/hold.ts";
-import type { Refusal } from "../../policy/refusal.ts";
+import { type Refusal, secretFound } from "../../policy/refusal.ts";
 import type { UseRecord } from "../../table/uses.ts";
 import type { Inspected } from "../inspection.ts";
 import { CANARY_RULE } from "../own-secrets.ts";
@@ -142,7 +142,7 @@ function actionOf(finding: Finding, replaced: readonly Finding[]): Action {
 }
 
 function blocked({ rule, where }: Finding, why: string): Refusal {
-  return { status: 403, code: "secret_found", rule, reason: `${inWords(rule)} is in the ${where}, and ${why}` };
+  return secretFound(rule, inWords(rule), where, why);
 }
 
 function clientLeft(): Refusal {

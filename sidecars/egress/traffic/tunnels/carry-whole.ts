@@ -3,9 +3,11 @@
 
 import type { Socket } from "node:net";
 
+import type { TableRoute } from "#domain/egress/route.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 import type { Meter } from "../../limits/limits.ts";
+import { secretInHost } from "../../inspection/secret-in-host.ts";
 import { type Masking, SHOW_NOTHING } from "../../inspection/shown.ts";
 import type { Refusal } from "../../policy/refusal.ts";
 import type { TunnelClearance } from "../clear-tunnel.ts";
@@ -26,6 +28,8 @@ export type WholeTunnelDeps = Pick<ExchangeDeps, "traffic" | "audit" | "live" | 
 export interface Place {
   readonly host: string;
   readonly port: number;
+  /** As the client wrote it. */
+  readonly spelled?: string | undefined;
 }
 type Cleared = Extract<TunnelClearance, { clear: "yes" }>;
 
@@ -38,7 +42,8 @@ export async function carryWhole(socket: Socket, to: Place, cleared: Cleared, de
   const tunnel = new Carried(socket, to, record, deps);
   try {
     const masking = deps.inspection.masking();
-    tunnel.shownBy(masking instanceof Promise ? await masking : masking);
+    const refusal = tunnel.shownBy(masking instanceof Promise ? await masking : masking, cleared.route);
+    if (refusal !== undefined) return tunnel.refuse(refusal);
     await carry(tunnel, cleared, deps);
   } catch (error) {
     tunnel.refuse(explain(error));
@@ -114,10 +119,13 @@ class Carried {
     });
   }
 
-  /** From here on something is said of it. */
-  shownBy(masking: Masking): void {
+  /** From here on something is said of it; the refusal where its name must not be asked for. */
+  shownBy(masking: Masking, route: TableRoute): Refusal | undefined {
+    const { host, spelled } = this.to;
+    const words = spelled === undefined ? [] : [spelled];
     this.#masking = masking;
-    describe(this.record, { method: "CONNECT", host: masking.host(this.to.host, []), path: "" });
+    describe(this.record, { method: "CONNECT", host: masking.host(host, words), path: "" });
+    return secretInHost(host, words, route, masking)?.refusal;
   }
 
   /** Aborts when the client left. */

@@ -37,6 +37,20 @@ const verdict = (destination: Destination, routes: RouteTable, used = NOTHING_US
   decide(destination, routes, now, used);
 
 describe("decide", () => {
+  test("says of the name above a wildcard that the wildcard is not for it", () => {
+    const { reason } = verdict(request({ host: "wild.test" }), table({ host: "*.wild.test" }));
+    expect(reason).toBe("wild.test is not on the allowlist: *.wild.test is for the names below it");
+  });
+
+  test("suggests no rule for plain HTTP where the same is allowed with TLS", () => {
+    const routes = table({ host: "api.example.com", path_allowlist: ["/v1"] });
+    const plain = verdict(request({ scheme: "http", port: 80 }), routes);
+    expect(plain).toMatchObject({ verdict: "block", rule: "no plain HTTP", refusal: { todo: "use https://" } });
+    expect(plain).not.toHaveProperty("refusal.suggestion");
+    const elsewhere = verdict(request({ scheme: "http", port: 80, path: "/v2" }), routes);
+    expect(elsewhere).toHaveProperty("refusal.suggestion");
+  });
+
   test("refuses everything with an empty table", () => {
     expect(verdict(request(), table())).toMatchObject({
       verdict: "block",
