@@ -7,7 +7,7 @@ import { isRuleHost } from "#domain/egress/table.ts";
 
 import { folderOf, foldPath } from "./fold-path.ts";
 
-export type Asked = Pick<EgressRequest, "scheme" | "host" | "port" | "method" | "path" | "verdict">;
+export type Asked = Pick<EgressRequest, "scheme" | "host" | "port" | "method" | "path" | "verdict" | "status">;
 
 export interface Seen {
   note(asked: Asked, at: Date): void;
@@ -16,6 +16,7 @@ export interface Seen {
   add(earlier: EgressSeen): void;
 }
 
+const UNREACHED = 502;
 const MOST_KINDS = 500;
 const MOST_OF_HOST = 40;
 const MOST_LEFT_OUT = 1000;
@@ -28,10 +29,12 @@ interface Kind {
   readonly many: boolean;
   count: number;
   allowed: number;
+  /** Of those: the answer was not the 502 of a server that is not there. */
+  answered: number;
   last: number;
 }
 
-type Counts = Pick<Kind, "count" | "allowed" | "last">;
+type Counts = Pick<Kind, "count" | "allowed" | "answered" | "last">;
 
 /** Of one scheme, host and port. */
 interface Place {
@@ -58,7 +61,7 @@ export function openSeen(begun: Date): Seen {
     lately.clear();
     return folded;
   };
-  const put = (asked: Omit<Asked, "verdict">, many: boolean, add: Counts): Kind | undefined => {
+  const put = (asked: Omit<Asked, "verdict" | "status">, many: boolean, add: Counts): Kind | undefined => {
     const { scheme, host, port, method, path } = asked;
     const placeKey = `${scheme} ${host}:${port}`;
     const place = places.get(placeKey) ?? { scheme, host, port, kinds: new Map<string, Kind>() };
@@ -79,8 +82,9 @@ export function openSeen(begun: Date): Seen {
   };
 
   return {
-    note({ scheme, host, port, method, path, verdict }, at) {
-      const add = { count: 1, allowed: verdict === "allow" || verdict === "redact" ? 1 : 0, last: at.getTime() };
+    note({ scheme, host, port, method, path, verdict, status }, at) {
+      const allowed = verdict === "allow" || verdict === "redact" ? 1 : 0;
+      const add = { count: 1, allowed, answered: status === UNREACHED ? 0 : allowed, last: at.getTime() };
       const key = `${scheme} ${host}:${port} ${method} ${path}`;
       const known = lately.get(key);
       if (known !== undefined) return void merge(known, add);
@@ -95,8 +99,8 @@ export function openSeen(begun: Date): Seen {
     add(earlier) {
       if (earlier.since < since) since = earlier.since;
       leftOutBefore += earlier.left_out;
-      for (const { count, allowed, last_seen, ...asked } of earlier.requests)
-        put(asked, asked.path.endsWith("/"), { count, allowed, last: Date.parse(last_seen) });
+      for (const { count, allowed, answered = allowed, last_seen, ...asked } of earlier.requests)
+        put(asked, asked.path.endsWith("/"), { count, allowed, answered, last: Date.parse(last_seen) });
     },
   };
 }
@@ -105,8 +109,8 @@ export function openSeen(begun: Date): Seen {
 function requestsOf(places: Iterable<Place>): SeenRequest[] {
   return [...places]
     .flatMap(({ scheme, host, port, kinds }) =>
-      [...kinds.values()].map(({ method, path, count, allowed, last }) => {
-        return { scheme, host, port, method, path, count, allowed, last_seen: new Date(last).toISOString() };
+      [...kinds.values()].map(({ method, path, count, allowed, answered, last }) => {
+        return { scheme, host, port, method, path, count, allowed, answered, last_seen: new Date(last).toISOString() };
       }),
     )
     .toSorted((one, other) => other.count - one.count);
@@ -135,7 +139,7 @@ function foldWidest({ kinds }: Place): boolean {
   }
   if (widest === undefined) return false;
   const { method, path, below } = widest;
-  const folded = { method, path, many: true, count: 0, allowed: 0, last: 0 };
+  const folded = { method, path, many: true, count: 0, allowed: 0, answered: 0, last: 0 };
   for (const kind of below) {
     kinds.delete(`${method} ${kind.path}`);
     merge(folded, kind);
@@ -182,6 +186,7 @@ function isWider(one: Branching, than: Branching): boolean {
 function merge(into: Kind, from: Counts): Kind {
   into.count += from.count;
   into.allowed += from.allowed;
+  into.answered += from.answered;
   into.last = Math.max(into.last, from.last);
   return into;
 }

@@ -3,8 +3,10 @@
 import type { Console } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { type Learned, learnRoutes } from "#domain/egress/learn.ts";
-import type { Route } from "#domain/egress/route.ts";
-import { learnText } from "#modes/print/learn-text.ts";
+import type { Route, TableRoute } from "#domain/egress/route.ts";
+import { resolveBottle } from "#domain/definition/resolve.ts";
+import { variablesOfSlots } from "#domain/definition/slots.ts";
+import { learnText, routeLine } from "#modes/print/learn-text.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 import { confirm } from "../ask.ts";
@@ -36,10 +38,27 @@ async function learnedOf(
   context: CommandContext,
 ): Promise<Learned> {
   const [seen, { table }] = await Promise.all([console.egress.seen(slug), console.egress.status(slug)]);
-  if (since === undefined) return learnRoutes(seen, table);
+  const how = { now: context.now(), variables: await variablesOf(console, slug, table.routes) };
+  if (since === undefined) return learnRoutes(seen, table, how);
   const from = parseMoment(since, "--since", context.now(), -1);
   const requests = seen.requests.filter(({ last_seen }) => new Date(last_seen) >= from);
-  return learnRoutes({ ...seen, since: from.toISOString(), requests }, table);
+  return learnRoutes({ ...seen, since: from.toISOString(), requests }, table, how);
+}
+
+/** Which of the operator's variables a slot was filled from, where the definition still says so; a help only. */
+async function variablesOf(
+  console: Console,
+  slug: string,
+  routes: readonly TableRoute[],
+): Promise<Record<string, string>> {
+  try {
+    const [{ bottles }, definitions] = await Promise.all([console.snapshot(), console.definitions()]);
+    const bottle = bottles.find((row) => row.slug === slug)?.bottle;
+    if (bottle === undefined) return {};
+    return variablesOfSlots(resolveBottle(definitions, bottle).egress.routes, routes);
+  } catch {
+    return {};
+  }
 }
 
 /** An agent asks for whatever it likes, so each host is shown before it is opened. */
@@ -52,7 +71,7 @@ async function apply(
 ): Promise<void> {
   const missing = routes.filter(({ state }) => state === "missing").map(({ route }) => route);
   if (missing.length === 0) return note(context, "nothing was refused that could be added");
-  for (const route of missing) note(context, `would add ${lineOf(route)}`);
+  for (const route of missing) note(context, `would add ${routeLine(route)}`);
   await confirm(context, `Allow ${missing.length === 1 ? "it" : `all ${missing.length}`} until ${slug} stops?`, yes);
   // oxlint-disable-next-line no-await-in-loop -- each is read back, and audited, before the next
   for (const route of missing) await addUnlessThere(console, slug, route, context);
@@ -67,10 +86,4 @@ async function addUnlessThere(console: Console, slug: string, route: Route, cont
     if (!(error instanceof BottleError) || error.code !== "conflict") throw error;
     note(context, error.message);
   }
-}
-
-function lineOf({ host, port, http, methods, path_allowlist, matches }: Route): string {
-  const rules = matches?.map(({ path, methods: own }) => `${own?.join(",") ?? "all"} ${path ?? "/"}`);
-  const what = rules?.join("; ") ?? `${methods?.join(",") ?? "all"} ${path_allowlist?.join(" ") ?? "/"}`;
-  return plainLine(`${http === true ? "http(s)" : "https"}://${host}${port === undefined ? "" : `:${port}`} ${what}`);
 }

@@ -57,6 +57,19 @@ export function readSecrets(
   return Object.fromEntries(slots.map(({ slot, variable }) => [slot, own(env, variable) ?? ""]));
 }
 
+/** The operator's variable of each slot in a table, as far as routes of a definition on the same hosts name it. */
+export function variablesOfSlots(
+  routes: readonly Pick<Route, "host" | "auth">[],
+  table: readonly Pick<TableRoute, "host" | "auth">[],
+): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const { host, auth } of table) {
+    const written = routes.find((route) => ruleHost(route.host) === host && route.auth?.scheme === auth?.scheme);
+    if (auth !== undefined && written?.auth !== undefined) variables[auth.slot] = written.auth.token_ref;
+  }
+  return variables;
+}
+
 function mergeRoutes(providerRoutes: readonly Route[], routes: readonly Route[]): Route[] {
   const owned = new Set(providerRoutes.map(({ host }) => ruleHost(host)));
   return [...providerRoutes, ...routes.filter(({ host }) => !owned.has(ruleHost(host)))];

@@ -134,6 +134,8 @@ export const SeenRequest = z.strictObject({
   path: z.string(),
   count: z.int().positive(),
   allowed: z.int().nonnegative(),
+  /** Of those, how many got an answer that was not the proxy's own 502; missing where an older proxy did not count them. */
+  answered: z.int().nonnegative().optional(),
   last_seen: z.iso.datetime(),
 });
 export type SeenRequest = z.infer<typeof SeenRequest>;

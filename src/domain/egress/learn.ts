@@ -5,19 +5,22 @@ import * as z from "zod";
 import { canonicalJson } from "#domain/json.ts";
 
 import type { EgressSeen, SeenRequest } from "./control.ts";
-import { covers, isUnder } from "./covers.ts";
+import { covers } from "./covers.ts";
+import { fitsWithoutHeaders, isMethod, narrow, ruleOf } from "./narrow-route.ts";
 import { ALLOWLIST_HOST } from "./own-page.ts";
 import { Route, type RouteMatch, type RouteTable, TableRoute } from "./route.ts";
-import { isPlainPath } from "./table.ts";
 
 export const LearnedRoute = z.strictObject({
   route: Route,
-  /** same: as a rule that is there. narrower: a rule that is there allows more. missing: it was asked for, and refused. */
-  state: z.enum(["same", "narrower", "missing"]),
+  /**
+   * same: as a rule that is there. narrower: a rule that is there allows more, its conditions are kept. missing: it was
+   * asked for, and no rule that is there allows it. unanswered: a rule allows it, and no server ever answered.
+   */
+  state: z.enum(["same", "narrower", "missing", "unanswered"]),
   count: z.int().positive(),
   allowed: z.int().nonnegative(),
   last_seen: z.iso.datetime(),
-  /** The slot of the rule that is there: a learned route names no credential, and must keep this one. */
+  /** The credential of the rule that is there, where nobody knows the operator's variable: it must be kept. */
   credential: z.string().optional(),
 });
 export type LearnedRoute = z.infer<typeof LearnedRoute>;
@@ -33,29 +36,125 @@ export const Learned = z.strictObject({
 });
 export type Learned = z.infer<typeof Learned>;
 
-/** More prefixes than these for one host, and they are folded into their folders. */
-const MOST_PATHS = 8;
-const ORDER = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
+export interface LearnFrom {
+  readonly now: Date;
+  /** The operator's variable of each credential slot, as far as the definition tells it. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
 
-export function learnRoutes(seen: EgressSeen, table: RouteTable): Learned {
-  const standing = table.routes.filter(({ once, raw_tcp, pipelock }) => {
-    return once !== true && raw_tcp !== true && pipelock?.tls_passthrough !== true;
-  });
-  const groups = new Map<string, { kinds: SeenRequest[]; refused: boolean }>();
+interface Group {
+  readonly host: string;
+  readonly kinds: SeenRequest[];
+  /** Rules that are there; none for what is missing. They say the same beside methods and paths. */
+  readonly present: TableRoute[];
+}
+
+export function learnRoutes(seen: EgressSeen, table: RouteTable, { now, variables = {} }: LearnFrom): Learned {
+  const standing = table.routes.filter((route) => isStanding(route, now));
+  const needed = new Map<string, Group>();
+  const missing = new Map<string, Group>();
   for (const kind of seen.requests) {
-    const refused = kind.allowed === 0;
+    if (kind.host === ALLOWLIST_HOST) continue;
+    const allowing = kind.allowed === 0 ? [] : allowingOf(kind, standing);
+    for (const route of allowing) put(needed, `${kind.host} ${route.port ?? ""} ${conditionsOf(route)}`, kind, route);
+    if (allowing.length > 0 || !isMethod(kind.method)) continue;
     // What a rule allows and was refused all the same had a secret in it, or met a limit: nothing to learn from.
-    if (kind.host === ALLOWLIST_HOST || (refused && standing.some((route) => covers(route, kind)))) continue;
-    const key = `${refused ? 1 : 0} ${kind.host} ${placeOf(kind, standing)}`;
-    const group = groups.get(key) ?? { kinds: [], refused };
-    group.kinds.push(kind);
-    groups.set(key, group);
+    if (standing.some((route) => covers(route, kind))) continue;
+    put(missing, `${kind.host} ${placeOf(kind, standing)}`, kind);
   }
-  const routes = [...groups]
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([, { kinds, refused }]) => learnedRoute(kinds, refused, standing));
-  const unused = standing.filter((route) => !seen.requests.some((kind) => covers(route, kind)));
-  return { since: seen.since, routes, unused, left_out: seen.left_out };
+  return {
+    since: seen.since,
+    routes: [
+      ...inOrder(needed).map((group) => learnedRoute(group, variables)),
+      ...inOrder(missing).map((group) => missingRoute(group)),
+    ],
+    unused: standing.filter((route) => !seen.requests.some((kind) => isReached(route, kind))),
+    left_out: seen.left_out,
+  };
+}
+
+/** For requests like those of later, and read. */
+function isStanding({ once, raw_tcp, pipelock, expires_at }: TableRoute, now: Date): boolean {
+  if (once === true || raw_tcp === true || pipelock?.tls_passthrough === true) return false;
+  return expires_at === undefined || new Date(expires_at) > now;
+}
+
+function put(groups: Map<string, Group>, key: string, kind: SeenRequest, route?: TableRoute): void {
+  const group = groups.get(key) ?? { host: kind.host, kinds: [], present: [] };
+  if (!group.kinds.includes(kind)) group.kinds.push(kind);
+  if (route !== undefined && !group.present.includes(route)) group.present.push(route);
+  groups.set(key, group);
+}
+
+function inOrder(groups: ReadonlyMap<string, Group>): Group[] {
+  return [...groups].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, group]) => group);
+}
+
+/** The closest rule that may have allowed it; where a header decides there, which nobody wrote down, also the next. */
+function allowingOf(kind: SeenRequest, standing: readonly TableRoute[]): TableRoute[] {
+  const able = standing
+    .filter((route) => isReached(route, kind))
+    .toSorted((one, other) => closeness(other.host) - closeness(one.host));
+  const certain = able.findIndex((route) => fitsWithoutHeaders(route, kind) && covers(route, kind));
+  return certain === -1 ? able : able.slice(0, certain + 1);
+}
+
+function closeness(host: string): number {
+  return host.startsWith("*.") ? host.length : Infinity;
+}
+
+/** Also where only a part of a folder that stands for many requests is allowed. */
+function isReached(route: TableRoute, kind: SeenRequest): boolean {
+  const { path_allowlist: _paths, methods: _methods, matches: _matches, ...place } = route;
+  return covers(place, kind) && narrow(route, [kind]).length > 0;
+}
+
+/** Equal for rules that differ in methods and paths only. */
+function conditionsOf(route: TableRoute): string {
+  const { http = false, port = null, auth = null } = route;
+  return canonicalJson({ ...keptOf(route), http, port, auth });
+}
+
+/** What a rule says beside what it allows stays as it is. */
+function keptOf({ dlp, limits, encoded_slashes, pipelock }: TableRoute): Partial<Route> {
+  return {
+    ...(dlp === undefined ? {} : { dlp }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(encoded_slashes === undefined ? {} : { encoded_slashes }),
+    ...(pipelock === undefined ? {} : { pipelock }),
+  };
+}
+
+function learnedRoute({ host, kinds, present }: Group, variables: Readonly<Record<string, string>>): LearnedRoute {
+  const [like] = present as [TableRoute];
+  const { auth, port } = like;
+  const variable = auth === undefined ? undefined : variables[auth.slot];
+  const route: Route = {
+    host,
+    ...(port === undefined ? {} : { port }),
+    ...(kinds.some(({ scheme }) => scheme === "http") ? { http: true } : {}),
+    ...ruleOf(unique(present.flatMap((rule) => narrow(rule, kinds)))),
+    ...(auth === undefined || variable === undefined ? {} : { auth: { scheme: auth.scheme, token_ref: variable } }),
+    ...keptOf(like),
+  };
+  return {
+    route,
+    state: isUnanswered(kinds) ? "unanswered" : present.some((rule) => isSame(rule, route)) ? "same" : "narrower",
+    ...numbersOf(kinds),
+    ...(auth === undefined || variable !== undefined ? {} : { credential: `${auth.scheme} ${auth.slot}` }),
+  };
+}
+
+function missingRoute({ host, kinds }: Group): LearnedRoute {
+  const [first] = kinds as [SeenRequest];
+  const usual = kinds.every(({ scheme, port }) => port === (scheme === "http" ? 80 : 443));
+  const route: Route = {
+    host,
+    ...(usual ? {} : { port: first.port }),
+    ...(kinds.some(({ scheme }) => scheme === "http") ? { http: true } : {}),
+    ...ruleOf(narrow({}, kinds)),
+  };
+  return { route, state: "missing", ...numbersOf(kinds) };
 }
 
 /** Requests of one place are one route: plain HTTP on port 80 goes with HTTPS on 443, unless a credential is sent there. */
@@ -65,96 +164,27 @@ function placeOf({ scheme, host, port }: SeenRequest, standing: readonly TableRo
   return scheme === "http" ? `http ${port}` : String(port);
 }
 
-function learnedRoute(kinds: readonly SeenRequest[], refused: boolean, standing: readonly TableRoute[]): LearnedRoute {
-  const [first] = kinds as [SeenRequest];
-  const present = standing.find((route) => kinds.every((kind) => covers(route, kind)));
-  const usual = kinds.every(({ scheme, port }) => port === (scheme === "http" ? 80 : 443));
-  const route: Route = {
-    host: first.host,
-    ...(usual ? {} : { port: first.port }),
-    ...(kinds.some(({ scheme }) => scheme === "http") ? { http: true } : {}),
-    ...ruleFor(kinds),
-    ...(present === undefined ? {} : keptOf(present)),
-  };
+/** Proxies of before tell nothing of it. */
+function isUnanswered(kinds: readonly SeenRequest[]): boolean {
+  return kinds.every(({ answered }) => answered === 0);
+}
+
+function numbersOf(kinds: readonly SeenRequest[]): Pick<LearnedRoute, "count" | "allowed" | "last_seen"> {
   return {
-    route,
-    state: refused ? "missing" : present !== undefined && isSame(present, route) ? "same" : "narrower",
     count: sum(kinds, ({ count }) => count),
     allowed: sum(kinds, ({ allowed }) => allowed),
-    last_seen:
-      kinds
-        .map(({ last_seen }) => last_seen)
-        .toSorted()
-        .at(-1) ?? first.last_seen,
-    ...(present?.auth === undefined ? {} : { credential: `${present.auth.scheme} ${present.auth.slot}` }),
+    last_seen: kinds.map(({ last_seen }) => last_seen).reduce((one, other) => (one > other ? one : other)),
   };
 }
 
-/** What a rule says beside what it allows stays as it is. */
-function keptOf({ dlp, limits, pipelock }: TableRoute): Partial<Route> {
-  return {
-    ...(dlp === undefined ? {} : { dlp }),
-    ...(limits === undefined ? {} : { limits }),
-    ...(pipelock === undefined ? {} : { pipelock }),
-  };
-}
-
-/** Methods and paths; as `matches` where not every path was asked for with the same methods. */
-function ruleFor(kinds: readonly SeenRequest[]): Pick<Route, "methods" | "path_allowlist" | "matches"> {
-  const paths = fewest(kinds.map(({ path }) => prefixOf(path)));
-  const matches = paths.map((path): RouteMatch & { methods: string[] } => ({
-    ...(path === "/" ? {} : { path }),
-    methods: methodsOf(kinds.filter((kind) => isUnder(kind.path, path))),
-  }));
-  const all = methodsOf(kinds);
-  const differ = matches.some(({ methods }) => methods.length < all.length);
-  if (differ) return { matches };
-  return { methods: all, ...(paths.includes("/") ? {} : { path_allowlist: paths }) };
-}
-
-function methodsOf(kinds: readonly SeenRequest[]): string[] {
-  const methods = [...new Set(kinds.map(({ method }) => method))].filter((method) => /^[A-Z]+$/.test(method));
-  return methods.toSorted((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));
-}
-
-function rank(method: string): number {
-  const place = ORDER.indexOf(method);
-  return place === -1 ? ORDER.length : place;
-}
-
-/** As a table writes it: escaped; the folder above it where it cannot be written. */
-function prefixOf(path: string): string {
-  const escaped = encodeURI(path).replaceAll("?", "%3F").replaceAll("#", "%23");
-  return escaped.startsWith("/") && isPlainPath(escaped) && escaped.length <= 1024 ? escaped : prefixOf(folderOf(path));
-}
-
-/** Without those below another, and folded from the deepest up until they are few. */
-function fewest(all: readonly string[]): string[] {
-  let paths = outermost(all);
-  while (paths.length > MOST_PATHS) {
-    const depth = Math.max(...paths.map(depthOf));
-    paths = outermost(paths.map((path) => (depthOf(path) === depth ? folderOf(path) : path)));
-  }
-  return paths.toSorted();
-}
-
-function outermost(all: readonly string[]): string[] {
-  const paths = [...new Set(all)];
-  return paths.filter((path) => !paths.some((other) => other !== path && isUnder(path, other)));
-}
-
-function depthOf(path: string): number {
-  return path === "/" ? 0 : path.split("/").length - (path.endsWith("/") ? 1 : 0);
-}
-
-function folderOf(path: string): string {
-  const end = path.endsWith("/") ? path.length - 2 : path.length - 1;
-  return path.slice(0, Math.max(path.lastIndexOf("/", end), 0) + 1) || "/";
+function unique(matches: readonly RouteMatch[]): RouteMatch[] {
+  return [...new Map(matches.map((match) => [canonicalJson(match), match])).values()];
 }
 
 function isSame(present: TableRoute, route: Route): boolean {
-  const said = ({ methods, path_allowlist, matches, http, port }: Route | TableRoute): string =>
+  const said = ({ host, methods, path_allowlist, matches, http, port }: Route | TableRoute): string =>
     canonicalJson({
+      host,
       methods: methods?.toSorted() ?? null,
       paths: path_allowlist?.toSorted() ?? null,
       matches: matches ?? null,

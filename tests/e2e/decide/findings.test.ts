@@ -161,7 +161,7 @@ describe("an ordinary request", () => {
   test("is learned: a table with nothing but that lets it pass, and nothing more", async () => {
     for (const path of ["/v1/items", "/v1/items/1", "/health"]) expect((await ask(path)).status).toBe(200);
     expect((await ask("/v1/items", "POST")).status).toBe(200);
-    const { routes } = learnRoutes(await egress.seen(), (await egress.status()).table);
+    const { routes } = learnRoutes(await egress.seen(), (await egress.status()).table, { now: new Date() });
     expect(routes.map(({ state }) => state)).toEqual(["narrower"]);
     await egress.setTable({
       hosts: { [HOST]: upstream.pin },

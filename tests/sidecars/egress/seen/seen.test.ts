@@ -13,6 +13,7 @@ const asked = (path: string, more: Partial<Asked> = {}): Asked => ({
   method: "GET",
   path,
   verdict: "allow",
+  status: 200,
   ...more,
 });
 
@@ -61,7 +62,7 @@ describe("what was asked for", () => {
     const seen = openSeen(AT);
     seen.note(asked("/v1/models"), AT);
     seen.note(asked("/v1/models", { verdict: "block" }), new Date(AT.getTime() + 1000));
-    seen.note(asked("/v1/models", { verdict: "redact" }), AT);
+    seen.note(asked("/v1/models", { verdict: "redact", status: 502 }), AT);
     seen.note(asked("/v1/models", { method: "POST", verdict: "hold" }), AT);
     expect(seen.read()).toEqual({
       since: AT.toISOString(),
@@ -75,6 +76,7 @@ describe("what was asked for", () => {
           path: "/v1/models",
           count: 3,
           allowed: 2,
+          answered: 1,
           last_seen: "2026-01-01T12:00:01.000Z",
         },
         expect.objectContaining({ method: "POST", count: 1, allowed: 0 }),
