@@ -1,5 +1,7 @@
 // The operator's side of a bottle's egress control socket (domain/egress/control.ts).
 
+import type * as z from "zod";
+
 import { BottleError } from "#domain/bottle-error.ts";
 import { EgressRequest, EgressSeen, EgressStatus, EgressVerdict } from "#domain/egress/control.ts";
 import { isErrno } from "#lib/atomic-file.ts";
@@ -10,7 +12,7 @@ import { bottlePaths } from "#lib/paths.ts";
 /** Throws `unavailable` when the bottle's egress proxy does not answer. */
 export async function egressStatus(root: string, slug: string): Promise<EgressStatus> {
   const text = await ask(root, slug, { method: "GET", path: "/status" });
-  return EgressStatus.parse(JSON.parse(text));
+  return readAnswer(slug, EgressStatus, withoutUnread(text));
 }
 
 /** What the proxy would do with a request, and by which rule; nothing is sent. */
@@ -20,13 +22,13 @@ export async function egressTest(
   request: { readonly url: string; readonly method: string; readonly headers?: Readonly<Record<string, string>> },
 ): Promise<EgressVerdict> {
   const text = await ask(root, slug, { method: "POST", path: "/test", body: request });
-  return EgressVerdict.parse(JSON.parse(text));
+  return readAnswer(slug, EgressVerdict, text);
 }
 
 /** What was asked for since the bottle was made. */
 export async function egressSeen(root: string, slug: string): Promise<EgressSeen> {
   const text = await ask(root, slug, { method: "GET", path: "/seen" });
-  return EgressSeen.parse(JSON.parse(text));
+  return readAnswer(slug, EgressSeen, text);
 }
 
 /** Calls `seen` for each request as it begins to last and as it ends, until `signal` aborts or the proxy is gone. */
@@ -43,13 +45,41 @@ export async function egressEvents(
     signal,
   });
   const splitter = splitLines((text) => {
-    const request = EgressRequest.safeParse(JSON.parse(text));
-    if (request.success) seen(request.data);
+    const request = EgressRequest.safeParse(parseJson(text));
+    if (request.success) seen(request.data); // one that another version's proxy tells otherwise is left out
   });
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) splitter.push(chunk);
   } catch (error) {
     if (!signal.aborted && !isErrno(error, "ECONNRESET")) throw error;
+  }
+}
+
+/** Without those of the recent requests that another version's proxy tells in a way that cannot be read. */
+function withoutUnread(text: string): string {
+  const status = parseJson(text);
+  if (typeof status !== "object" || status === null || !("recent" in status) || !Array.isArray(status.recent))
+    return text;
+  const recent = status.recent.filter((request) => EgressRequest.safeParse(request).success);
+  return recent.length === status.recent.length ? text : JSON.stringify({ ...status, recent });
+}
+
+/** A bottle goes on with the proxy that it was started with, whatever is installed meanwhile. */
+function readAnswer<T>(slug: string, shape: z.ZodType<T>, text: string): T {
+  const read = shape.safeParse(parseJson(text));
+  if (read.success) return read.data;
+  throw new BottleError("unavailable", "the proxy of this bottle is of another version: restart the dashboard", {
+    where: `egress of ${slug}`,
+    hint: "if that does not help, stop the bottle and start it anew",
+    cause: read.error,
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

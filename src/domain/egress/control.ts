@@ -3,6 +3,7 @@
 //   POST /test {url, method, headers?} → EgressVerdict   (what would happen, and by which rule; nothing is sent)
 //   GET  /events → one EgressRequest a line, as they begin to last (`open`) and as they end (NDJSON, stays open)
 //   GET  /seen   → EgressSeen   (what was asked for since the bottle was made, folded: what `learn` works on)
+// A proxy of another version may say more: what is not known here is dropped.
 
 import * as z from "zod";
 
@@ -12,7 +13,7 @@ import { RouteTable } from "#domain/egress/route.ts";
 const Verdict = z.enum(["allow", "block", "hold", "redact"]);
 
 /** What a scan found in one request or its answer; never the value. */
-export const EgressFinding = z.strictObject({
+export const EgressFinding = z.object({
   /** Id of the rule, such as `aws-access-key` or `injection:ignore-instructions`. */
   rule: z.string(),
   direction: z.enum(["outbound", "inbound"]),
@@ -23,7 +24,7 @@ export const EgressFinding = z.strictObject({
 export type EgressFinding = z.infer<typeof EgressFinding>;
 
 /** One request as the proxy saw it; no header or body values. */
-export const EgressRequest = z.strictObject({
+export const EgressRequest = z.object({
   /** Counts the requests of this run of the proxy; the same in all that is said of one request. */
   id: z.int().nonnegative(),
   at: z.iso.datetime(),
@@ -51,7 +52,7 @@ export const EgressRequest = z.strictObject({
 });
 export type EgressRequest = z.infer<typeof EgressRequest>;
 
-export const EgressCounters = z.strictObject({
+export const EgressCounters = z.object({
   allowed: z.int(),
   blocked: z.int(),
   held: z.int(),
@@ -81,7 +82,7 @@ export const NO_TRAFFIC: EgressCounters = {
 };
 
 /** How much of one limit is used up. */
-export const LimitUse = z.strictObject({
+export const LimitUse = z.object({
   /** The route's rule in words, as requests name it; missing where it is the bottle's budget. */
   route: z.string().optional(),
   limit: z.enum(["requests_per_minute", "requests_per_day", "bytes_per_day"]),
@@ -91,7 +92,7 @@ export const LimitUse = z.strictObject({
 });
 export type LimitUse = z.infer<typeof LimitUse>;
 
-export const EgressStatus = z.strictObject({
+export const EgressStatus = z.object({
   /** Counts the tables put in force since the proxy was started; 1 is the first. */
   version: z.int().positive(),
   /** SHA-256 of the text of the table in force: equal to that of the file when the reload is done. */
@@ -108,7 +109,7 @@ export const EgressStatus = z.strictObject({
 export type EgressStatus = z.infer<typeof EgressStatus>;
 
 /** One thing that the proxy looked at on its way to the verdict, in order. */
-export const VerdictStep = z.strictObject({
+export const VerdictStep = z.object({
   /** parse, normalise, git push, match, limits, credential, scan, … */
   step: z.string(),
   state: z.enum(["ok", "no", "note"]),
@@ -116,7 +117,7 @@ export const VerdictStep = z.strictObject({
 });
 export type VerdictStep = z.infer<typeof VerdictStep>;
 
-export const EgressVerdict = z.strictObject({
+export const EgressVerdict = z.object({
   verdict: Verdict,
   rule: z.string(),
   reason: z.string(),
@@ -125,7 +126,7 @@ export const EgressVerdict = z.strictObject({
 export type EgressVerdict = z.infer<typeof EgressVerdict>;
 
 /** One kind of request: the path is folded to what a rule would say of it. */
-export const SeenRequest = z.strictObject({
+export const SeenRequest = z.object({
   scheme: z.enum(["http", "https"]),
   host: z.string(),
   port: z.int(),
@@ -140,7 +141,7 @@ export const SeenRequest = z.strictObject({
 });
 export type SeenRequest = z.infer<typeof SeenRequest>;
 
-export const EgressSeen = z.strictObject({
+export const EgressSeen = z.object({
   since: z.iso.datetime(),
   requests: z.array(SeenRequest),
   /** Kinds that were left out because there were too many. */
