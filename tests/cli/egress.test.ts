@@ -165,7 +165,8 @@ describe("egress requests", () => {
     expect(await ids()).toEqual([3, 4, 5]);
     expect(await ids("--verdict", "block")).toEqual([4]);
     expect(await ids("--host", "*.evil.test")).toEqual([4]);
-    expect(await ids("--since", "10m")).toEqual([2, 3, 4, 5]);
+    expect(await ids("--since", "10m")).toEqual([2]);
+    expect(await ids("--since", "10m", "--follow")).toEqual([2, 3, 4, 5]);
   });
 
   it("are told apart while they last, and as what they are", async () => {

@@ -42,7 +42,7 @@ export function explain(asked: Asked, deps: ExplainDeps): EgressVerdict | undefi
         return blocked([no("parse", reason)], rule, reason);
       }
       const { request } = parsed;
-      const steps = [ok("parse", `${request.method} ${request.scheme}, read in one way only`)];
+      const steps = [ok("parse", `${request.method} ${schemeOf(request, webSocket)}, read in one way only`)];
       steps.push(normalised(authority, request.host, request.port, request.path));
       if (webSocket)
         steps.push(note("upgrade", "a WebSocket: its handshake is decided like a request, its messages are scanned"));
@@ -118,6 +118,11 @@ function concluded(
   const { refusal } = limits.explain(route);
   if (refusal !== undefined) return blocked(steps, refusal.rule, refusal.reason);
   return { verdict: "allow", rule, reason, steps };
+}
+
+function schemeOf({ scheme }: ParsedRequest, webSocket: boolean): string {
+  if (!webSocket) return scheme;
+  return scheme === "https" ? "wss" : "ws";
 }
 
 function ownPage({ path, method }: ParsedRequest, steps: VerdictStep[]): EgressVerdict {

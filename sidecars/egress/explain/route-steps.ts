@@ -77,6 +77,9 @@ export function exceptionStep(
       !(one.once === true && used.has(one.decision)),
   );
   if (live.length === 0) return [];
-  const rules = [...new Set(live.map(({ rule }) => rule))].join(", ");
+  const each = live.map(
+    ({ rule, fingerprint }) => `${rule} (${fingerprint === undefined ? "every value" : "one value"})`,
+  );
+  const rules = [...new Set(each)].join(", ");
   return [{ step: "scan", state: "note", detail: `approved findings go through here: ${rules}` }];
 }

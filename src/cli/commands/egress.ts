@@ -44,7 +44,12 @@ export const egress = defineCommand({
       describe: "requests: only those",
       choices: ["allow", "block", "hold", "redact"],
     },
-    since: { type: "string", value: "time", describe: "learn: only what was seen since; requests: also recent ones" },
+    since: {
+      type: "string",
+      value: "time",
+      describe: "learn: only what was seen since; requests: only the recent ones",
+    },
+    follow: { type: "boolean", short: "f", describe: "requests --since: go on with new ones until interrupted" },
     apply: { type: "boolean", describe: "learn: add what was refused to the live table" },
     yes: { type: "boolean", short: "y", describe: "learn --apply: do not ask" },
   },

@@ -15,13 +15,14 @@ export interface RequestsOptions {
   readonly host: string | undefined;
   readonly verdict: EgressRequest["verdict"] | undefined;
   readonly since: string | undefined;
+  readonly follow: boolean;
 }
 
-/** With `since` the recent ones that the proxy still remembers come first. */
+/** With `since` those that the proxy still remembers, and no more unless `follow` is set; without it, those that come. */
 export async function requests(
   console: Console,
   slug: string,
-  { host, verdict, since }: RequestsOptions,
+  { host, verdict, since, follow }: RequestsOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
   const rule = host?.toLowerCase().replace(/\.$/, "");
@@ -36,6 +37,7 @@ export async function requests(
   if (from !== undefined) {
     const { recent } = await console.egress.status(slug);
     for (const request of recent.filter(({ at }) => new Date(at) >= from)) show(request);
+    if (!follow) return 0;
   }
   return await streaming(context, () => console.egress.requests(slug, show, context.signal));
 }

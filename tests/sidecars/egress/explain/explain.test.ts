@@ -103,7 +103,7 @@ describe("a request that goes out", () => {
         expect.stringContaining("outbound_on_match: block"),
         expect.stringContaining("inbound: off"),
         "limits ok 0 of the route's 5 requests in the last minute",
-        "scan note approved findings go through here: github-token",
+        "scan note approved findings go through here: github-token (every value)",
       ]),
     );
     const pinned = ask("https://a.example.com/", [{ host: "a.example.com" }], {
