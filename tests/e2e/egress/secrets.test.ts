@@ -241,6 +241,8 @@ describe("redact", () => {
       error: "secret_found",
       reason: "a secret of this bottle is in the several headers",
     });
+    const named = await ask("/", { headers: { one: SECRET.slice(0, half), two: SECRET.slice(half) } });
+    expect(named.json().reason).toBe("a secret of this bottle is in the several headers");
     const body = Buffer.from(JSON.stringify({ file: gzipSync(`x ${SECRET}`).toString("base64") }));
     expect((await post(body)).json().reason).toMatch(/^a secret of this bottle is in the .*compressed within base64$/);
     expect(upstream.seen).toEqual([]);

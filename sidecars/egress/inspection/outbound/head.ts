@@ -156,15 +156,18 @@ function joinedQuery(forward: string): string {
   return joinValues(forward.slice(query + 1));
 }
 
-const OWN_HEADER = /^x-/i;
+/** What is split is split into short ones. */
+const LONGEST_SHARE = 256;
+const LONGEST_JOINED = 16 * 1024;
 
-/** Values of the agent's own headers one behind another. */
+/** Short values of the agent's headers one behind another, whatever their names. */
 function joinedHeaders(headers: readonly string[]): string {
   let text = "";
   let count = 0;
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    if (!OWN_HEADER.test(headers[index] ?? "")) continue;
-    text += headers[index + 1];
+  for (let index = 1; index < headers.length && text.length < LONGEST_JOINED; index += 2) {
+    const value = headers[index] ?? "";
+    if (value.length > LONGEST_SHARE) continue;
+    text += value;
     count += 1;
   }
   return count < 2 ? "" : text;
