@@ -2,6 +2,7 @@
 
 import type { LimitUse } from "#domain/egress/control.ts";
 import type { EgressBudget, RouteLimits, RouteTable, TableRoute } from "#domain/egress/route.ts";
+import { sizeText } from "#domain/size.ts";
 
 import type { Refusal } from "../policy/refusal.ts";
 import { bodyTooLarge, bytesUsedUp, requestsUsedUp, tooManyRequests, unknownUsage } from "./limit-refusal.ts";
@@ -149,11 +150,11 @@ function overrun({ host, now, limits, used, budget, bottle }: State): Refusal | 
 function describe({ now, limits, used, budget, bottle }: State): string[] {
   const facts: (readonly [number | undefined, string])[] = [
     [limits?.requests_per_minute, `${used.minute.count(now)} of the route's %s requests in the last minute`],
-    [limits?.bytes_per_day, `${used.bytes} of the route's %s bytes today`],
+    [limits?.bytes_per_day, `${sizeText(used.bytes)} of the route's ${sizeText(limits?.bytes_per_day ?? 0)} today`],
     [limits?.body_bytes, "a request's body may have %s bytes"],
     [budget?.requests_per_minute, `${bottle.minute.count(now)} of the bottle's %s requests in the last minute`],
     [budget?.requests_per_day, `${bottle.requests} of the bottle's %s requests today`],
-    [budget?.bytes_per_day, `${bottle.bytes} of the bottle's %s bytes today`],
+    [budget?.bytes_per_day, `${sizeText(bottle.bytes)} of the bottle's ${sizeText(budget?.bytes_per_day ?? 0)} today`],
   ];
   return facts.flatMap(([most, text]) => (most === undefined ? [] : [text.replace("%s", String(most))]));
 }

@@ -196,7 +196,7 @@ describe("an explanation", () => {
     expect(explained.refusal).toBeUndefined();
     expect(explained.details).toEqual([
       "1 of the route's 2 requests in the last minute",
-      "3 of the route's 100 bytes today",
+      "3B of the route's 100B today",
       "a request's body may have 5 bytes",
       "1 of the bottle's 9 requests today",
     ]);
