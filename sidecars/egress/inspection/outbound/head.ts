@@ -158,17 +158,22 @@ function joinedQuery(forward: string): string {
 
 /** What is split is split into short ones. */
 const LONGEST_SHARE = 256;
-const LONGEST_JOINED = 16 * 1024;
+const LONGEST_JOINED = 8 * 1024;
+/** Sent by every client; a secret may be split over what stands around them. */
+const USUAL =
+  /^(?:accept|content|cache|user-agent|authorization|cookie|referer|origin|pragma|priority|range|sec-|if-)/i;
 
-/** Short values of the agent's headers one behind another, whatever their names. */
+/** Short values of the agent's headers one behind another: of all of them, and of those that are not usual. */
 function joinedHeaders(headers: readonly string[]): string {
-  let text = "";
+  let all = "";
+  let unusual = "";
   let count = 0;
-  for (let index = 1; index < headers.length && text.length < LONGEST_JOINED; index += 2) {
-    const value = headers[index] ?? "";
+  for (let index = 0; index + 1 < headers.length && all.length < LONGEST_JOINED; index += 2) {
+    const value = headers[index + 1] ?? "";
     if (value.length > LONGEST_SHARE) continue;
-    text += value;
+    all += value;
     count += 1;
+    if (!USUAL.test(headers[index] ?? "")) unusual += value;
   }
-  return count < 2 ? "" : text;
+  return count < 2 ? "" : `${all}\n${unusual}`;
 }

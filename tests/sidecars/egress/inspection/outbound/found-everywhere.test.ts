@@ -69,6 +69,16 @@ const places: [string, AskedRequest, string][] = [
     { headers: ["X-A", SECRET.slice(0, half), "Accept", "*/*", "x-b", SECRET.slice(half)] },
     "several headers",
   ],
+  [
+    "split over headers of any name",
+    { headers: ["One", SECRET.slice(0, half), "User-Agent", "curl/8", "Two", SECRET.slice(half)] },
+    "several headers",
+  ],
+  [
+    "split over usual headers",
+    { headers: ["Accept", SECRET.slice(0, half), "User-Agent", SECRET.slice(half)] },
+    "several headers",
+  ],
   ["UTF-16LE", { body: Buffer.from(`\ufeffnote: ${SECRET} end`, "utf16le") }, "body, UTF-16"],
   ["UTF-16BE", { body: Buffer.from(`note: ${SECRET} end`, "utf16le").swap16() }, "body, UTF-16"],
   ["UTF-16 of base64", { body: Buffer.from(`x=${base64(SECRET)}`, "utf16le") }, "body, base64 within UTF-16"],
