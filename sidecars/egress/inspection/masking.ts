@@ -75,10 +75,10 @@ export function openMasking(scanner: SecretScanner, own: readonly OwnSecret[]): 
 function maskedBy(scanner: SecretScanner, said: string): string {
   const bytes = Buffer.from(said, "utf8");
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const { matches, unscanned } = deepScan(scanner, bytes);
+    const { spans, unscanned } = deepScan(scanner, bytes);
     if (unscanned !== undefined) return NOT_SHOWN;
-    if (matches.length === 0) return round === 0 ? said : bytes.toString("utf8");
-    for (const { start, end } of matches) bytes.fill("*", start, end);
+    if (spans.length === 0) return round === 0 ? said : bytes.toString("utf8");
+    for (const { start, end } of spans) bytes.fill("*", start, end);
   }
   return NOT_SHOWN;
 }

@@ -1,5 +1,6 @@
 // What a hostile agent would try to get a secret past the scan: places that scanners forget, encodings that lie, and pieces.
 
+import { randomBytes } from "node:crypto";
 import { gzipSync, zstdCompressSync, brotliCompressSync, deflateRawSync } from "node:zlib";
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -246,6 +247,33 @@ describe("a body whose encoding lies", () => {
         .map((one) => `\\x${one.charCodeAt(0).toString(16)}`)
         .join("")}'`,
       {},
+    ],
+    [
+      "70 findings that are only noted before it",
+      Array.from({ length: 70 }, () => `token="${randomBytes(24).toString("base64url")}"\n`).join("") + SECRET,
+      {},
+    ],
+    [
+      "40 pieces that seem to be gzip before it",
+      Buffer.concat([
+        ...Array.from({ length: 40 }, () => Buffer.from("1f8b08ff000000000000ffff", "hex")),
+        gzipSync(`see ${SECRET}`),
+      ]),
+      {},
+    ],
+    [
+      "far within a gzip file of a long upload",
+      Buffer.concat([
+        Buffer.from("--b0\r\nContent-Disposition: form-data; name=f; filename=x.gz\r\n\r\n"),
+        gzipSync(Buffer.concat([randomBytes(1_300_000), Buffer.from(`\n${SECRET}\n`)])),
+        Buffer.from("\r\n--b0--\r\n"),
+      ]),
+      multipart,
+    ],
+    [
+      "two of the pieces of an upload to S3",
+      `c\r\n${SECRET.slice(0, 12)}\r\nc\r\n${SECRET.slice(12)}\r\n0\r\n\r\n`,
+      { "content-encoding": "aws-chunked" },
     ],
   ])("does not get out: %s", async (_how, body, headers) => {
     const reply = await post(body, headers);

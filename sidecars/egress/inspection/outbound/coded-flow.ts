@@ -1,7 +1,8 @@
 // A long body with a Content-Encoding: what it decodes to is looked at, and what came goes out untouched or not at all.
 
 import { InspectionRefused } from "../inspection.ts";
-import { CannotDecode, type ContentDecoder, openDecoder } from "./content-coding.ts";
+import { CannotDecode } from "./cannot-decode.ts";
+import { AWS_CHUNKED, type ContentDecoder, openDecoder } from "./content-coding.ts";
 import { type Flow, Judge, type StreamedBody } from "./flow.ts";
 import { ScanWindow } from "./scan-window.ts";
 import type { Settlement } from "./settle.ts";
@@ -22,7 +23,8 @@ export class CodedFlow implements Flow {
 
   constructor(body: StreamedBody, push: (bytes: Buffer) => Promise<void>) {
     this.#window = new ScanWindow(body.scanner, body.options);
-    this.#judge = new Judge(body, "it is in a compressed body that is too long to be held");
+    const coded = body.codings.includes(AWS_CHUNKED) ? "signed" : "compressed";
+    this.#judge = new Judge(body, `it is in a ${coded} body that is too long to be held`);
     this.#push = push;
     this.#decoder = openDecoder(body.codings);
     this.#settlement = body.settlement;
@@ -57,6 +59,7 @@ export class CodedFlow implements Flow {
 
   close(): void {
     this.#decoder.close();
+    this.#judge.close();
   }
 
   async #decoding(work: () => Promise<void>): Promise<void> {

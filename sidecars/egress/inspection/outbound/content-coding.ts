@@ -4,10 +4,8 @@
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from "node:zlib";
 
-/** The message is the reason, for people. */
-export class CannotDecode extends Error {
-  override readonly name = "CannotDecode";
-}
+import { AwsChunked } from "./aws-chunked.ts";
+import { CannotDecode } from "./cannot-decode.ts";
 
 export type Sink = (decoded: Buffer) => Promise<void> | void;
 
@@ -28,16 +26,21 @@ export function codingsOf(contentEncoding: string | undefined): readonly string[
   const names = (contentEncoding ?? "")
     .split(",")
     .map((name) => name.trim().toLowerCase())
-    .filter((name) => name !== "" && name !== "identity" && name !== "aws-chunked");
+    .filter((name) => name !== "" && name !== "identity");
   const unknown = names.find((name) => !CODINGS.has(name));
   if (unknown !== undefined) return { unknown };
   return names.length > MOST_CODINGS ? { unknown: "more than three codings" } : names.toReversed();
 }
 
-const CODINGS = new Set(["gzip", "x-gzip", "deflate", "br", "zstd"]);
+/** The pieces of an upload to S3: no compression. */
+export const AWS_CHUNKED = "aws-chunked";
+const CODINGS = new Set(["gzip", "x-gzip", "deflate", "br", "zstd", AWS_CHUNKED]);
 
-export function openDecoder(codings: readonly string[]): ContentDecoder {
-  const stages = codings.map((coding) => new Stage(coding));
+/** `free` bytes may come out of however little. */
+export function openDecoder(codings: readonly string[], free: number = FREE): ContentDecoder {
+  const stages: readonly Step[] = codings.map((coding) =>
+    coding === AWS_CHUNKED ? new Unframing() : new Stage(coding),
+  );
   let came = 0;
   let made = 0;
   const pass = async (index: number, chunk: Buffer | null, sink: Sink): Promise<void> => {
@@ -49,7 +52,7 @@ export function openDecoder(codings: readonly string[]): ContentDecoder {
     }
     if (chunk === null) return;
     made += chunk.length;
-    if (made > FREE + came * MOST_RATIO) throw new CannotDecode("it becomes far larger when it is decompressed");
+    if (made > free + came * MOST_RATIO) throw new CannotDecode("it becomes far larger when it is decompressed", true);
     await sink(chunk);
   };
   return {
@@ -67,7 +70,24 @@ export function openDecoder(codings: readonly string[]): ContentDecoder {
 /** Bytes that it took of what was given: those behind the end of its data it leaves. */
 type Decompressor = Transform & { readonly bytesWritten: number };
 
-class Stage {
+interface Step {
+  /** `null` is the end. */
+  pass(chunk: Buffer | null, sink: Sink): Promise<void>;
+  close(): void;
+}
+
+class Unframing implements Step {
+  readonly #pieces = new AwsChunked();
+
+  async pass(chunk: Buffer | null, sink: Sink): Promise<void> {
+    if (chunk === null) this.#pieces.end();
+    else for (const content of this.#pieces.take(chunk)) await sink(content);
+  }
+
+  close(): void {}
+}
+
+class Stage implements Step {
   readonly #coding: string;
   #stream: Decompressor | undefined;
   /** Bytes that were given to it. */
@@ -80,7 +100,6 @@ class Stage {
     this.#coding = coding;
   }
 
-  /** `null` is the end. */
   async pass(chunk: Buffer | null, sink: Sink): Promise<void> {
     if (chunk?.length === 0 || (chunk === null && this.#stream === undefined)) return; // nothing came at all
     if (this.#ended && chunk !== null) throw moreBehind(this.#coding);
@@ -126,6 +145,8 @@ class Stage {
     switch (this.#coding) {
       case "deflate":
         return isZlib(first) ? createInflate() : createInflateRaw();
+      case "raw deflate":
+        return createInflateRaw();
       case "br":
         return createBrotliDecompress();
       case "zstd":

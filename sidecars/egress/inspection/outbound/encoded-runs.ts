@@ -2,6 +2,8 @@
 // of where its groups do (a path goes before it, a window cuts it), so that all four are tried; of what is decoded, only
 // what reads as text is kept, which is little of anything that was no text before.
 
+import { NO_VALUE as NONE, SEXTET } from "./base64-values.ts";
+import { type Allowance, pieceAt, type Kind, type Piece, pieceStarts } from "./embedded.ts";
 import { type Layer, LayerBuilder, type Span } from "./layer.ts";
 import { hasText, IS_TEXT, SHORTEST_TEXT } from "./text-bytes.ts";
 
@@ -9,16 +11,12 @@ import { hasText, IS_TEXT, SHORTEST_TEXT } from "./text-bytes.ts";
 const SHORTEST_RUN = 16;
 /** A line of base64 that goes on in the next is at least so long. */
 const SHORTEST_LINE = 32;
-/** Compressed pieces of one run that are looked into. */
-const MOST_COMPRESSED = 8;
+/** Of what seems to be compressed: so much shows whether it is. */
+const PROBE = 1600;
 
 const BACKSLASH = 0x5c;
 const LETTER_N = 0x6e;
 const LETTER_R = 0x72;
-const NONE = 255;
-const SEXTET = table((byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".indexOf(byte));
-SEXTET["-".charCodeAt(0)] = 62;
-SEXTET["_".charCodeAt(0)] = 63;
 const NIBBLE = table((byte) => "0123456789abcdef".indexOf(byte.toLowerCase()));
 
 interface Run {
@@ -32,10 +30,32 @@ interface Base64Piece {
   readonly sextet: number;
 }
 
-/** What stands in base64 runs of `bytes`, and what in hex ones; a compressed start is kept whole. */
-export function decodeRuns(bytes: Uint8Array): Layer[] {
+export interface DecodedRuns {
+  readonly layers: readonly Layer[];
+  /** Compressed pieces that go on to the end of their run. */
+  readonly pieces: readonly EncodedPiece[];
+}
+
+export interface EncodedPiece extends Piece {
+  readonly encoding: "base64" | "hex";
+  /** The end of the run. */
+  readonly to: number;
+  readonly seen: "piece" | "ends" | "header";
+}
+
+interface Decoder {
+  readonly bytes: Uint8Array;
+  readonly allowance: Allowance;
+  readonly base64: LayerBuilder<Base64Piece>;
+  readonly hex: LayerBuilder<number>;
+  readonly pieces: EncodedPiece[];
+}
+
+/** What stands in base64 runs of `bytes`, and what in hex ones; what is compressed is kept whole. */
+export function decodeRuns(bytes: Uint8Array, allowance: Allowance): DecodedRuns {
   const base64 = new LayerBuilder<Base64Piece>();
   const hex = new LayerBuilder<number>();
+  const into: Decoder = { bytes, allowance, base64, hex, pieces: [] };
   for (let at = SHORTEST_RUN - 1; at < bytes.length; at += SHORTEST_RUN) {
     if (SEXTET[bytes[at]!] === NONE) continue;
     // Most are the end of a short word: that is known soon, and nothing else is done about them.
@@ -45,17 +65,18 @@ export function decodeRuns(bytes: Uint8Array): Layer[] {
     while (to - from < SHORTEST_RUN && to < bytes.length && SEXTET[bytes[to]!] !== NONE) to += 1;
     if (to - from < SHORTEST_RUN) continue;
     const run = { from, to: readRun(bytes, from) };
-    decodeHex(bytes, run, hex);
-    decodeBase64(run, base64);
+    decodeHex(run, into);
+    decodeBase64(run, into);
     at = run.to - 1;
   }
-  return [
+  const layers = [
     base64.build("base64", ({ run, sextet }, start, end) => ({
       start: placeOf(bytes, run, sextet + Math.floor((start * 4) / 3)),
       end: placeOf(bytes, run, sextet + Math.ceil((end * 4) / 3) - 1) + 1,
     })),
     hex.build("hex", (from, start, end): Span => ({ start: from + start * 2, end: from + end * 2 })),
   ].filter((layer) => layer !== undefined);
+  return { layers, pieces: into.pieces };
 }
 
 /** The values of the run that was read last, without line ends. */
@@ -99,18 +120,31 @@ function nextLine(bytes: Uint8Array, at: number): number {
   return next;
 }
 
-function decodeBase64(run: Run, into: LayerBuilder<Base64Piece>): void {
+function decodeBase64(run: Run, into: Decoder): void {
   const values = sextets;
-  for (let phase = 0; phase < 4; phase += 1) {
-    if (isZlib(phase)) keep(run, phase, count, into);
-    else keepTexts(values, run, phase, into);
-  }
+  for (let phase = 0; phase < 4; phase += 1) keepTexts(values, run, phase, into.base64);
+  /** Phases of which all the rest is kept: other pieces in it are found there. */
+  let kept = 0;
   const last = count - 4;
-  for (let at = 0, kept = 0; at <= last && kept < MOST_COMPRESSED; at += 1) {
-    const value = values[at];
-    if ((value !== 7 && value !== 10) || !isMagicGroup(at)) continue;
-    keep(run, at, count, into);
-    kept += 1;
+  for (let at = 0; at <= last; at += 1) {
+    if (IS_FIRST[values[at]!] === 0) continue;
+    const kind = kindAt(at);
+    if (kind === undefined || (kind !== "zlib" && (kept & (1 << (at & 3))) !== 0)) continue;
+    if (into.allowance.pieces < 0 || into.allowance.read < 0) return;
+    const probe = Buffer.allocUnsafe(PROBE);
+    const beginning = probe.subarray(0, decodeInto(probe, 0, at, Math.min(count, at + PROBE)));
+    const seen = pieceAt(beginning, kind, into.allowance);
+    if (seen === undefined) continue;
+    into.pieces.push({
+      at: placeOf(into.bytes, run, at),
+      to: run.to,
+      kind,
+      encoding: "base64",
+      seen,
+    });
+    keep(run, at, count, into.base64);
+    into.allowance.read -= count - at;
+    if (kind !== "zlib") kept |= 1 << (at & 3);
   }
 }
 
@@ -138,21 +172,31 @@ function isTextGroup(values: Uint8Array, at: number): boolean {
   return IS_TEXT[((b & 15) << 4) | (c >> 2)] === 1 && IS_TEXT[((c & 3) << 6) | values[at + 3]!] === 1;
 }
 
-/** The usual first bytes of zlib. */
-function isZlib(at: number): boolean {
-  if (((sextets[at]! << 2) | (sextets[at + 1]! >> 4)) !== 0x78) return false;
-  const second = ((sextets[at + 1]! & 15) << 4) | (sextets[at + 2]! >> 2);
-  return second === 0x01 || second === 0x5e || second === 0x9c || second === 0xda;
+/** What begins with the group at `at`: `H4sI` is gzip, `KLUv/Q` zstd, `UEsDB` a file of a zip, `eJx…` zlib. */
+function kindAt(at: number): Kind | undefined {
+  const a = sextets[at]!;
+  const b = sextets[at + 1]!;
+  const c = sextets[at + 2]!;
+  const d = sextets[at + 3]!;
+  if (a === 7) return b === 56 && c === 44 && d === 8 ? "gzip" : undefined;
+  if (a === 10) return b === 11 && c === 20 && d === 47 ? "zstd" : undefined;
+  if (a === 20) return b === 4 && c === 44 && d === 3 ? "zip" : undefined;
+  if (((a << 2) | (b >> 4)) !== 0x78) return undefined;
+  const second = ((b & 15) << 4) | (c >> 2);
+  return second === 0x01 || second === 0x5e || second === 0x9c || second === 0xda ? "zlib" : undefined;
 }
 
-/** The first bytes of gzip (`H4sI`) and of zstd (`KLUv`). */
-function isMagicGroup(at: number): boolean {
-  if (sextets[at] === 7) return sextets[at + 1] === 56 && sextets[at + 2] === 44 && sextets[at + 3] === 8;
-  return sextets[at] === 10 && sextets[at + 1] === 11 && sextets[at + 2] === 20 && sextets[at + 3] === 47;
-}
+/** The first value of every kind. */
+const IS_FIRST = new Uint8Array(256);
+for (const value of [7, 10, 20, 30]) IS_FIRST[value] = 1;
 
 function keep(run: Run, from: number, to: number, into: LayerBuilder<Base64Piece>): void {
   const { bytes, at } = into.open(Math.ceil(((to - from) * 3) / 4));
+  into.commit(decodeInto(bytes, at, from, to), { run, sextet: from });
+}
+
+/** Decodes the run's values `from`…`to`; where they end in `bytes`. */
+function decodeInto(bytes: Uint8Array, at: number, from: number, to: number): number {
   let out = at;
   for (let index = from; index < to; index += 4) {
     const a = sextets[index]!;
@@ -164,7 +208,7 @@ function keep(run: Run, from: number, to: number, into: LayerBuilder<Base64Piece
     bytes[out + 2] = ((c & 3) << 6) | d;
     out += Math.min(3, Math.floor(((to - index) * 3) / 4));
   }
-  into.commit(out, { run, sextet: from });
+  return out;
 }
 
 /** Where in the source the run's value number `wanted` stands: line ends are passed over. */
@@ -183,7 +227,8 @@ function placeOf(bytes: Uint8Array, run: Run, wanted: number): number {
 }
 
 /** Both ways to pair the digits: a letter before the first may be one as well. */
-function decodeHex(bytes: Uint8Array, { from, to }: Run, into: LayerBuilder<number>): void {
+function decodeHex({ from, to }: Run, into: Decoder): void {
+  const { bytes } = into;
   for (let at = from + SHORTEST_RUN - 1; at < to; at += SHORTEST_RUN) {
     if (NIBBLE[bytes[at]!] === NONE) continue;
     let first = at;
@@ -191,29 +236,34 @@ function decodeHex(bytes: Uint8Array, { from, to }: Run, into: LayerBuilder<numb
     let end = at + 1;
     while (end < to && NIBBLE[bytes[end]!] !== NONE) end += 1;
     if (end - first >= SHORTEST_RUN) {
-      keepHex(bytes, first, end, into);
-      keepHex(bytes, first + 1, end, into);
+      keepHex(first, end, into);
+      keepHex(first + 1, end, into);
     }
     at = Math.max(at, end - 1);
   }
 }
 
-function keepHex(bytes: Uint8Array, from: number, to: number, into: LayerBuilder<number>): void {
-  const { bytes: out, at } = into.open((to - from) >> 1);
+function keepHex(from: number, to: number, into: Decoder): void {
+  const { bytes, hex, allowance, pieces } = into;
+  const { bytes: out, at } = hex.open((to - from) >> 1);
   let end = at;
   for (let index = from; index + 1 < to; index += 2) {
     out[end] = (NIBBLE[bytes[index]!]! << 4) | NIBBLE[bytes[index + 1]!]!;
     end += 1;
   }
-  if (hasText(out, at, end, SHORTEST_TEXT - 2) || isMagic(out, at)) into.commit(end, from);
+  const piece = firstPiece(out.subarray(at, end), allowance);
+  if (piece !== undefined) pieces.push({ ...piece, at: from + piece.at * 2, to, encoding: "hex" });
+  if (piece !== undefined || hasText(out, at, end, SHORTEST_TEXT - 2)) hex.commit(end, from);
 }
 
-function isMagic(bytes: Uint8Array, at: number): boolean {
-  return (
-    (bytes[at] === 0x1f && bytes[at + 1] === 0x8b) ||
-    (bytes[at] === 0x28 && bytes[at + 1] === 0xb5) ||
-    bytes[at] === 0x78
-  );
+function firstPiece(bytes: Uint8Array, allowance: Allowance): (Piece & Pick<EncodedPiece, "seen">) | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (const piece of pieceStarts(buffer)) {
+    if (allowance.pieces < 0 || allowance.read < 0) return { ...piece, seen: "ends" };
+    const seen = pieceAt(buffer.subarray(piece.at, piece.at + PROBE), piece.kind, allowance);
+    if (seen !== undefined) return { ...piece, seen };
+  }
+  return undefined;
 }
 
 function table(value: (byte: string) => number): Uint8Array {

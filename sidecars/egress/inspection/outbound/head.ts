@@ -3,7 +3,7 @@
 import type { SecretScanner } from "#domain/secrets/scanner.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
-import { type DeepMatch, deepScan } from "./deep-scan.ts";
+import { type DeepMatch, type DeepScan, deepScan } from "./deep-scan.ts";
 import { excerptOf } from "./excerpt.ts";
 import { type Found, withDecodings } from "./finding.ts";
 import { joinValues, splitFindings } from "./joined-values.ts";
@@ -33,10 +33,7 @@ export interface HeadScanner {
 export function openHeadScanner(scanner: SecretScanner): HeadScanner {
   const clean = new Set<string>();
   let scratch = Buffer.allocUnsafe(16 * 1024);
-  const look = (
-    text: string,
-    plus: boolean,
-  ): { bytes: Buffer; matches: readonly DeepMatch[]; unscanned?: string | undefined } => {
+  const look = (text: string, plus: boolean): DeepScan & { readonly bytes: Buffer } => {
     if (text.length > scratch.length) scratch = Buffer.allocUnsafe(text.length * 2);
     const bytes = scratch.subarray(0, scratch.write(text, 0, "latin1"));
     return { bytes, ...deepScan(scanner, bytes, { plus }) };
@@ -44,10 +41,12 @@ export function openHeadScanner(scanner: SecretScanner): HeadScanner {
   const lookAtHeaders = (headers: readonly string[]): HeadScan => {
     const text = headerText(headers);
     if (clean.has(text)) return NOTHING;
-    const { bytes, matches, unscanned } = look(text, false);
-    const here = matches.map((match) => headerFinding(headers, bytes, match, matches));
+    const { bytes, matches, spans, unscanned: why } = look(text, false);
+    const here = matches.map((match) => headerFinding(headers, bytes, match, spans));
     const split = joinedHeaders(headers);
-    const beside = split === "" ? [] : splitFindings(look(split, false).matches, "several headers", here);
+    const joined = split === "" ? undefined : look(split, false);
+    const beside = joined === undefined ? [] : splitFindings(joined.matches, "several headers", here);
+    const unscanned = why ?? joined?.unscanned;
     if (here.length === 0 && beside.length === 0 && unscanned === undefined && text.length <= LONGEST_KNOWN) {
       if (clean.size >= MOST_KNOWN) clean.clear();
       clean.add(text);
@@ -56,10 +55,12 @@ export function openHeadScanner(scanner: SecretScanner): HeadScanner {
     return { found: [...here, ...beside], unscanned };
   };
   const lookAtTarget = (forward: string): HeadScan => {
-    const { bytes, matches, unscanned } = look(forward, true);
-    const here = matches.map((match) => targetFinding(forward, bytes, match, matches));
+    const { bytes, matches, spans, unscanned: why } = look(forward, true);
+    const here = matches.map((match) => targetFinding(forward, bytes, match, spans));
     const split = joinedQuery(forward);
-    const beside = split === "" ? [] : splitFindings(look(split, true).matches, "several query values", here);
+    const joined = split === "" ? undefined : look(split, true);
+    const beside = joined === undefined ? [] : splitFindings(joined.matches, "several query values", here);
+    const unscanned = why ?? joined?.unscanned;
     return matches.length === 0 && beside.length === 0 && unscanned === undefined
       ? NOTHING
       : { found: [...here, ...beside], unscanned };
@@ -106,7 +107,7 @@ function headerText(headers: readonly string[]): string {
   return text;
 }
 
-function headerFinding(headers: readonly string[], bytes: Buffer, match: DeepMatch, all: readonly DeepMatch[]): Found {
+function headerFinding(headers: readonly string[], bytes: Buffer, match: DeepMatch, all: readonly Span[]): Found {
   let at = 0;
   let place = "header name";
   for (let index = 0; index + 1 < headers.length; index += 2) {
@@ -123,12 +124,12 @@ function headerFinding(headers: readonly string[], bytes: Buffer, match: DeepMat
   return { ...found("headers", bytes, match, all), where: withDecodings(place, match.decodings) };
 }
 
-function targetFinding(forward: string, bytes: Buffer, match: DeepMatch, all: readonly DeepMatch[]): Found {
+function targetFinding(forward: string, bytes: Buffer, match: DeepMatch, all: readonly Span[]): Found {
   const place = placeInTarget(forward, match, all);
   return { ...found("target", bytes, match, all), where: withDecodings(place, match.decodings) };
 }
 
-function placeInTarget(forward: string, match: DeepMatch, all: readonly DeepMatch[]): string {
+function placeInTarget(forward: string, match: DeepMatch, all: readonly Span[]): string {
   const query = forward.indexOf("?");
   if (query < 0 || match.start <= query) return "path";
   const from = Math.max(query, forward.lastIndexOf("&", match.start)) + 1;
@@ -139,12 +140,12 @@ function placeInTarget(forward: string, match: DeepMatch, all: readonly DeepMatc
 }
 
 /** A name is told unless a finding stands in it. */
-function nameShown(name: string, span: Span, all: readonly DeepMatch[]): string {
+function nameShown(name: string, span: Span, all: readonly Span[]): string {
   if (all.some(({ start, end }) => start < span.end && span.start < end)) return "(masked)";
   return plainLine(name).slice(0, 60);
 }
 
-function found(part: Found["part"], bytes: Buffer, match: DeepMatch, all: readonly DeepMatch[]): Omit<Found, "where"> {
+function found(part: Found["part"], bytes: Buffer, match: DeepMatch, all: readonly Span[]): Omit<Found, "where"> {
   const { rule, severity } = match;
   return { rule, severity, match, part, excerpt: excerptOf(bytes, match, all) };
 }

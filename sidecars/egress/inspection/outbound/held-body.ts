@@ -4,13 +4,17 @@ import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync 
 
 import type { SecretScanner } from "#domain/secrets/scanner.ts";
 
-import { CannotDecode, openDecoder } from "./content-coding.ts";
-import { type DeepMatch, deepScanInSteps } from "./deep-scan.ts";
+import { InspectionRefused } from "../inspection.ts";
+import { CannotDecode } from "./cannot-decode.ts";
+import { AWS_CHUNKED, openDecoder } from "./content-coding.ts";
+import { type DeepMatch, deepScanInSteps, type OpenPiece } from "./deep-scan.ts";
 import { excerptOf } from "./excerpt.ts";
 import { type Found, withDecodings } from "./finding.ts";
-import { fixedBecause } from "./flow.ts";
+import { fixedBecause, Judge } from "./flow.ts";
 import { joinedBody, splitFindings } from "./joined-values.ts";
+import type { Span } from "./layer.ts";
 import { isForm, placeInBody } from "./place-in-body.ts";
+import type { Settlement } from "./settle.ts";
 
 export interface HeldBody {
   readonly bytes: Buffer;
@@ -28,12 +32,16 @@ export interface HeldLook {
 
 /** Of a body that came within the limit for holding: text becomes twenty times as large at most. */
 const MOST_DECODED = 16 * 1024 * 1024;
+/** Of so many findings it is said which part they are in. */
+const MOST_PLACES = 64;
+/** In what is compressed in it; those are told one by one. */
+const MOST_FOUND = 4096;
 /** Bodies decoded at a time: the others wait, so that they need bounded memory together. */
 const MOST_AT_A_TIME = 2;
 
 export async function lookAtHeldBody(scanner: SecretScanner, body: HeldBody): Promise<HeldLook> {
   const { bytes, contentType, codings } = body;
-  if (codings.length === 0) return lookAt(scanner, bytes, contentType, codings);
+  if (codings.length === 0) return await lookAt(scanner, bytes, contentType, codings);
   let content: Buffer;
   try {
     content = await inTurn(() => decodeWhole(bytes, codings));
@@ -41,7 +49,13 @@ export async function lookAtHeldBody(scanner: SecretScanner, body: HeldBody): Pr
     if (!(error instanceof CannotDecode)) throw error;
     return { found: [], unscanned: error.message, without: () => bytes };
   }
-  return lookAt(scanner, content, contentType, codings);
+  const look = await lookAt(scanner, content, contentType, codings);
+  if (!codings.includes(AWS_CHUNKED)) return look;
+  // The lines between the pieces say something as well; and each of them may be signed.
+  const { matches, unscanned } = await deepScanInSteps(scanner, bytes);
+  const between = matches.map((match) => foundAt(bytes, "", [], match, matches));
+  const found = [...look.found, ...between].map((one) => ({ ...one, fixed: one.fixed ?? "it is in signed pieces" }));
+  return { found, unscanned: look.unscanned ?? unscanned, without: () => bytes };
 }
 
 async function lookAt(
@@ -51,14 +65,52 @@ async function lookAt(
   codings: readonly string[],
 ): Promise<HeldLook> {
   const quoted = /^multipart\//i.test(contentType);
-  const { matches, unscanned } = await deepScanInSteps(scanner, content, { plus: isForm(contentType), quoted });
-  const found = matches.map((match) => foundAt(content, contentType, codings, match, matches));
+  const looked = await deepScanInSteps(scanner, content, { plus: isForm(contentType), quoted, follows: "large" });
+  const found = looked.matches.map((match, index) =>
+    foundAt(content, index < MOST_PLACES ? contentType : "", codings, match, looked.spans),
+  );
+  let { unscanned } = looked;
   const joined = joinedBody(content, contentType);
   if (joined !== undefined && joined.text.length > 0) {
     const split = await deepScanInSteps(scanner, Buffer.from(joined.text, "latin1"), { plus: joined.plus });
     found.push(...splitFindings(split.matches, joined.place, found));
+    unscanned ??= split.unscanned;
   }
+  if (unscanned === undefined && looked.open.length > 0)
+    unscanned = await lookInto(scanner, content, looked.open, found);
   return { found, unscanned, without: (replaced) => encode(starred(content, replaced), codings) };
+}
+
+/** Into large compressed pieces; why that cannot be done. */
+async function lookInto(
+  scanner: SecretScanner,
+  content: Buffer,
+  open: readonly OpenPiece[],
+  found: Found[],
+): Promise<string | undefined> {
+  let unscanned: string | undefined;
+  const settlement: Settlement = {
+    settle(these) {
+      found.push(...these);
+      if (found.length > MOST_FOUND) unscanned = "there are more secrets in it than can be dealt with";
+      const refusal = this.refuseUnscanned("body", unscanned ?? "");
+      return Promise.resolve(unscanned === undefined ? { ok: true, replace: [] } : { ok: false, refusal });
+    },
+    refuseUnscanned(_place, why) {
+      if (why !== "") unscanned ??= why;
+      return { status: 403, code: "cannot_scan", rule: "secret scanning", reason: why };
+    },
+  };
+  const judge = new Judge({ scanner, settlement });
+  try {
+    await judge.follow(open, content, 0);
+    await judge.end();
+  } catch (error) {
+    if (!(error instanceof InspectionRefused)) throw error;
+  } finally {
+    judge.close();
+  }
+  return unscanned;
 }
 
 function foundAt(
@@ -66,7 +118,7 @@ function foundAt(
   contentType: string,
   codings: readonly string[],
   match: DeepMatch,
-  all: readonly DeepMatch[],
+  all: readonly Span[],
 ): Found {
   const { rule, severity, decodings, start } = match;
   const place = placeInBody(content, contentType, start, all);
@@ -75,7 +127,10 @@ function foundAt(
     severity,
     match,
     part: "body",
-    where: withDecodings(place, codings.length === 0 ? decodings : ["compressed", ...decodings]),
+    where: withDecodings(
+      place,
+      codings.every((coding) => coding === AWS_CHUNKED) ? decodings : ["compressed", ...decodings],
+    ),
     excerpt: excerptOf(content, match, all),
     fixed: fixedBecause(match),
   };

@@ -8,6 +8,7 @@ import { type DeepMatch, deepScanInSteps } from "./deep-scan.ts";
 import { excerptOf } from "./excerpt.ts";
 import { type Found, withDecodings } from "./finding.ts";
 import { fixedBecause } from "./flow.ts";
+import type { Span } from "./layer.ts";
 import { heldBack } from "./scan-window.ts";
 import type { Settlement } from "./settle.ts";
 
@@ -22,11 +23,11 @@ export function openMessages(scanner: SecretScanner, settlement: Settlement): Me
   const look = async (data: Buffer): Promise<MessageVerdict> => {
     const gone = tail.length;
     const bytes = gone === 0 ? data : Buffer.concat([tail, data]);
-    const { matches, unscanned } = await deepScanInSteps(scanner, bytes);
+    const { matches, spans, unscanned } = await deepScanInSteps(scanner, bytes);
     if (unscanned !== undefined)
       return { ok: false, refusal: settlement.refuseUnscanned("WebSocket message", unscanned) };
     const news = matches.filter(({ end }) => end > gone);
-    const settled = await settlement.settle(news.map((match) => foundIn(bytes, match, matches, gone)));
+    const settled = await settlement.settle(news.map((match) => foundIn(bytes, match, spans, gone)));
     if (!settled.ok) return { ok: false, refusal: settled.refusal };
     const sent = settled.replace.length === 0 ? data : Buffer.from(data);
     for (const { match } of settled.replace) sent.fill("*", match.start - gone, match.end - gone);
@@ -42,7 +43,7 @@ export function openMessages(scanner: SecretScanner, settlement: Settlement): Me
   };
 }
 
-function foundIn(bytes: Buffer, match: DeepMatch, all: readonly DeepMatch[], gone: number): Found {
+function foundIn(bytes: Buffer, match: DeepMatch, all: readonly Span[], gone: number): Found {
   const { rule, severity, decodings, start } = match;
   return {
     rule,

@@ -11,7 +11,7 @@ import { CANARY_RULE } from "../own-secrets.ts";
 import { secretInHost } from "../secret-in-host.ts";
 import { hostsOf, type Masking } from "../shown.ts";
 import { BodyBroken, BodyReader, collect } from "./body-reader.ts";
-import { codingsOf } from "./content-coding.ts";
+import { AWS_CHUNKED, codingsOf } from "./content-coding.ts";
 import type { Found } from "./finding.ts";
 import { type Head, openHeadScanner, redactHead } from "./head.ts";
 import { type HeldBody, lookAtHeldBody } from "./held-body.ts";
@@ -57,7 +57,7 @@ export function openOutbound(deps: OutboundDeps): (about: Inspected) => Outbound
         const { whole, chunks } = await collect(reader, patienceFor(about.length, contentType), takes);
         if (whole) return await sendHeld(head, inHead, { bytes: joined(chunks), contentType, codings });
         // What several decoders keep for themselves cannot be told: it could not be said what may go.
-        if (codings.length > 1)
+        if (codings.filter((coding) => coding !== AWS_CHUNKED).length > 1)
           return refused(settlement.refuseUnscanned("body", "it is long, and compressed more than once"));
         const settled = await settlement.settle(inHead);
         if (!settled.ok) return refused(settled.refusal);

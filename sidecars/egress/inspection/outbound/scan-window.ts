@@ -3,9 +3,10 @@
 
 import type { SecretScanner } from "#domain/secrets/scanner.ts";
 
-import { type DeepMatch, type DeepOptions, deepScanInSteps } from "./deep-scan.ts";
+import { type DeepOptions, type DeepMatch, type DeepScan, deepScanInSteps } from "./deep-scan.ts";
+import type { Span } from "./layer.ts";
 
-const WINDOW_BYTES = 128 * 1024;
+export const WINDOW_BYTES = 128 * 1024;
 const LEAST_HELD = 4096;
 const MOST_HELD = 16 * 1024;
 
@@ -28,8 +29,13 @@ export class ScanWindow {
 
   constructor(scanner: SecretScanner, options: DeepOptions) {
     this.#scanner = scanner;
-    this.#options = options;
+    this.#options = { ...options, follows: "all" };
     this.#held = heldBack(scanner);
+  }
+
+  /** Of the first byte that is still held. */
+  get base(): number {
+    return this.#base;
   }
 
   get released(): number {
@@ -56,21 +62,18 @@ export class ScanWindow {
   }
 
   /** Looks at what is new, and as far back as a value could reach. Places are those within `bytes`. */
-  async scan(): Promise<{
-    readonly matches: readonly DeepMatch[];
-    readonly unscanned?: string | undefined;
-    readonly bytes: Buffer;
-  }> {
+  async scan(): Promise<DeepScan & { readonly bytes: Buffer }> {
     const bytes = this.#buffer.subarray(0, this.#length);
     const from = Math.max(0, this.#scanned - this.#base - this.#held);
     this.#scanned = this.end;
-    const news = from === 0 ? bytes : bytes.subarray(from);
-    const { matches, unscanned } = await deepScanInSteps(this.#scanner, news, this.#options);
-    return {
-      matches: matches.map((match) => ({ ...match, start: match.start + from, end: match.end + from })),
-      unscanned,
-      bytes,
+    const looked = await deepScanInSteps(this.#scanner, from === 0 ? bytes : bytes.subarray(from), this.#options);
+    if (from === 0) return { ...looked, bytes };
+    const moved = <Place extends Span>(place: Place): Place => {
+      return { ...place, start: place.start + from, end: place.end + from };
     };
+    const matches = looked.matches.map(moved);
+    const spans = looked.spans === looked.matches ? matches : looked.spans.map(moved);
+    return { ...looked, matches, spans, open: looked.open.map((one) => ({ ...one, at: one.at + from })), bytes };
   }
 
   /** What was found begins in bytes that are gone already. */
