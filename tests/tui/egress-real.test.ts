@@ -70,8 +70,8 @@ describe.each([
     await filter("host:packages verdict:allow");
     await screen.see(/▸ .*✓ allow .*packages\.demo\.test/);
     await screen.keys("x");
-    await screen.see("Take back the rule that allowed this?");
-    await screen.keys("y");
+    await screen.see("Take back the rule that allowed this");
+    await screen.keys("no longer", "Enter"); // the reason
     await screen.see("undone");
     expect(await verdictNow(slug)).toBe("block");
 

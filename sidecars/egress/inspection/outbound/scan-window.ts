@@ -6,7 +6,7 @@ import type { SecretScanner } from "#domain/secrets/scanner.ts";
 import { type DeepOptions, type DeepMatch, type DeepScan, deepScanInSteps } from "./deep-scan.ts";
 import type { Span } from "./layer.ts";
 
-export const WINDOW_BYTES = 128 * 1024;
+const WINDOW_BYTES = 128 * 1024;
 const LEAST_HELD = 4096;
 const MOST_HELD = 16 * 1024;
 

@@ -42,7 +42,7 @@ export function http1Call(request: ClientRequest, { body, length }: Sent, on: Ca
     request.destroy();
   });
   request.once("upgrade", (incoming, socket, head) => {
-    if (upgraded !== undefined) return settle(() => upgraded(incoming, socket as Socket, head));
+    if (upgraded !== undefined) return settle(() => upgraded(incoming, socket, head));
     socket.destroy();
     fail("the server switched to another protocol, which nobody asked for");
   });
