@@ -7,6 +7,8 @@ import type { Span } from "./layer.ts";
 const AROUND = 48;
 const LONGEST = 120;
 const MASK = "********";
+/** What may be most of a secret, although no rule knows it: long, of one piece, with a digit. */
+const SUSPECT = /(?=[A-Za-z+/_=-]*\d)[A-Za-z0-9+/_=-]{12,}/g;
 
 /** `found` are all findings in `bytes`, `span` among them. */
 export function excerptOf(bytes: Uint8Array, span: Span, found: readonly Span[]): string {
@@ -24,5 +26,5 @@ export function excerptOf(bytes: Uint8Array, span: Span, found: readonly Span[])
 }
 
 function shown(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.subarray(from, to)).toString("utf8").replaceAll("\u{fffd}", "·");
+  return Buffer.from(bytes.subarray(from, to)).toString("utf8").replaceAll("\u{fffd}", "·").replaceAll(SUSPECT, MASK);
 }

@@ -158,6 +158,14 @@ describe("an excerpt", () => {
     expect(excerpt.length).toBeLessThanOrEqual(120);
     expect(excerpt).toMatch(/^x+ \*{8} {2}\*{8} y+$/);
   });
+
+  test("shows nothing that may be most of a secret beside the one that was found", () => {
+    const secret = "q8Zt4vXw2Lk9Rb7Hn5Yc3MqP";
+    const bytes = Buffer.from(`before ${secret} and ${secret.slice(0, -1)} after`);
+    const start = bytes.indexOf(secret);
+    const excerpt = excerptOf(bytes, { start, end: start + secret.length }, [{ start, end: start + secret.length }]);
+    expect(excerpt).toBe("before ******** and ******** after");
+  });
 });
 
 describe("the key of fingerprints", () => {
