@@ -42,6 +42,12 @@ beforeEach(() => void (upstream.seen.length = 0));
 
 const hex = (text: string): string => Buffer.from(text).toString("hex");
 const base64 = (text: string | Buffer): string => Buffer.from(text).toString("base64");
+/** RFC 1952: a flag says that a name follows the ten bytes of the header, up to a zero. */
+const namedGzip = (name: string): Buffer => {
+  const bytes = gzipSync("nothing to see");
+  bytes[3] = 8;
+  return Buffer.concat([bytes.subarray(0, 10), Buffer.from(`${name}\0`), bytes.subarray(10)]);
+};
 const chunk = (text: string): string => `${Buffer.byteLength(text, "latin1").toString(16)}\r\n${text}\r\n`;
 
 /** What comes back for these bytes within the tunnel, to the end of the first body. */
@@ -275,6 +281,7 @@ describe("a body whose encoding lies", () => {
       `c\r\n${SECRET.slice(0, 12)}\r\nc\r\n${SECRET.slice(12)}\r\n0\r\n\r\n`,
       { "content-encoding": "aws-chunked" },
     ],
+    ["the name within gzip's own header", namedGzip(SECRET), { "content-encoding": "gzip" }],
   ])("does not get out: %s", async (_how, body, headers) => {
     const reply = await post(body, headers);
     expect(reply.status).toBe(403);

@@ -50,12 +50,30 @@ export async function lookAtHeldBody(scanner: SecretScanner, body: HeldBody): Pr
     return { found: [], unscanned: error.message, without: () => bytes };
   }
   const look = await lookAt(scanner, content, contentType, codings);
-  if (!codings.includes(AWS_CHUNKED)) return look;
+  if (!codings.includes(AWS_CHUNKED)) return withCoded(scanner, bytes, look);
   // The lines between the pieces say something as well; and each of them may be signed.
   const { matches, unscanned } = await deepScanInSteps(scanner, bytes);
   const between = matches.map((match) => foundAt(bytes, "", [], match, matches));
   const found = [...look.found, ...between].map((one) => ({ ...one, fixed: one.fixed ?? "it is in signed pieces" }));
   return { found, unscanned: look.unscanned ?? unscanned, without: () => bytes };
+}
+
+/** What a coding carries beside the content, such as the name in the header of gzip. */
+function withCoded(scanner: SecretScanner, bytes: Buffer, look: HeldLook): HeldLook {
+  const { matches, exhausted } = scanner.scan(bytes);
+  if (matches.length === 0 && !exhausted) return look;
+  const beside = matches.map((match): Found => {
+    const found = foundAt(
+      bytes,
+      "",
+      ["compressed"],
+      { ...match, decodings: [], value: bytes.subarray(match.start, match.end) },
+      matches,
+    );
+    return { ...found, fixed: "it is not in the content but in its coding" };
+  });
+  const unscanned = look.unscanned ?? (exhausted ? "its coded bytes take too long to look at" : undefined);
+  return { ...look, found: [...look.found, ...beside], unscanned };
 }
 
 async function lookAt(
