@@ -204,7 +204,8 @@ export function dataOf(bytes: Buffer, at: number, kind: Kind): number | "more" |
 /** Of a gzip file with these flags nobody knows what follows. */
 const RESERVED = 0xe0;
 
-function gzipData(bytes: Buffer, start: number): number | "more" | "none" {
+/** Where the compressed data of a gzip file begins. */
+export function gzipData(bytes: Buffer, start: number): number | "more" | "none" {
   const flags = bytes[start + 3] ?? 0;
   if ((flags & RESERVED) !== 0) return "none";
   let at = start + 10;

@@ -8,6 +8,7 @@ import { InspectionRefused } from "../inspection.ts";
 import { CannotDecode } from "./cannot-decode.ts";
 import { AWS_CHUNKED, openDecoder } from "./content-coding.ts";
 import { type DeepMatch, deepScanInSteps, type OpenPiece } from "./deep-scan.ts";
+import { gzipData } from "./embedded.ts";
 import { excerptOf } from "./excerpt.ts";
 import { type Found, withDecodings } from "./finding.ts";
 import { fixedBecause, Judge } from "./flow.ts";
@@ -50,7 +51,7 @@ export async function lookAtHeldBody(scanner: SecretScanner, body: HeldBody): Pr
     return { found: [], unscanned: error.message, without: () => bytes };
   }
   const look = await lookAt(scanner, content, contentType, codings);
-  if (!codings.includes(AWS_CHUNKED)) return withCoded(scanner, bytes, look);
+  if (!codings.includes(AWS_CHUNKED)) return withGzipHeader(scanner, body, look);
   // The lines between the pieces say something as well; and each of them may be signed.
   const { matches, unscanned } = await deepScanInSteps(scanner, bytes);
   const between = matches.map((match) => foundAt(bytes, "", [], match, matches));
@@ -58,22 +59,18 @@ export async function lookAtHeldBody(scanner: SecretScanner, body: HeldBody): Pr
   return { found, unscanned: look.unscanned ?? unscanned, without: () => bytes };
 }
 
-/** What a coding carries beside the content, such as the name in the header of gzip. */
-function withCoded(scanner: SecretScanner, bytes: Buffer, look: HeldLook): HeldLook {
-  const { matches, exhausted } = scanner.scan(bytes);
-  if (matches.length === 0 && !exhausted) return look;
+/** What gzip carries beside the content: a name, a comment, further fields. */
+function withGzipHeader(scanner: SecretScanner, { bytes, codings }: HeldBody, look: HeldLook): HeldLook {
+  if (codings[0] !== "gzip" && codings[0] !== "x-gzip") return look;
+  const data = gzipData(bytes, 0);
+  if (typeof data !== "number") return { ...look, unscanned: look.unscanned ?? "its gzip header cannot be read" };
+  const { matches } = scanner.scan(bytes.subarray(0, data));
   const beside = matches.map((match): Found => {
-    const found = foundAt(
-      bytes,
-      "",
-      ["compressed"],
-      { ...match, decodings: [], value: bytes.subarray(match.start, match.end) },
-      matches,
-    );
-    return { ...found, fixed: "it is not in the content but in its coding" };
+    const value = bytes.subarray(match.start, match.end);
+    const found = foundAt(bytes.subarray(0, data), "", ["gzip"], { ...match, decodings: [], value }, matches);
+    return { ...found, fixed: "it is in the header of gzip" };
   });
-  const unscanned = look.unscanned ?? (exhausted ? "its coded bytes take too long to look at" : undefined);
-  return { ...look, found: [...look.found, ...beside], unscanned };
+  return beside.length === 0 ? look : { ...look, found: [...look.found, ...beside] };
 }
 
 async function lookAt(
