@@ -28,6 +28,8 @@ const TOKEN = "soak-token-0123456789abcdefghij";
 const KILLS_UNTIL = 0.3;
 const WARM = 0.45;
 const MOST_GROWTH_MB = 40;
+const SAYS_SOMETHING = 100_000;
+const KILL_IS_OVER_MS = 3000;
 
 const random = randomFrom(Number(values.seed));
 const upstream = await startSoakUpstream(TOKEN, random);
@@ -45,6 +47,7 @@ const perKind: Record<string, number> = {};
 const wrong: string[] = [];
 const run = { requests: 0, finished: false };
 let made = 0;
+let killedAt = -Infinity;
 let turn = 0;
 let reloads = 0;
 let kills = 0;
@@ -71,13 +74,17 @@ report();
 async function client(): Promise<void> {
   while (run.requests < TOTAL && wrong.length < 20) {
     const [name, kind] = nextKind();
-    const mine: Around = { ...around, done: (outcome) => judge(outcome, name) };
+    let asks = false;
+    const id = (): string => {
+      asks = true;
+      return around.id();
+    };
+    const mine: Around = { ...around, id, done: (outcome) => judge(outcome, name) };
     try {
-      const before = made;
       await kind(mine);
-      if (made === before) count(name); // it asks for nothing that could be judged
+      if (!asks) count(name); // it asks for nothing that could be judged
     } catch (error) {
-      if (await answers(around.socket))
+      if (performance.now() - killedAt > KILL_IS_OVER_MS && (await answers(around.socket)))
         wrong.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
       else await new Promise((resolve) => setTimeout(resolve, 20)); // it was killed, and is about to be back
     }
@@ -137,8 +144,10 @@ async function killNow(): Promise<void> {
   for (const share of [0.06, 0.14, 0.22, KILLS_UNTIL]) {
     while (run.requests < TOTAL * share && !run.finished) await new Promise((resolve) => setTimeout(resolve, 20));
     if (run.finished) return;
+    killedAt = performance.now();
     egress.signal("SIGKILL");
     await egress.restart();
+    killedAt = performance.now();
     kills += 1;
   }
 }
@@ -171,8 +180,8 @@ async function whatIsLeft(): Promise<{ open: number; tunnels: number; sockets: n
 function report(): void {
   const warm = memory.filter(({ at }) => at >= WARM && at < WARM + 0.15).map(({ mb }) => mb);
   const last = memory.filter(({ at }) => at >= 0.85).map(({ mb }) => mb);
-  // Too short a run says nothing of growth.
-  const growth = Math.min(warm.length, last.length) < 5 ? 0 : middle(last) - middle(warm);
+  // A short run is over before memory has settled, and says nothing of growth.
+  const growth = TOTAL < SAYS_SOMETHING ? 0 : middle(last) - middle(warm);
   if (growth > MOST_GROWTH_MB) wrong.push(`memory grew by ${Math.round(growth)} MB`);
   if (left.open > 0 || left.tunnels > 0 || left.sockets > 2) wrong.push(`left over: ${JSON.stringify(left)}`);
   if (upstream.leaks > 0) wrong.push(`the credential was in ${upstream.leaks} request bodies that went out`);
