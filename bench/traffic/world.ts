@@ -92,7 +92,7 @@ async function startEgress(root: string, upstreamPort: number, upstreamCa: strin
   });
   await writeFile(paths.egress.routes, table);
   const args = [
-    "--max-semi-space-size=1",
+    "--max-semi-space-size=2",
     sidecar("egress"),
     "--root",
     root,

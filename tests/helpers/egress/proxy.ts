@@ -80,7 +80,7 @@ export async function startEgress(setup: EgressSetup = {}): Promise<EgressProces
       first,
       [
         ...before,
-        "--max-semi-space-size=1",
+        "--max-semi-space-size=2",
         join(setup.programs ?? PROGRAMS, "egress.js"),
         "--root",
         root,

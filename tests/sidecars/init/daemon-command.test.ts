@@ -35,7 +35,7 @@ it("names the program, the root and the slug; the upstream roots are for egress"
   const common = ["--root", "/root/.bot-bottle", "--slug", "demo-abcde"];
   expect(daemonCommand("egress", config, env, "/node")).toMatchObject({
     file: "/node",
-    args: ["--max-semi-space-size=1", "/p/egress.js", ...common, "--upstream-ca", "/ca.pem"],
+    args: ["--max-semi-space-size=2", "/p/egress.js", ...common, "--upstream-ca", "/ca.pem"],
   });
   expect(daemonCommand("supervise", config, env, "/node").args).toEqual(["/p/supervise.js", ...common]);
 });
