@@ -1,11 +1,10 @@
 // The bottle's own secrets, which must not leave in a request: the tokens that the proxy injects, what the operator
 // answered when the bottle was started (EGRESS_SECRET_<NAME>), and the canary, which stands in the bottle to be stolen.
 
+import { CANARY_RULE } from "#domain/proposal/approved-exception.ts";
 import type { OwnSecret } from "#domain/secrets/scanner.ts";
 
 import type { Slots } from "../policy/headers.ts";
-
-export const CANARY_RULE = "canary";
 
 const PREFIX = "EGRESS_SECRET_";
 /** A shorter value is a word that ordinary requests contain. */

@@ -1,10 +1,9 @@
 // What is done about secrets that are about to leave: a pure decision over the findings, the route and its exceptions.
 
+import { CANARY_RULE } from "#domain/proposal/approved-exception.ts";
 import { coversHost } from "#domain/egress/covers.ts";
 import type { DlpException, TableRoute } from "#domain/egress/route.ts";
 import type { Severity } from "#domain/secrets/scanner.ts";
-
-import { CANARY_RULE } from "../own-secrets.ts";
 
 /** What the decision needs of a finding. */
 export interface JudgedFinding {

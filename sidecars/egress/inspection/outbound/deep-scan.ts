@@ -6,8 +6,10 @@ import type { SecretScanner, Severity } from "#domain/secrets/scanner.ts";
 import { decodeBase32 } from "./base32.ts";
 import { type Allowance, allowanceFor, embeddedLayers, type Kind, type Piece } from "./embedded.ts";
 import { decodeRuns, type EncodedPiece } from "./encoded-runs.ts";
+import { endOfValue } from "./end-of-value.ts";
 import { decodeEscapes } from "./escapes.ts";
 import type { Decoding, Layer, Span } from "./layer.ts";
+import { parts } from "./parts.ts";
 import { decodeSpacedHex } from "./spaced-hex.ts";
 import { decodeWide } from "./wide-text.ts";
 
@@ -190,33 +192,6 @@ function* layersOf(
   }
   for (const layer of decompressed(pass, bytes, decodings.length === 0)) yield { layer, from: 0 };
 }
-
-/** All of it where it is not much longer than `size`; else parts, each with the last `again` bytes of the one before. */
-function* parts(length: number, size: number, again: number): Generator<{ from: number; to: number; until: number }> {
-  if (length <= size + again) return yield { from: 0, to: length, until: length };
-  for (let from = 0; ;) {
-    const to = from + size + 2 * again;
-    if (to >= length) return yield { from, to: length, until: length };
-    // What begins in the last bytes may go on, and what stands before a value may announce it.
-    yield { from, to, until: to - again };
-    from = to - 2 * again;
-  }
-}
-
-/** Rules are as long as they need be to know a key: the rest of it is no less secret. */
-function endOfValue(rule: string, bytes: Uint8Array, told: number): number {
-  if (!rule.startsWith("private-key")) return told;
-  const most = Math.min(bytes.length, told + MOST_OF_KEY);
-  let end = told;
-  while (end < most && IS_OF_KEY[bytes[end]!] === 1) end += 1;
-  return end;
-}
-
-const MOST_OF_KEY = 16 * 1024;
-/** Base64, line ends, and the backslash of those that are escaped. */
-const IS_OF_KEY = new Uint8Array(256);
-for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n\\")
-  IS_OF_KEY[char.charCodeAt(0)] = 1;
 
 function add(pass: Pass, match: DeepMatch): void {
   const { matches } = pass;

@@ -3,11 +3,12 @@
 
 import type { Readable } from "node:stream";
 
+import { CANARY_RULE } from "#domain/proposal/approved-exception.ts";
 import type { SecretScanner } from "#domain/secrets/scanner.ts";
 
 import type { Refusal } from "../../policy/refusal.ts";
 import type { Inspected, MessageVerdict, Outbound } from "../inspection.ts";
-import { CANARY_RULE } from "../own-secrets.ts";
+
 import { secretInHost } from "../secret-in-host.ts";
 import { hostsOf, type Masking } from "../shown.ts";
 import { BodyBroken, BodyReader, collect } from "./body-reader.ts";

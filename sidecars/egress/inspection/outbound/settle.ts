@@ -1,5 +1,6 @@
 // What becomes of a request in which something was found: told, allowed, replaced, put before the operator, or refused.
 
+import { CANARY_RULE } from "#domain/proposal/approved-exception.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 
 import type { AuditTrail } from "../../asking/audit-trail.ts";
@@ -8,7 +9,7 @@ import type { Holds } from "../../asking/hold.ts";
 import { type Refusal, secretFound } from "../../policy/refusal.ts";
 import type { UseRecord } from "../../table/uses.ts";
 import type { Inspected } from "../inspection.ts";
-import { CANARY_RULE } from "../own-secrets.ts";
+
 import { decideOnFindings, type Terms } from "./decide-on-findings.ts";
 import { type Finding, type Found, inWords } from "./finding.ts";
 import type { Fingerprint } from "./fingerprint.ts";
