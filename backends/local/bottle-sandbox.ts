@@ -17,7 +17,6 @@ export function localPaths({ agent }: BottlePaths) {
     etc: join(agent.dir, "etc"),
     scratch: join(agent.dir, "scratch"),
     seccomp: join(agent.dir, "seccomp.bpf"),
-    launcher: join(agent.dir, "launcher.pid"),
     errors: join(agent.dir, "guest-agent.err"),
   };
 }

@@ -45,7 +45,8 @@ export function localBottle(root: string, slug: string): Bottle {
     stop: () => stopBottle(slug, paths),
     async remove() {
       await stopProcesses(slug, paths);
-      const { etc, scratch, seccomp, launcher, errors } = localPaths(paths);
+      const { etc, scratch, seccomp, errors } = localPaths(paths);
+      const { launcher } = paths.agent;
       for (const path of [etc, scratch, seccomp, launcher, errors]) await removeTree(path);
     },
   };

@@ -9,8 +9,8 @@ import { BottleError } from "#domain/bottle-error.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 
-import { copyFolder } from "./copy-folder.ts";
-import { demandGoOn } from "./steps.ts";
+import { copyFolder } from "#lib/launch/copy-folder.ts";
+import { demandGoOn } from "#lib/launch/steps.ts";
 import { INSIDE_UID } from "./sandbox/sandbox.ts";
 
 const run = promisify(execFile);

@@ -16,20 +16,21 @@ import { removeTree } from "#lib/remove-tree.ts";
 
 import { bottleLimits } from "./bottle-limits.ts";
 import { bottleSandbox, ENTRYPOINT, localPaths } from "./bottle-sandbox.ts";
-import { claimLaunch } from "./claim.ts";
+import { claimLaunch } from "#lib/launch/claim.ts";
 import { giveHome, makeHome, makeShared, writeEtc } from "./home.ts";
-import { absentPaths, openHostTargets } from "./host-targets.ts";
+import { absentPaths, openHostTargets } from "#lib/launch/host-targets.ts";
 import { demandProof, outsideChecks } from "./judge.ts";
 import { isFiltered, type Maker } from "./sandbox/command.ts";
 import { makeGroups, removeGroups, type Limits } from "./sandbox/limits.ts";
 import { PATH, type Sandbox } from "./sandbox/sandbox.ts";
 import { seccompFilter } from "./sandbox/seccomp.ts";
 import { startBundle } from "./sidecar-bundle.ts";
-import { listenBoot } from "./sockets/boot.ts";
-import { demandGoOn, launchSteps, untilAborted, type Steps } from "./steps.ts";
+import { listenBoot } from "#lib/launch/boot.ts";
+import { demandGoOn, launchSteps, untilAborted, type Steps } from "#lib/launch/steps.ts";
+import { askStatus } from "./status.ts";
 import { stopProcesses } from "./stop.ts";
 import { startTerminalHolder, type TerminalHolder } from "./terminal-holder.ts";
-import { within } from "./until-gone.ts";
+import { within } from "#lib/until-gone.ts";
 
 export interface LaunchContext {
   readonly root: string;
@@ -54,7 +55,7 @@ export async function launchBottle(
   const { spec } = plan;
   const paths = bottlePaths(context.root, spec.slug);
   const steps = launchSteps(spec.slug, progress);
-  const unclaim = await claimLaunch(spec.slug, paths);
+  const unclaim = await claimLaunch(spec.slug, paths, async () => (await askStatus(paths)) !== null);
   try {
     await steps.run("prepare", () => prepare(spec, context, paths, steps, signal));
     await run(spec, context, paths, steps, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));

@@ -13,7 +13,7 @@ import type { BottlePaths } from "#lib/paths.ts";
 import { isRunning, readPidFile, signalProcess, type ProcessIdentity } from "#lib/process-identity.ts";
 import { connectUnix } from "#lib/unix-socket.ts";
 
-import { untilGone, within } from "./until-gone.ts";
+import { untilGone, within } from "#lib/until-gone.ts";
 
 export interface StartedBundle {
   /** Resolves when every daemon is ready; rejects, with what init said last, when they end before. */

@@ -11,7 +11,6 @@ import type { BottlePaths } from "#lib/paths.ts";
 import { isRunning, readPidFile } from "#lib/process-identity.ts";
 import { readChecked } from "#lib/store/read-checked.ts";
 
-import { localPaths } from "./bottle-sandbox.ts";
 import { connectGuest, type Fields } from "./sockets/guest-client.ts";
 
 const Status = z.looseObject({ started_at: z.string(), activity: z.enum(["busy", "idle"]).optional() });
@@ -51,12 +50,12 @@ async function isNew({ agent, metadata }: BottlePaths): Promise<boolean> {
 
 /** A launcher that still lives is at it. */
 export function isLaunching(paths: BottlePaths): boolean {
-  const launcher = readPidFile(localPaths(paths).launcher);
+  const launcher = readPidFile(paths.agent.launcher);
   return launcher !== undefined && isRunning(launcher);
 }
 
 export async function launchingSince(paths: BottlePaths): Promise<string> {
-  const stats = await stat(localPaths(paths).launcher).catch(() => undefined);
+  const stats = await stat(paths.agent.launcher).catch(() => undefined);
   return (stats?.mtime ?? new Date()).toISOString();
 }
 

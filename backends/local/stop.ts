@@ -19,7 +19,7 @@ import {
 import { removeGroups } from "./sandbox/limits.ts";
 import { stopBundle } from "./sidecar-bundle.ts";
 import { connectGuest } from "./sockets/guest-client.ts";
-import { untilGone, within } from "./until-gone.ts";
+import { untilGone, within } from "#lib/until-gone.ts";
 
 const PATIENCE_MS = 8000;
 

@@ -15,7 +15,7 @@ import type { BottlePaths } from "#lib/paths.ts";
 import { identify, signalProcess } from "#lib/process-identity.ts";
 
 import { localPaths } from "./bottle-sandbox.ts";
-import { untilGone } from "./until-gone.ts";
+import { untilGone } from "#lib/until-gone.ts";
 
 export interface TerminalHolder {
   readonly pid: number;

@@ -13,7 +13,7 @@ import { listenUnix } from "#lib/unix-socket.ts";
 import { bottleUsage } from "./agent-process.ts";
 import { closeShell } from "./close-shell.ts";
 import { readOrders } from "./read-orders.ts";
-import { auditExit, writeCrash, writeExit } from "./record-end.ts";
+import { auditExit, writeCrash, writeExit } from "#lib/agent-end/record-end.ts";
 import { openScrollback } from "./scrollback-file.ts";
 import { shellServer, type ShellServer } from "./server.ts";
 import { openShell, type Shell } from "./shell.ts";

@@ -8,7 +8,7 @@ import { jsonSocket } from "#lib/json-socket.ts";
 import { closeShell, signalAgent } from "./close-shell.ts";
 import type { Scrollback } from "./scrollback-file.ts";
 import type { Shell } from "./shell.ts";
-import type { Subscription } from "./subscribers.ts";
+import type { Subscription } from "#lib/screen/subscribers.ts";
 
 type Id = GuestRequest["id"];
 type Message = GuestResponse | { id: Id; event: ShellEvent };

@@ -5,13 +5,13 @@ import { StringDecoder } from "node:string_decoder";
 import type { ExitRecord } from "#domain/fleet/run-status.ts";
 import type { LogFile } from "#lib/log-file.ts";
 
-import { activityClock } from "./activity.ts";
-import { agentLog } from "./agent-log.ts";
-import { exitRecord } from "./exit.ts";
-import { flowControl } from "./flow-control.ts";
-import { holdSequences } from "./hold-sequences.ts";
+import { activityClock } from "#lib/screen/activity.ts";
+import { agentLog } from "#lib/agent-end/agent-log.ts";
+import { exitRecord } from "#lib/agent-end/exit.ts";
+import { flowControl } from "#lib/screen/flow-control.ts";
+import { holdSequences } from "#lib/screen/hold-sequences.ts";
 import { openPty, type Pty, type PtyOptions } from "./pty.ts";
-import { openScreen, type Screen } from "./screen.ts";
+import { openScreen, type Screen } from "#lib/screen/screen.ts";
 import type { Scrollback } from "./scrollback-file.ts";
 
 export interface Shell {

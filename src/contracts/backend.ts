@@ -4,6 +4,7 @@ import type { Activity, RunStatus } from "#domain/fleet/run-status.ts";
 import type { Stats } from "#domain/fleet/event.ts";
 import type { Isolation } from "#domain/fleet/isolation.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
+import type { LaunchStep } from "#domain/launch/step.ts";
 
 /** Declared, never discovered by failure; each false one has a reason that people read. */
 export interface Capabilities {
@@ -14,6 +15,8 @@ export interface Capabilities {
   readonly workspaceCopy: Capability;
   readonly resume: Capability;
 }
+export type { LaunchStep };
+
 export type Capability = { readonly can: true } | { readonly can: false; readonly why: string };
 
 export type Probe =
@@ -65,11 +68,6 @@ export interface LaunchPlan {
   readonly enforces: readonly string[];
   readonly weaknesses: readonly string[];
 }
-
-export type LaunchStep =
-  | { readonly type: "step"; readonly step: string; readonly state: "started" | "done" }
-  | { readonly type: "step"; readonly step: string; readonly state: "failed"; readonly message: string }
-  | { readonly type: "output"; readonly step: string; readonly text: string };
 
 export type BackendEvent =
   | { readonly type: "run-status"; readonly slug: string; readonly status: RunStatus }

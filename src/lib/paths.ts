@@ -64,6 +64,8 @@ export function bottlePaths(root: string, slug: string) {
       /** What the agent last said of itself (domain/fleet/agent-report.ts). */
       state: join(state, "agent", "state.json"),
       pid: join(state, "agent", "guest-agent.pid"),
+      /** Names the process that launches the bottle just now. */
+      launcher: join(state, "agent", "launcher.pid"),
       scrollback: join(state, "agent", "scrollback.raw"),
     },
     init: { dir: join(state, "init"), socket: join(state, "init", "init.sock"), pid: join(state, "init", "init.pid") },

@@ -19,7 +19,7 @@ let paths: BottlePaths;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "state-files-"));
   paths = bottlePaths(root, "a-1");
-  for (const path of [paths.metadata, paths.agent.exit, paths.isolation, paths.agent.pid, localPaths(paths).launcher]) {
+  for (const path of [paths.metadata, paths.agent.exit, paths.isolation, paths.agent.pid, paths.agent.launcher]) {
     mkdirSync(dirname(path), { recursive: true });
     execFileSync("mkfifo", [path]);
   }

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 
-import { activityClock } from "#sidecars/guest-agent/activity.ts";
-import { agentLog } from "#sidecars/guest-agent/agent-log.ts";
-import { crashEntry, exitRecord, isCrash } from "#sidecars/guest-agent/exit.ts";
-import { flowControl } from "#sidecars/guest-agent/flow-control.ts";
+import { activityClock } from "#lib/screen/activity.ts";
+import { agentLog } from "#lib/agent-end/agent-log.ts";
+import { crashEntry, exitRecord, isCrash } from "#lib/agent-end/exit.ts";
+import { flowControl } from "#lib/screen/flow-control.ts";
 
 const at = new Date("2026-01-02T03:04:05.678Z");
 

@@ -1,7 +1,7 @@
 import headless from "@xterm/headless";
 import { describe, expect, test } from "vitest";
 
-import { openEmulator, type Emulator } from "#sidecars/guest-agent/emulator.ts";
+import { openEmulator, type Emulator } from "#lib/screen/emulator.ts";
 
 const ESC = "\u001b";
 

@@ -16,7 +16,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { copyFolder, copyRegularFile } from "#backends/local/copy-folder.ts";
+import { copyFolder, copyRegularFile } from "#lib/launch/copy-folder.ts";
 
 let folder: string;
 const options = { without: "/nowhere", signal: new AbortController().signal };

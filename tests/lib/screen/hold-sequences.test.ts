@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { holdSequences } from "#sidecars/guest-agent/hold-sequences.ts";
+import { holdSequences } from "#lib/screen/hold-sequences.ts";
 
 test.each([
   ["plain", "plain", ""],

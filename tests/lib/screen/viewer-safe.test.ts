@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { viewerSafe } from "#sidecars/guest-agent/viewer-safe.ts";
+import { viewerSafe } from "#lib/screen/viewer-safe.ts";
 
 const ESC = "\u001b";
 

@@ -5,23 +5,24 @@ import { mkdir } from "node:fs/promises";
 import { BottleError } from "#domain/bottle-error.ts";
 import { createExclusive } from "#lib/atomic-file.ts";
 import type { BottlePaths } from "#lib/paths.ts";
-import { identify, isRunning, readPidFile, removePidFile } from "#lib/process-identity.ts";
-
-import { localPaths } from "./bottle-sandbox.ts";
-import { askStatus } from "./status.ts";
+import { identify, isRunning as isProcessRunning, readPidFile, removePidFile } from "#lib/process-identity.ts";
 
 /** Returns what gives the claim back. Throws `conflict` when another launcher is at it, or the bottle runs. */
-export async function claimLaunch(slug: string, paths: BottlePaths): Promise<() => void> {
-  const { launcher } = localPaths(paths);
+export async function claimLaunch(
+  slug: string,
+  paths: BottlePaths,
+  isRunning: () => Promise<boolean>,
+): Promise<() => void> {
+  const { launcher } = paths.agent;
   await mkdir(paths.agent.dir, { recursive: true, mode: 0o700 });
   const before = readPidFile(launcher);
-  if (before !== undefined && !isRunning(before)) removePidFile(launcher);
+  if (before !== undefined && !isProcessRunning(before)) removePidFile(launcher);
   if (!(await createExclusive(launcher, `${process.pid} ${identify(process.pid)?.started ?? ""}\n`))) {
     throw new BottleError("conflict", `is being launched by process ${readPidFile(launcher)?.pid ?? "unknown"}`, {
       where: slug,
     });
   }
-  if ((await askStatus(paths)) === null) return () => removePidFile(launcher);
+  if (!(await isRunning())) return () => removePidFile(launcher);
   removePidFile(launcher);
   throw new BottleError("conflict", "runs already", {
     where: slug,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { listenBoot, type BootServer } from "#backends/local/sockets/boot.ts";
+import { listenBoot, type BootServer } from "#lib/launch/boot.ts";
 import { connectUnix } from "#lib/unix-socket.ts";
 
 const tries = { listening: [], abstract: null, absent: [], seccomp_required: true, supervise: false };

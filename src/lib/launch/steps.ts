@@ -1,6 +1,6 @@
 // A launch as steps that are reported as they happen, and taken back in reverse when one fails.
 
-import type { LaunchStep } from "#contracts/backend.ts";
+import type { LaunchStep } from "#domain/launch/step.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 
 export interface Steps {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
-import { newSubscribers } from "#sidecars/guest-agent/subscribers.ts";
+import { newSubscribers } from "#lib/screen/subscribers.ts";
 
 const screen = () => ({ snapshot: "the screen", cols: 80, rows: 24, cursor: 42 });
 const output = (data: string) => ({ type: "output" as const, data, cursor: 1 });
