@@ -4,6 +4,7 @@ import type { Activity, RunStatus } from "#domain/fleet/run-status.ts";
 import type { Stats } from "#domain/fleet/event.ts";
 import type { Isolation } from "#domain/fleet/isolation.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
+import type { GitGate } from "#domain/git-gate/gate.ts";
 import type { LaunchStep } from "#domain/launch/step.ts";
 
 /** Declared, never discovered by failure; each false one has a reason that people read. */
@@ -14,6 +15,10 @@ export interface Capabilities {
   readonly stats: Capability;
   readonly workspaceCopy: Capability;
   readonly resume: Capability;
+  /** Commands of the operator's inside the bottle: then a bottle has `exec`. */
+  readonly exec: Capability;
+  /** Then a bottle has `copyIn` and `copyOut`. */
+  readonly copy: Capability;
 }
 export type { LaunchStep };
 
@@ -52,7 +57,21 @@ export interface BottleSpec {
   readonly upstreamCa: string | undefined;
   /** Keep the home that a former run of this slug left. */
   readonly resume: boolean;
+  /** What the bottle is made from, where the backend uses images. */
+  readonly image: ImageSource;
+  /** An OCI runtime by name, such as runsc; the daemon's default when undefined. */
+  readonly runtime: string | undefined;
+  /** The repositories behind the git gate; undefined when there are none. */
+  readonly gitGate: GitGate | undefined;
+  /** Unix sockets of the operator's, absolute, that names of the table are pinned to: egress must be able to reach them. */
+  readonly upstreamSockets: readonly string[];
 }
+
+export type ImageSource =
+  /** One of ours (backends/docker/images/<name>/Dockerfile): claude, codex, pi, or bare for anything else. */
+  | { readonly kind: "ours"; readonly name: string }
+  /** The operator's own file, absolute; the build's context is its folder. */
+  | { readonly kind: "dockerfile"; readonly path: string };
 
 export interface Resources {
   readonly cpus?: number;
@@ -96,7 +115,10 @@ export interface Listed {
 }
 
 export interface Backend {
+  /** What definitions and metadata call it: local, docker, or docker:<host> for a further daemon. */
   readonly name: string;
+  /** The machine, as the fleet shows it: "local" for this one. */
+  readonly host: string;
   readonly capabilities: Capabilities;
   /** Cheap; never throws. */
   probe(): Promise<Probe>;
@@ -106,6 +128,8 @@ export interface Backend {
   /** A handle on a bottle of this backend; its state folder exists, its processes may be gone. */
   open(slug: string): Bottle;
   list(): Promise<Listed[]>;
+  /** Slugs of which something is left although their state folder is gone: `open(slug).remove()` clears it away. */
+  readonly leftovers?: () => Promise<string[]>;
   /** Resolves once the state of every bottle was emitted; changes follow until `signal` aborts. */
   watch(emit: (event: BackendEvent) => void, signal: AbortSignal): Promise<void>;
 }
@@ -121,6 +145,56 @@ export interface Bottle {
   stop(): Promise<void>;
   /** Ends what runs and leaves nothing outside the state folder. Idempotent; the caller removes the state folder. */
   remove(): Promise<void>;
+  /** What the agent wrote, as lines; undefined where it is in `logs/agent.jsonl` like everything else. */
+  readonly agentLog?: (options: AgentLogOptions, line: (line: AgentLine) => void, signal: AbortSignal) => Promise<void>;
+  /** Entries at the top of the workspace; undefined where the home is in the state folder. */
+  readonly workspaceEntries?: () => Promise<number>;
+  readonly exec?: (command: Exec) => Promise<ExecResult>;
+  /** A file or folder of this machine to a path in the bottle, owned by its user; a folder's links stay links. */
+  readonly copyIn?: (from: string, to: string) => Promise<void>;
+  /** The other way; what comes out is the caller's, never a link that leads out of `to`. */
+  readonly copyOut?: (from: string, to: string) => Promise<void>;
+  /**
+   * Builds `dockerfile` and replaces the agent by one made from it, with home, workspace, sidecars and approvals kept.
+   * A build that fails, or a new bottle that does not prove its isolation, leaves the old one running; throws BottleError.
+   */
+  readonly rebuild?: (dockerfile: string, progress: (step: LaunchStep) => void, signal: AbortSignal) => Promise<void>;
+}
+
+export interface AgentLogOptions {
+  /** The last so many lines. */
+  readonly tail?: number;
+  readonly since?: Date;
+  /** Go on until `signal` aborts. */
+  readonly follow?: boolean;
+}
+
+export interface AgentLine {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Plain text: no control characters. */
+  readonly text: string;
+}
+
+export interface Exec {
+  readonly argv: readonly string[];
+  /** `node` unless said otherwise. */
+  readonly user?: string;
+  /** The home unless said otherwise. */
+  readonly cwd?: string;
+  /** Added to what the image brings; never in an argument list. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Uint8Array;
+  /** Then it is killed, with exit code 124. Milliseconds. */
+  readonly timeout?: number;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Output beyond 16 MiB of either stream was thrown away. */
+  readonly cut: boolean;
 }
 
 /** One viewer's connection to an agent's terminal. */

@@ -67,6 +67,8 @@ export function bottlePaths(root: string, slug: string) {
       /** Names the process that launches the bottle just now. */
       launcher: join(state, "agent", "launcher.pid"),
       scrollback: join(state, "agent", "scrollback.raw"),
+      /** The file that the bottle's image is built from, once a proposed one was approved. */
+      dockerfile: join(state, "agent", "Dockerfile"),
     },
     init: { dir: join(state, "init"), socket: join(state, "init", "init.sock"), pid: join(state, "init", "init.pid") },
     egress: {
@@ -89,6 +91,13 @@ export function bottlePaths(root: string, slug: string) {
       dir: join(state, "supervise"),
       socket: join(state, "supervise", "inside", "supervise.sock"),
       currentConfig: join(state, "supervise", "current-config"),
+    },
+    gitGate: {
+      dir: join(state, "git-gate"),
+      mirror: (name: string) => join(state, "git-gate", `${name}.git`),
+      /** In a folder of their own, which alone is bound into the bottle: smart HTTP, and the git protocol. */
+      http: join(state, "git-gate", "inside", "http.sock"),
+      daemon: join(state, "git-gate", "inside", "daemon.sock"),
     },
     tls: {
       dir: join(state, "tls"),

@@ -13,6 +13,8 @@ const AuditAction = z.enum([
   "request-held",
   "dlp-match",
   "git-push",
+  /** The bottle was made anew from another image, its home kept. */
+  "rebuild",
   "tool-executed",
   "sidecar-restarted",
   "agent-exit",

@@ -36,9 +36,29 @@ export const BootTries = z.strictObject({
   absent: z.array(z.string()),
   /** Whether a missing system call filter refuses the launch. */
   seccomp_required: z.boolean(),
-  supervise: z.boolean(),
+  /** "none": loopback alone. "internal": besides, one interface on which nothing answers but the sidecars. */
+  network: z.enum(["none", "internal"]).default("none"),
+  /** Further addresses that must be out of reach: gateways, bridges, other bottles. Connecting must be refused or unreachable. */
+  refused: z.array(z.strictObject({ host: z.string(), port: z.int() })).default([]),
+  /** Name servers to ask for a name outside, beside the system's own; none may know it. */
+  resolvers: z.array(z.string()).default([]),
+  /** Names of variables that the image brings: anything else in the entrypoint's environment leaked. */
+  image_variables: z.array(z.string()).default([]),
+  /** Whether all but the home and the private temporary folders must be read-only. */
+  read_only: z.boolean().default(true),
+  /** What each port on the bottle's own loopback leads to; opened before anything is tried. */
+  forwards: z.array(
+    z.strictObject({
+      port: z.int(),
+      to: z.union([z.strictObject({ path: z.string() }), z.strictObject({ host: z.string(), port: z.int() })]),
+    }),
+  ),
+  /** The sidecars end when nobody holds this connection any more; null where they are told otherwise. */
+  lifeline: z.strictObject({ host: z.string(), port: z.int() }).nullable().default(null),
 });
 export type BootTries = z.infer<typeof BootTries>;
+/** With what has a default left out. */
+export type BootTriesInput = z.input<typeof BootTries>;
 
 /** Where things are inside every bottle, whatever the backend. */
 export const INSIDE = {
@@ -53,4 +73,8 @@ export const INSIDE = {
   currentConfig: "/etc/bot-bottle/current-config",
   egress: { host: "127.0.0.1", port: 9099 },
   supervise: { host: "127.0.0.1", port: 9100 },
+  gitDaemon: { host: "127.0.0.1", port: 9418 },
+  gitHttp: { host: "127.0.0.1", port: 9420 },
+  /** Where init listens for the lifeline, on the sidecars' own address. */
+  lifeline: { port: 9098 },
 } as const;

@@ -25,7 +25,18 @@ export const BottleKeys = z.strictObject({
   egress: EgressKeys.optional(),
   /** Default true. */
   supervise: z.boolean().optional(),
-  backend: z.string().regex(NAME, "must be the name of a backend, such as local").optional(),
+  backend: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9-]*(?::[A-Za-z0-9][A-Za-z0-9_.-]*)?$/,
+      "must be the name of a backend, such as local, docker or docker:<host>",
+    )
+    .optional(),
+  /** docker only: another OCI runtime that the daemon has, such as runsc. */
+  runtime: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, "must be the name of a runtime that the daemon has, such as runsc")
+    .optional(),
   resources: ResourceKeys.optional(),
   /** What the bottle may use of the network in all. */
   budget: BudgetKeys.optional(),
@@ -54,5 +65,6 @@ export interface Bottle {
   readonly supervise: boolean;
   /** Undefined: whichever works here. */
   readonly backend: string | undefined;
+  readonly runtime: string | undefined;
   readonly resources: { readonly cpus?: number; readonly memory?: number; readonly pids?: number };
 }

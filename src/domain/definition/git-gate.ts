@@ -24,6 +24,8 @@ export const GitRepoKeys = z.strictObject({
   /** The operator's key file for that remote. */
   identity: z.string().min(1),
   host_key: z.string().nullable().optional(),
+  /** Whether history may be rewritten, and branches deleted that the bottle did not make. Default false. */
+  force_push: z.boolean().optional(),
 });
 export type GitRepo = z.infer<typeof GitRepoKeys>;
 

@@ -51,6 +51,7 @@ export function resolveBottle(definitions: Definitions, name: string): Bottle {
     budget: keys.budget === undefined ? undefined : definedOnly(keys.budget),
     supervise: keys.supervise ?? true,
     backend: keys.backend,
+    runtime: keys.runtime,
     resources: definedOnly(keys.resources ?? {}),
   };
 }

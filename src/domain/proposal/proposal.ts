@@ -73,6 +73,16 @@ export const PipelockBlockPayload = z.strictObject({
 });
 export type PipelockBlockPayload = z.infer<typeof PipelockBlockPayload>;
 
+/** A Dockerfile that the agent would like its bottle to be made from, whole; built without a context. */
+export const CapabilityBlockPayload = z.strictObject({
+  dockerfile: z
+    .string()
+    .min(1)
+    .max(262_144)
+    .refine((text) => /^\s*FROM\s+\S/im.test(text), "has no FROM line: it must be a whole Dockerfile"),
+});
+export type CapabilityBlockPayload = z.infer<typeof CapabilityBlockPayload>;
+
 export const QuestionPayload = z.strictObject({
   text: z.string().min(1).max(8000),
   options: z.array(z.string().min(1).max(200)).min(1).max(20).optional(),
@@ -103,6 +113,7 @@ export const Proposal = z.discriminatedUnion("kind", [
   z.strictObject({ ...common, kind: z.literal("egress-block"), payload: EgressBlockPayload }),
   z.strictObject({ ...common, kind: z.literal("dlp-match"), payload: DlpMatchPayload }),
   z.strictObject({ ...common, kind: z.literal("pipelock-block"), payload: PipelockBlockPayload }),
+  z.strictObject({ ...common, kind: z.literal("capability-block"), payload: CapabilityBlockPayload }),
   z.strictObject({ ...common, kind: z.literal("question"), payload: QuestionPayload }),
 ]);
 export type Proposal = z.infer<typeof Proposal>;
@@ -139,6 +150,8 @@ export function foldKey(proposal: Pick<Proposal, "kind" | "payload" | "bottle_sl
     if (rule === "canary") return canonicalJson({ bottle, kind, rule });
     return canonicalJson({ bottle, kind, host, rule, fingerprint });
   }
+  if (kind === "capability-block")
+    return canonicalJson({ bottle, kind, ...(proposal.payload as CapabilityBlockPayload) });
   if (kind === "pipelock-block") return canonicalJson({ bottle, kind, ...(proposal.payload as PipelockBlockPayload) });
   if (kind !== "egress-block") return undefined;
   const rule = proposal.payload as EgressBlockPayload;

@@ -1,9 +1,11 @@
 // The configuration of one bottle's sidecars: given to init on its standard input as one JSON document, kept in memory.
-// Secrets are not here: they are in init's own environment, and init passes the EGRESS_TOKEN_* and EGRESS_SECRET_* to `egress` alone.
+// Secrets are in `environment`, or in init's own environment; init passes each to the one daemon that uses it.
 
 import * as z from "zod";
 
-export const DaemonName = z.enum(["egress", "supervise"]);
+import { GitGate } from "#domain/git-gate/gate.ts";
+
+export const DaemonName = z.enum(["egress", "supervise", "git-gate"]);
 export type DaemonName = z.infer<typeof DaemonName>;
 
 export const BundleConfig = z.strictObject({
@@ -15,6 +17,22 @@ export const BundleConfig = z.strictObject({
   daemons: z.array(DaemonName),
   /** A PEM file with further roots that upstream servers may chain to. */
   upstream_ca: z.string().optional(),
+  /** With the daemon `git-gate`. */
+  git_gate: GitGate.optional(),
+  /** Whether the backend can rebuild a bottle: `capability-block` is offered only then. */
+  rebuild: z.boolean().default(false),
+  /**
+   * An address that the bottle alone can reach: the daemons listen there as well, at the ports of `INSIDE`
+   * (domain/boot/protocol.ts). Without it only on unix sockets.
+   */
+  listen: z.strictObject({ host: z.string() }).optional(),
+  /** EGRESS_TOKEN_*, EGRESS_SECRET_*, SUPERVISE_*: added to init's own environment for the daemons. Never written anywhere. */
+  environment: z.record(z.string(), z.string()).default({}),
+  /**
+   * Kept in init's memory for whoever replaces the agent while the sidecars go on (a rebuild); opaque to init, and
+   * handed out on the health socket alone, which only the operator can reach. Holds the agent's environment.
+   */
+  keep: z.string().optional(),
 });
 export type BundleConfig = z.infer<typeof BundleConfig>;
 
@@ -29,7 +47,8 @@ export type DaemonHealth = z.infer<typeof DaemonHealth>;
 
 /**
  * init's health socket (`state/<slug>/init/init.sock`), newline-delimited JSON: on connect the whole health, then
- * again after each change. A client may send { stop: true }: init ends its daemons and itself, and closes.
+ * again after each change. A client may send { stop: true }: init ends its daemons and itself, and closes; or
+ * { kept: true }: one line { kept: string | null } comes back, between lines of health.
  */
 export const BundleHealth = z.strictObject({ daemons: z.array(DaemonHealth) });
 export type BundleHealth = z.infer<typeof BundleHealth>;
