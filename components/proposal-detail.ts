@@ -10,7 +10,7 @@ import type { Warning } from "#domain/proposal/warnings.ts";
 import { countWords, fateSpans, UNANSWERED } from "./inbox-rows.ts";
 import { BOLD, CYAN, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row, type Span, type Style } from "./rows.ts";
 import { shownProposal } from "./shown-proposal.ts";
-import { remaining, statusSpan } from "./words.ts";
+import { plural, remaining, statusSpan } from "./words.ts";
 
 /** What the rules of the domain say of a proposal, in words. */
 export interface ProposalWords extends Description {
@@ -93,6 +93,10 @@ export function ruleRows(proposal: Proposal, width: number): Row[] {
       field("finding", `⚑ ${plainLine(finding)}, whatever the value`, true),
       field("host", plainLine(host), true),
     ];
+  }
+  if (proposal.kind === "capability-block") {
+    const lines = proposal.payload.dockerfile.replace(/\n$/, "").split("\n").length;
+    return [field("rebuild", `from another Dockerfile, ${plural(lines, "line")}`, true)];
   }
   const { host, port, methods, path_allowlist, auth, method, path } = proposal.payload;
   return [

@@ -27,7 +27,14 @@ export async function startBundle(root: string, slug: string): Promise<SidecarBu
     paths.egress.routes,
     renderRouteTable({ version: 1, on_unknown_host: "block", hold_seconds: 60, hosts: {}, routes: [] }),
   );
-  const config: BundleConfig = { slug, root, programs: dirname(sidecar("init")), daemons: ["egress", "supervise"] };
+  const config: BundleConfig = {
+    slug,
+    root,
+    programs: dirname(sidecar("init")),
+    daemons: ["egress", "supervise"],
+    rebuild: false,
+    environment: {},
+  };
   const init = spawn(process.execPath, [sidecar("init"), slug], {
     env: { PATH: "/usr/bin:/bin" },
     stdio: ["pipe", "ignore", "inherit"],
