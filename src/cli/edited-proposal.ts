@@ -1,4 +1,4 @@
-// A proposal in the operator's editor: a rule comes back as a changed rule, a question as its answer.
+// A proposal in the operator's editor: a rule or a Dockerfile comes back changed, a question as its answer.
 
 import { BottleError } from "#domain/bottle-error.ts";
 import { problemsError } from "#domain/problem/problem.ts";
@@ -19,6 +19,7 @@ export async function editedProposal(
 ): Promise<Edited | undefined> {
   switch (proposal.kind) {
     case "egress-block":
+    case "capability-block":
       return editedRule(proposal, editor, context);
     case "dlp-match":
     case "pipelock-block":
@@ -37,11 +38,12 @@ export async function editedProposal(
 }
 
 function editedRule(
-  proposal: ProposalOf<"egress-block">,
+  proposal: ProposalOf<"egress-block" | "capability-block">,
   editor: string,
   context: CommandContext,
 ): Promise<Edited | undefined> {
-  const file = { name: `${proposal.id}.yaml`, text: editText(proposal) };
+  const ending = proposal.kind === "capability-block" ? "Dockerfile" : "yaml";
+  const file = { name: `${proposal.id}.${ending}`, text: editText(proposal) };
   return editInFile(context, editor, file, (text) => {
     const checked = validateEdit(proposal.kind, text);
     if (checked.ok) return { payload: checked.payload };

@@ -70,6 +70,10 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     secrets: { ...readSecrets(slots, context.env), ...agentSecrets(bottle.env, ownEnv), ...canary.secret },
     upstreamCa: request.upstreamCa ?? bottle.egress.upstream_ca,
     resume: request.resume !== undefined,
+    image: { kind: "ours", name: "bare" },
+    runtime: bottle.runtime,
+    gitGate: undefined,
+    upstreamSockets: [],
   };
   const plan = await backend.plan(spec);
   const fullTable: RouteTable = { ...table, hosts: { ...table.hosts, ...request.hosts } };

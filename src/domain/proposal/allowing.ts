@@ -55,6 +55,7 @@ export function isAbout(proposal: Proposal, request: EgressRequest): boolean {
     }
     case "pipelock-block":
       return proposal.payload.host === request.host && found(request, proposal.payload.finding);
+    case "capability-block":
     case "question":
       return false;
   }

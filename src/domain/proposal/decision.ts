@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 
-import { EgressBlockPayload, QuestionPayload } from "#domain/proposal/proposal.ts";
+import { CapabilityBlockPayload, EgressBlockPayload, QuestionPayload } from "#domain/proposal/proposal.ts";
 
 export { Use, Uses } from "./use.ts";
 
@@ -36,7 +36,7 @@ export const Decision = z.strictObject({
   /** For the agent to read: the reason of a rejection, the answer to a question. */
   notes: z.string().max(8000),
   /** What was approved when `modified`. */
-  final_payload: z.union([EgressBlockPayload, QuestionPayload]).optional(),
+  final_payload: z.union([EgressBlockPayload, CapabilityBlockPayload, QuestionPayload]).optional(),
   /** `user@host (pid)`, so that a second decider can be told who was first. */
   decided_by: z.string(),
   decided_at: timestamp,

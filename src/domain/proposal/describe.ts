@@ -1,8 +1,10 @@
 // A proposal in words: what approving it would allow, from the structured rule alone, never from the agent's own text.
 
+import { lineDiff } from "#domain/egress/line-diff.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 import { CANARY_RULE, findingOf, type FindingProposal } from "./approved-exception.ts";
+import { baseImages, instructionsOf } from "./dockerfile.ts";
 import type { EgressBlockPayload, Proposal, ProposalOf } from "./proposal.ts";
 
 export interface Description {
@@ -10,11 +12,12 @@ export interface Description {
   readonly title: string;
   /** What approving would allow, or what is asked and why it came: one sentence each. */
   readonly meaning: readonly string[];
-  /** What approving would add to the table, as lines that start with "+". */
+  /** What approving would add to the table, as lines that start with "+"; of a Dockerfile what would change, with "-" too. */
   readonly diff: readonly string[];
 }
 
-export function describeProposal(proposal: Proposal): Description {
+/** `dockerfile`: what the bottle is made from now, where that is known; a proposed one is shown against it. */
+export function describeProposal(proposal: Proposal, dockerfile = ""): Description {
   switch (proposal.kind) {
     case "egress-block":
       return {
@@ -30,6 +33,12 @@ export function describeProposal(proposal: Proposal): Description {
       return { title: findingTitle(proposal), meaning: valueMeaning(proposal), diff: exceptionDiff(proposal) };
     case "pipelock-block":
       return { title: findingTitle(proposal), meaning: ruleMeaning(proposal), diff: exceptionDiff(proposal) };
+    case "capability-block":
+      return {
+        title: dockerfileTitle(proposal.payload.dockerfile),
+        meaning: CAPABILITY_MEANING,
+        diff: dockerfileDiff(dockerfile, proposal.payload.dockerfile),
+      };
     case "question": {
       const [first = "", ...more] = proposal.payload.text
         .split("\n")
@@ -50,6 +59,24 @@ export function describeRule(rule: EgressBlockPayload): string {
   const paths = rule.path_allowlist === undefined ? "any path" : `only below ${listed(rule.path_allowlist, "or")}`;
   const auth = rule.auth === undefined ? "" : `, with the credential ${plainLine(rule.auth.token_ref)}`;
   return `${methods} on https://${hostText(rule)}:${rule.port ?? 443}, ${paths}${auth}`;
+}
+
+const CAPABILITY_MEANING = [
+  "Would build an image from this Dockerfile and put the agent into a bottle made from it; home, workspace and approvals stay.",
+  "What the agent is doing ends, and it is started again. When the build fails it goes on in the old one, and is told.",
+] as const;
+
+/** `a Dockerfile from node:24-slim with 3 RUN lines`. */
+function dockerfileTitle(text: string): string {
+  const runs = instructionsOf(text).filter(({ name }) => name === "RUN").length;
+  const from = baseImages(text).map((image) => plainLine(image));
+  return `a Dockerfile from ${listed(from, "and")} with ${runs === 1 ? "1 RUN line" : `${runs} RUN lines`}`;
+}
+
+function dockerfileDiff(before: string, after: string): string[] {
+  if (before === after) return [];
+  const lines = before === "" ? after.split("\n").map((line) => `+ ${line}`) : lineDiff(before, after).split("\n");
+  return lines.map((line) => plainLine(line));
 }
 
 /** The exception that approving a finding would add, as lines of YAML, each with a "+". */

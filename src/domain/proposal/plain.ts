@@ -20,6 +20,7 @@ export function plainProposal(proposal: Proposal): Proposal {
       return { ...proposal, justification, payload: { ...payload, ...shown } };
     }
     case "pipelock-block":
+    case "capability-block": // its schema takes nothing that shows otherwise than it is
       return { ...proposal, justification };
     case "question": {
       const { text, options } = proposal.payload;

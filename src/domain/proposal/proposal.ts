@@ -4,6 +4,7 @@ import * as z from "zod";
 
 import { AUTH_SCHEME } from "#domain/egress/route.ts";
 import { canonicalJson } from "#domain/json.ts";
+import { plainLine } from "#domain/plain-text.ts";
 
 export const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
@@ -17,6 +18,7 @@ const pathPrefix = z
   .string()
   .max(2048)
   .regex(/^\/[!-~]*$/, "must be an absolute path in visible ASCII (% for other characters)");
+const isPlain = (line: string): boolean => plainLine(line) === line;
 const timestamp = z.iso.datetime();
 
 /** What an egress route would allow. Missing `methods` or `path_allowlist` means all of them. */
@@ -79,7 +81,12 @@ export const CapabilityBlockPayload = z.strictObject({
     .string()
     .min(1)
     .max(262_144)
-    .refine((text) => /^\s*FROM\s+\S/im.test(text), "has no FROM line: it must be a whole Dockerfile"),
+    .refine((text) => /^\s*FROM\s+\S/im.test(text), "has no FROM line: it must be a whole Dockerfile")
+    // Approved as it is shown, so only what shows as it is may stand in one.
+    .refine(
+      (text) => text.split("\n").every((line) => isPlain(line.replaceAll("\t", " "))),
+      "has characters that cannot be seen (controls, direction marks, carriage returns)",
+    ),
 });
 export type CapabilityBlockPayload = z.infer<typeof CapabilityBlockPayload>;
 

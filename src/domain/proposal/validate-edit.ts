@@ -10,10 +10,11 @@ import { readYaml } from "#domain/yaml-text.ts";
 
 import { isFinding, isFindingKind } from "./approved-exception.ts";
 import { describeProposal, describeRule } from "./describe.ts";
-import { EgressBlockPayload, type Proposal, QuestionPayload } from "./proposal.ts";
+import { dockerfileProblems } from "./dockerfile-problems.ts";
+import { CapabilityBlockPayload, EgressBlockPayload, type Proposal, QuestionPayload } from "./proposal.ts";
 
 export type Edited =
-  | { readonly ok: true; readonly payload: EgressBlockPayload | QuestionPayload }
+  | { readonly ok: true; readonly payload: EgressBlockPayload | CapabilityBlockPayload | QuestionPayload }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** What an operator may change of a rule; the request that led to it is no part of it. */
@@ -28,6 +29,7 @@ const EditableRule = EgressBlockPayload.pick({
 /** The text to edit: comments say what the fields mean. */
 export function editText(proposal: Proposal): string {
   if (proposal.kind === "question") return stringify(proposal.payload);
+  if (proposal.kind === "capability-block") return proposal.payload.dockerfile;
   if (isFinding(proposal)) {
     const head = describeProposal(proposal).meaning.map((sentence) => `# ${sentence}\n`);
     return `${head.join("")}# ${FIXED}\n${stringify(proposal.payload, { lineWidth: 0 })}`;
@@ -48,6 +50,7 @@ export function validateEdit(kind: Proposal["kind"], text: string): Edited {
   if (isFindingKind(kind)) {
     return { ok: false, problems: [{ severity: "error", path: "edit", field: "payload", message: FIXED }] };
   }
+  if (kind === "capability-block") return validateDockerfile(text);
   const read = readYaml(text, { path: "edit" });
   if (!read.ok) return read;
   const checked =
@@ -57,8 +60,33 @@ export function validateEdit(kind: Proposal["kind"], text: string): Edited {
   return checked.ok ? { ok: true, payload: checked.value } : checked;
 }
 
+/** The whole file is the payload. There is no build context, so what would copy from one is refused here already. */
+function validateDockerfile(text: string): Edited {
+  const checked = CapabilityBlockPayload.safeParse({ dockerfile: text });
+  const messages = checked.success
+    ? dockerfileProblems(text)
+    : checked.error.issues.map(({ message }) => ({ line: undefined, message }));
+  if (!checked.success || messages.length > 0) {
+    return {
+      ok: false,
+      problems: messages.map(({ line, message }) => ({
+        severity: "error" as const,
+        path: "edit",
+        field: "dockerfile",
+        message,
+        ...(line === undefined ? {} : { line }),
+      })),
+    };
+  }
+  return { ok: true, payload: checked.data };
+}
+
 /** A payload given as an object (`approve --set`), under the same rules. */
 export function validatePayload(kind: Proposal["kind"], payload: unknown): Edited {
+  if (kind === "capability-block") {
+    const text = (payload as { dockerfile?: unknown } | null)?.dockerfile;
+    return validateDockerfile(typeof text === "string" ? text : "");
+  }
   return validateEdit(kind, stringify(payload, { lineWidth: 0 }));
 }
 

@@ -3,37 +3,27 @@
 import { plainLine } from "#domain/plain-text.ts";
 
 import { CANARY_RULE, OWN_RULE } from "./approved-exception.ts";
+import { dockerfileWarnings } from "./dockerfile-warnings.ts";
 import { lookAlikeOf } from "./look-alike.ts";
-import type { DlpMatchPayload, EgressBlockPayload, PipelockBlockPayload, Proposal } from "./proposal.ts";
+import type {
+  CapabilityBlockPayload,
+  DlpMatchPayload,
+  EgressBlockPayload,
+  PipelockBlockPayload,
+  Proposal,
+} from "./proposal.ts";
 import { unicodeHost } from "./punycode.ts";
+import { danger, note, type Warning } from "./warning.ts";
 
-type WarningCode =
-  | "new-credential"
-  | "wildcard"
-  | "ip-literal"
-  | "internal-name"
-  | "look-alike"
-  | "foreign-letters"
-  | "new-host"
-  | "any-path"
-  | "any-method"
-  | "secret-leaves"
-  | "own-secret"
-  | "every-value";
-
-export interface Warning {
-  readonly code: WarningCode;
-  /** danger: a trap or a wide door. note: worth knowing, and common. */
-  readonly severity: "danger" | "note";
-  /** One sentence. */
-  readonly text: string;
-}
+export type { Warning };
 
 export interface Knowledge {
   /** Hosts that the operator allowed before: routes of the definition or the table, and approved proposals. */
   readonly knownHosts: readonly string[];
   /** Those of them that get a credential already. */
   readonly credentialHosts: readonly string[];
+  /** What the bottle is made from now, where that is known. */
+  readonly dockerfile?: string | undefined;
 }
 
 /** Dangers first. Questions have none. */
@@ -53,6 +43,8 @@ export function warningsOf(proposal: Pick<Proposal, "kind" | "payload">, known: 
       const text = `Every value of ${plainLine(finding)} would pass on ${plainLine(host)}, real secrets too, until this bottle stops.`;
       return [...ownSecret(finding, host), danger("every-value", text)];
     }
+    case "capability-block":
+      return dockerfileWarnings((proposal.payload as CapabilityBlockPayload).dockerfile, known.dockerfile);
     case "question":
       return [];
   }
@@ -114,12 +106,4 @@ function isInternalName(host: string): boolean {
 
 function isSameHost(a: string, b: string): boolean {
   return a.toLowerCase().replace(/\.$/, "") === b.toLowerCase().replace(/\.$/, "");
-}
-
-function danger(code: WarningCode, text: string): Warning {
-  return { code, severity: "danger", text };
-}
-
-function note(code: WarningCode, text: string): Warning {
-  return { code, severity: "note", text };
 }

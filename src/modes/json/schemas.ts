@@ -75,11 +75,12 @@ const fate = {
   decision: Decision.nullable(),
   undo: Undo.nullable(),
 };
-const [egressBlock, dlpMatch, pipelockBlock, question] = Proposal.options;
+const [egressBlock, dlpMatch, pipelockBlock, capabilityBlock, question] = Proposal.options;
 export const ProposalRow = z.discriminatedUnion("kind", [
   egressBlock.extend(fate),
   dlpMatch.extend(fate),
   pipelockBlock.extend(fate),
+  capabilityBlock.extend(fate),
   question.extend(fate),
 ]);
 export type ProposalRow = z.infer<typeof ProposalRow>;
@@ -90,6 +91,7 @@ export const ProposalDetail = z.discriminatedUnion("kind", [
   egressBlock.extend(judged),
   dlpMatch.extend(judged),
   pipelockBlock.extend(judged),
+  capabilityBlock.extend(judged),
   question.extend(judged),
 ]);
 

@@ -86,6 +86,8 @@ function whatItAsks(proposal: Proposal): string {
       return `finding: ${plainLine(describeProposal(proposal).title)}`;
     case "pipelock-block":
       return `finding: ${plainLine(describeProposal(proposal).title)}`;
+    case "capability-block":
+      return plainLine(describeProposal(proposal).title);
     case "question":
       return `question: ${plainLine(proposal.payload.text)}`;
     default:
@@ -112,6 +114,8 @@ function ruleLines(proposal: Proposal): [string, Cell | string][] {
         ["finding", { text: plainLine(proposal.payload.finding), ink: "bold" }],
         ["host", plainLine(proposal.payload.host)],
       ];
+    case "capability-block":
+      return [["image", { text: plainLine(describeProposal(proposal).title), ink: "bold" }]];
     case "question":
       return [
         ["question", { text: plainLine(proposal.payload.text), ink: "bold" }],
