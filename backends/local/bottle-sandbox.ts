@@ -1,9 +1,9 @@
 // The sandbox of one bottle: which of its folders stand where inside.
 
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
-import { INSIDE } from "#domain/boot/protocol.ts";
+import { INSIDE, type BootTries } from "#domain/boot/protocol.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 import { distFolder } from "#lib/programs.ts";
 
@@ -25,7 +25,14 @@ const NODE = `${INSIDE.programs}/node`;
 /** Takes the terminal as its own before it is the entrypoint: the agent's job control needs a session of this namespace. */
 export const ENTRYPOINT = ["setsid", "--ctty", NODE, `${INSIDE.programs}/dist/sidecars/entrypoint.js`];
 
-export function bottleSandbox(paths: BottlePaths, options: { groups: readonly string[]; supervise: boolean }): Sandbox {
+export interface SandboxOptions {
+  /** Folders of control groups. */
+  readonly groups: readonly string[];
+  readonly supervise: boolean;
+  readonly gitGate: boolean;
+}
+
+export function bottleSandbox(paths: BottlePaths, options: SandboxOptions): Sandbox {
   const { etc, scratch, seccomp } = localPaths(paths);
   const system = systemPaths();
   const folder = (from: string, to: string, writable = false): Bind => ({ from, to, writable, kind: "folder" });
@@ -41,6 +48,7 @@ export function bottleSandbox(paths: BottlePaths, options: { groups: readonly st
       folder(paths.agent.boot, `${INSIDE.sockets}/boot`),
       folder(dirname(paths.egress.socket), `${INSIDE.sockets}/egress`),
       ...(options.supervise ? [folder(dirname(paths.supervise.socket), `${INSIDE.sockets}/supervise`)] : []),
+      ...(options.gitGate ? [folder(dirname(paths.gitGate.http), `${INSIDE.sockets}/git`)] : []),
       folder(paths.tls.inside, INSIDE.tls),
       folder(paths.supervise.currentConfig, INSIDE.currentConfig),
     ].filter(({ from }) => existsSync(from)),
@@ -48,4 +56,24 @@ export function bottleSandbox(paths: BottlePaths, options: { groups: readonly st
     scratch,
     seccomp,
   };
+}
+
+/** The ways from ports of the bottle's own loopback to the sockets that are bound into it. */
+export function localForwards(
+  paths: BottlePaths,
+  { supervise, gitGate }: Pick<SandboxOptions, "supervise" | "gitGate">,
+): BootTries["forwards"] {
+  const to = (folder: string, socket: string): { path: string } => ({
+    path: `${INSIDE.sockets}/${folder}/${basename(socket)}`,
+  });
+  return [
+    { port: INSIDE.egress.port, to: to("egress", paths.egress.socket) },
+    ...(supervise ? [{ port: INSIDE.supervise.port, to: to("supervise", paths.supervise.socket) }] : []),
+    ...(gitGate
+      ? [
+          { port: INSIDE.gitHttp.port, to: to("git", paths.gitGate.http) },
+          { port: INSIDE.gitDaemon.port, to: to("git", paths.gitGate.daemon) },
+        ]
+      : []),
+  ];
 }

@@ -71,6 +71,7 @@ export async function makeShared(paths: BottlePaths): Promise<void> {
   for (const folder of [
     sharedFolder(paths.egress.socket),
     sharedFolder(paths.supervise.socket),
+    sharedFolder(paths.gitGate.http),
     paths.tls.inside,
     paths.supervise.currentConfig,
   ]) {

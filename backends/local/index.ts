@@ -34,6 +34,8 @@ const CAPABILITIES: Capabilities = {
   stats: { can: true },
   workspaceCopy: { can: true },
   resume: { can: true },
+  exec: { can: false, why: "commands run in a local bottle only as its agent's own children; attach to it instead" },
+  copy: { can: false, why: "the home of a local bottle is a folder of this machine already" },
 };
 
 export function localBackend({
@@ -55,6 +57,7 @@ export function localBackend({
   };
   return {
     name: "local",
+    host: "local",
     capabilities: CAPABILITIES,
     async probe() {
       try {

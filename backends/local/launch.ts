@@ -15,7 +15,7 @@ import { readBounded } from "#lib/read-bounded.ts";
 import { removeTree } from "#lib/remove-tree.ts";
 
 import { bottleLimits } from "./bottle-limits.ts";
-import { bottleSandbox, ENTRYPOINT, localPaths } from "./bottle-sandbox.ts";
+import { bottleSandbox, ENTRYPOINT, localForwards, localPaths } from "./bottle-sandbox.ts";
 import { claimLaunch } from "#lib/launch/claim.ts";
 import { giveHome, makeHome, makeShared, writeEtc } from "./home.ts";
 import { absentPaths, openHostTargets } from "#lib/launch/host-targets.ts";
@@ -106,7 +106,8 @@ async function run(
   steps: Steps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { slug, supervise } = spec;
+  const { slug } = spec;
+  const served = { supervise: spec.supervise, gitGate: spec.gitGate !== undefined };
   const limits = bottleLimits(spec);
   const { root, maker } = context;
   const programs = programsFolder();
@@ -123,11 +124,11 @@ async function run(
     abstract: targets.abstract,
     absent: absentPaths(root),
     seccomp_required: isFiltered(maker),
-    supervise,
+    forwards: localForwards(paths, served),
   });
   try {
     const argv = context.command(
-      bottleSandbox(paths, { groups: limits.groups.map(({ folder }) => folder), supervise }),
+      bottleSandbox(paths, { groups: limits.groups.map(({ folder }) => folder), ...served }),
       [...limits.first, ...ENTRYPOINT],
       maker,
     );
@@ -180,9 +181,18 @@ function order(
   };
 }
 
-function bundleConfig({ slug, supervise, upstreamCa }: BottleSpec, root: string, programs: string): BundleConfig {
-  const daemons: BundleConfig["daemons"] = supervise ? ["egress", "supervise"] : ["egress"];
-  return { slug, root, programs, daemons, ...(upstreamCa === undefined ? {} : { upstream_ca: upstreamCa }) };
+function bundleConfig(spec: BottleSpec, root: string, programs: string): BundleConfig {
+  const { slug, supervise, upstreamCa, gitGate } = spec;
+  return {
+    slug,
+    root,
+    programs,
+    daemons: ["egress", ...(supervise ? (["supervise"] as const) : []), ...(gitGate ? (["git-gate"] as const) : [])],
+    ...(upstreamCa === undefined ? {} : { upstream_ca: upstreamCa }),
+    ...(gitGate === undefined ? {} : { git_gate: gitGate }),
+    rebuild: false,
+    environment: {}, // init has it as its own
+  };
 }
 
 /** Nothing of the operator's environment but what programs need to run at all, and the secrets that egress injects or keeps in. */

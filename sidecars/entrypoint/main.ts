@@ -26,8 +26,7 @@ async function main(): Promise<number> {
   const boot = `${INSIDE.sockets}/boot`;
   const tries = BootTries.parse(JSON.parse(readFileSync(`${boot}/tries.json`, "utf8")));
   const launcher = await connectBoot(`${boot}/boot.sock`);
-  await forward(INSIDE.egress.port, `${INSIDE.sockets}/egress/egress.sock`);
-  if (tries.supervise) await forward(INSIDE.supervise.port, `${INSIDE.sockets}/supervise/supervise.sock`);
+  for (const { port, to } of tries.forwards) await forward(port, to);
   launcher.report({
     type: "proof",
     checks: await runAttempts([...networkAttempts(tries), ...kernelAttempts(tries), ...surroundingsAttempts(tries)]),

@@ -1,4 +1,4 @@
-// How a daemon is started: its arguments, and an environment in which only egress sees the secrets.
+// How a daemon is started: its arguments, and an environment that holds only what this daemon uses.
 
 import { join } from "node:path";
 
@@ -12,16 +12,25 @@ export interface DaemonCommand {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Where the git gate finds what it serves, as JSON: paths of keys and hosts, which concern no reader of argument lists. */
+const GIT_GATE_CONFIG = "GIT_GATE_CONFIG";
+
 const COMMON = new Set(["PATH", "TZ", "LANG"]);
 
 /** What beyond the common names each daemon may see of init's own environment. */
 const OWN = {
   egress: (name) => name.startsWith("EGRESS_TOKEN_") || name.startsWith("EGRESS_SECRET_"),
   supervise: (name) => name.startsWith("SUPERVISE_"),
+  // Values to look for in what is pushed; never the tokens that egress adds to requests.
+  "git-gate": (name) => name.startsWith("EGRESS_SECRET_"),
 } satisfies Record<DaemonName, (name: string) => boolean>;
 
 /** Flags of Node. What egress carries is garbage at once: with little room for it, 400 MB cost 33 MB of memory, not 83. With 1 MB they cost 23, and each request a tenth more. */
-const RUNTIME = { egress: ["--max-semi-space-size=2"], supervise: [] } satisfies Record<DaemonName, string[]>;
+const RUNTIME: Readonly<Record<DaemonName, readonly string[]>> = {
+  egress: ["--max-semi-space-size=2"],
+  supervise: [],
+  "git-gate": [],
+};
 
 export function daemonCommand(name: DaemonName, config: BundleConfig, env: Environment, node: string): DaemonCommand {
   return {
@@ -35,18 +44,24 @@ export function daemonCommand(name: DaemonName, config: BundleConfig, env: Envir
       config.slug,
       ...options(name, config),
     ],
-    env: environment(name, env),
+    env: environment(name, config, env),
   };
 }
 
-function options(name: DaemonName, config: BundleConfig): string[] {
-  if (name !== "egress" || config.upstream_ca === undefined) return [];
-  return ["--upstream-ca", config.upstream_ca];
+function options(name: DaemonName, { listen, upstream_ca, rebuild }: BundleConfig): string[] {
+  return [
+    ...(listen === undefined ? [] : ["--listen", listen.host]),
+    ...(name === "egress" && upstream_ca !== undefined ? ["--upstream-ca", upstream_ca] : []),
+    ...(name === "supervise" && rebuild ? ["--rebuild"] : []),
+  ];
 }
 
-function environment(daemon: DaemonName, env: Environment): Record<string, string> {
+/** The configuration's own variables stand above those that init was started with. */
+function environment(daemon: DaemonName, config: BundleConfig, env: Environment): Record<string, string> {
   const wanted = (name: string): boolean => COMMON.has(name) || OWN[daemon](name);
-  return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && wanted(entry[0])),
+  const passed = Object.entries({ ...env, ...config.environment }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && wanted(entry[0]),
   );
+  const gate = daemon === "git-gate" && config.git_gate !== undefined ? JSON.stringify(config.git_gate) : undefined;
+  return { ...Object.fromEntries(passed), ...(gate === undefined ? {} : { [GIT_GATE_CONFIG]: gate }) };
 }

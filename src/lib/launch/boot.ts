@@ -5,7 +5,7 @@ import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { BottleError } from "#domain/bottle-error.ts";
-import { BootReport, type BootOrder, type BootTries } from "#domain/boot/protocol.ts";
+import { BootReport, type BootOrder, type BootTriesInput } from "#domain/boot/protocol.ts";
 import type { IsolationCheck } from "#domain/fleet/isolation.ts";
 import { jsonSocket } from "#lib/json-socket.ts";
 import { listenUnix } from "#lib/unix-socket.ts";
@@ -20,7 +20,7 @@ export interface BootServer {
 }
 
 /** Listens in `folder`, which is bound into the bottle. */
-export async function listenBoot(folder: string, tries: BootTries): Promise<BootServer> {
+export async function listenBoot(folder: string, tries: BootTriesInput): Promise<BootServer> {
   const reports = reportQueue();
   const proof = reports.next("proof").then(({ checks }) => checks);
   proof.catch(() => {}); // a launch that fails earlier never asks for it

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { listenBoot, type BootServer } from "#lib/launch/boot.ts";
 import { connectUnix } from "#lib/unix-socket.ts";
 
-const tries = { listening: [], abstract: null, absent: [], seccomp_required: true, supervise: false };
+const tries = { listening: [], abstract: null, absent: [], seccomp_required: true, forwards: [] };
 const order = { type: "go" as const, argv: ["agent"], env: { TOKEN: "secret" }, cwd: "/home/node", files: [] };
 const check = { name: "wall", ok: true, evidence: "stands", required: true };
 

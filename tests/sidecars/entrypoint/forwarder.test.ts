@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 async function forwarded(path: string): Promise<number> {
-  const server = await forward(0, path);
+  const server = await forward(0, { path });
   servers.push(server);
   return (server.address() as AddressInfo).port;
 }

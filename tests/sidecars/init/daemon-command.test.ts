@@ -1,8 +1,17 @@
 import { expect, it } from "vitest";
 
+import type { BundleConfig } from "#domain/sidecars/bundle.ts";
 import { daemonCommand } from "#sidecars/init/daemon-command.ts";
 
-const config = { slug: "demo-abcde", root: "/root/.bot-bottle", programs: "/p", daemons: [], upstream_ca: "/ca.pem" };
+const config: BundleConfig = {
+  slug: "demo-abcde",
+  root: "/root/.bot-bottle",
+  programs: "/p",
+  daemons: [],
+  upstream_ca: "/ca.pem",
+  rebuild: false,
+  environment: {},
+};
 const env = {
   PATH: "/bin",
   TZ: "UTC",

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 import { readConfig } from "#sidecars/init/read-config.ts";
 
-const config = { slug: "demo-abcde", root: "/r", programs: "/p", daemons: ["egress"] };
+const config = { slug: "demo-abcde", root: "/r", programs: "/p", daemons: ["egress"], rebuild: false, environment: {} };
 
 function input(...chunks: string[]): PassThrough {
   const stream = new PassThrough();
