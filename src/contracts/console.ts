@@ -8,7 +8,7 @@ import type { Definitions } from "#domain/definition/definitions.ts";
 import type { Fleet, InboxItem } from "#domain/fleet/fleet.ts";
 import type { Decision, Scope, Undo } from "#domain/proposal/decision.ts";
 
-import type { LaunchStep, Probe, Terminal } from "./backend.ts";
+import type { Capabilities, LaunchStep, Probe, Terminal } from "./backend.ts";
 
 export interface Console {
   readonly root: string;
@@ -23,6 +23,8 @@ export interface Console {
   /** Read anew at each call. */
   definitions(): Promise<Definitions>;
   agents(): Promise<AgentChoice[]>;
+  /** In the order in which a launch tries them, probed anew at each call; never throws. */
+  backends(): Promise<BackendChoice[]>;
   preflight(request: LaunchRequest): Promise<Preflight>;
   /** Resolves with the slug once the agent runs. */
   launch(preflight: Preflight, progress: (step: LaunchStep) => void, signal: AbortSignal): Promise<string>;
@@ -37,8 +39,13 @@ export interface Console {
   logs(slug: string, options: LogOptions, line: (line: LogLine) => void, signal: AbortSignal): Promise<void>;
   crashLogs(): Promise<CrashLog[]>;
 
-  /** All decisions throw `conflict` (naming the first decider), `invalid` (digest), or `not-found`. */
-  approve(id: string, options: ApproveOptions): Promise<Decision>;
+  /** The Dockerfile that this bottle is made from now; undefined where it is made from none, or it cannot be read. */
+  dockerfile(slug: string): Promise<string | undefined>;
+  /**
+   * All decisions throw `conflict` (naming the first decider), `invalid` (digest), or `not-found`. `progress` hears the steps of
+   * a rebuild; the promise resolves when it is over, with `applied` set.
+   */
+  approve(id: string, options: ApproveOptions, progress?: (step: LaunchStep) => void): Promise<Decision>;
   reject(id: string, options: { digest: string; reason: string }): Promise<Decision>;
   undo(id: string, notes: string): Promise<Undo>;
   /** Also decided and archived proposals. */
@@ -108,6 +115,16 @@ export interface AgentChoice {
   readonly backend: string;
   /** Why it cannot be started. */
   readonly problem: string | undefined;
+}
+
+/** Where a bottle can be started, and what one there can do. */
+export interface BackendChoice {
+  /** What definitions call it. */
+  readonly name: string;
+  /** The machine, as the fleet shows it. */
+  readonly host: string;
+  readonly capabilities: Capabilities;
+  readonly probe: Probe;
 }
 
 export interface LaunchRequest {

@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 
-import type { Terminal } from "#contracts/backend.ts";
-import type { AgentChoice, Console, CrashLog, LogLine, Preflight } from "#contracts/console.ts";
+import type { LaunchStep, Terminal } from "#contracts/backend.ts";
+import type { AgentChoice, BackendChoice, Console, CrashLog, LogLine, Preflight } from "#contracts/console.ts";
 import type { AuditEntry } from "#domain/audit/entry.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { NO_TRAFFIC, type EgressRequest, type EgressStatus, type EgressVerdict } from "#domain/egress/control.ts";
@@ -41,6 +41,12 @@ export interface Script {
   };
   problem(where: string, message: string | null): void;
   agents: AgentChoice[];
+  backends: BackendChoice[];
+  /** What a bottle is made from, by slug. */
+  readonly dockerfiles: Record<string, string>;
+  /** What the next approvals tell of a rebuild, before they are applied. */
+  rebuilding: LaunchStep[];
+  host(name: string, up: boolean, detail?: string): void;
   crashLogs: CrashLog[];
   preflight: Partial<Preflight>;
   /** Fails the next call of this name. */
@@ -228,6 +234,10 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
       change({ problems: message === null ? problems : { ...problems, [where]: message } });
     },
     agents: [{ name: "demo", from: "root", bottle: "demo", provider: "command", backend: "local", problem: undefined }],
+    backends: [],
+    dockerfiles: {},
+    rebuilding: [],
+    host: (name, up, detail = "") => change({ hosts: { ...fleet.hosts, [name]: { up, detail } } }),
     crashLogs: [],
     preflight: {},
     failNext: (name, error) => void failures.set(name, error),
@@ -275,6 +285,14 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
       await called("agents");
       return script.agents;
     },
+    async backends() {
+      await called("backends");
+      return script.backends;
+    },
+    async dockerfile(slug) {
+      await called("dockerfile", slug);
+      return script.dockerfiles[slug];
+    },
     async preflight(request) {
       await called("preflight", request);
       const questions = (script.preflight.questions ?? []).filter(({ name }) => request.answers?.[name] === undefined);
@@ -321,7 +339,8 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
       await called("crashLogs");
       return script.crashLogs;
     },
-    async approve(id, options) {
+    async approve(id, options, progress) {
+      for (const step of script.rebuilding) progress?.(step);
       await called("approve", id, options);
       const { digest, scope, notes = "", payload, expiresAt } = options;
       const changed = payload === undefined ? {} : { final_payload: payload as NonNullable<Decision["final_payload"]> };

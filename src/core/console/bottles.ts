@@ -8,7 +8,17 @@ import { backendOf, type ConsoleWorld } from "./part.ts";
 
 type Bottles = Pick<
   Console,
-  "definitions" | "agents" | "preflight" | "launch" | "resume" | "stop" | "cleanupPlan" | "cleanup" | "attach"
+  | "definitions"
+  | "agents"
+  | "backends"
+  | "dockerfile"
+  | "preflight"
+  | "launch"
+  | "resume"
+  | "stop"
+  | "cleanupPlan"
+  | "cleanup"
+  | "attach"
 >;
 
 export function bottlesOf(world: ConsoleWorld): Bottles {
@@ -24,6 +34,17 @@ export function bottlesOf(world: ConsoleWorld): Bottles {
         import("#core/agent-choices.ts"),
       ]);
       return agentChoices(await loadDefinitions({ root, cwd }), backends);
+    },
+    backends: async () =>
+      await Promise.all(
+        backends.map(async (backend) => {
+          const { name, host, capabilities } = backend;
+          return { name, host, capabilities, probe: await backend.probe() };
+        }),
+      ),
+    async dockerfile(slug) {
+      const { dockerfileOf } = await import("./dockerfile.ts");
+      return await dockerfileOf(root, slug);
     },
     ...launchingOf(world),
     async stop(slug) {
