@@ -12,6 +12,7 @@ import type { Capabilities, LaunchStep, Probe, Terminal } from "./backend.ts";
 
 export interface Console {
   readonly root: string;
+  readonly backends: readonly BackendInfo[];
   /** Reads everything once, without watching: what one-shot commands need. */
   snapshot(): Promise<Fleet>;
   /** Starts watching; resolves when the first scan is in `fleet()`. Long-running faces call it once. */
@@ -23,8 +24,8 @@ export interface Console {
   /** Read anew at each call. */
   definitions(): Promise<Definitions>;
   agents(): Promise<AgentChoice[]>;
-  /** In the order in which a launch tries them, probed anew at each call; never throws. */
-  backends(): Promise<BackendChoice[]>;
+  /** What a bottle can be started in, each asked whether it works here now, in the order in which a launch tries them. */
+  probeBackends(): Promise<BackendChoice[]>;
   preflight(request: LaunchRequest): Promise<Preflight>;
   /** Resolves with the slug once the agent runs. */
   launch(preflight: Preflight, progress: (step: LaunchStep) => void, signal: AbortSignal): Promise<string>;
@@ -117,13 +118,16 @@ export interface AgentChoice {
   readonly problem: string | undefined;
 }
 
-/** Where a bottle can be started, and what one there can do. */
-export interface BackendChoice {
-  /** What definitions call it. */
+/** Where a bottle can run, and what one there can do. */
+export interface BackendInfo {
+  /** What definitions and rows call it. */
   readonly name: string;
   /** The machine, as the fleet shows it. */
   readonly host: string;
   readonly capabilities: Capabilities;
+}
+
+export interface BackendChoice extends BackendInfo {
   readonly probe: Probe;
 }
 

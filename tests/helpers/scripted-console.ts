@@ -285,8 +285,11 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
       await called("agents");
       return script.agents;
     },
-    async backends() {
-      await called("backends");
+    get backends() {
+      return script.backends;
+    },
+    async probeBackends() {
+      await called("probeBackends");
       return script.backends;
     },
     async dockerfile(slug) {

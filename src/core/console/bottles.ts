@@ -1,6 +1,7 @@
 // Starting, resuming, stopping and clearing away bottles.
 
-import type { Console, Preflight } from "#contracts/console.ts";
+import type { Backend } from "#contracts/backend.ts";
+import type { BackendInfo, Console, Preflight } from "#contracts/console.ts";
 import type { Prepared } from "#core/launch/prepare.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 
@@ -11,6 +12,7 @@ type Bottles = Pick<
   | "definitions"
   | "agents"
   | "backends"
+  | "probeBackends"
   | "dockerfile"
   | "preflight"
   | "launch"
@@ -35,13 +37,9 @@ export function bottlesOf(world: ConsoleWorld): Bottles {
       ]);
       return agentChoices(await loadDefinitions({ root, cwd }), backends);
     },
-    backends: async () =>
-      await Promise.all(
-        backends.map(async (backend) => {
-          const { name, host, capabilities } = backend;
-          return { name, host, capabilities, probe: await backend.probe() };
-        }),
-      ),
+    backends: backends.map(infoOf),
+    probeBackends: async () =>
+      await Promise.all(backends.map(async (backend) => ({ ...infoOf(backend), probe: await backend.probe() }))),
     async dockerfile(slug) {
       const { dockerfileOf } = await import("./dockerfile.ts");
       return await dockerfileOf(root, slug);
@@ -68,6 +66,10 @@ export function bottlesOf(world: ConsoleWorld): Bottles {
     },
     attach: async (slug) => await (await backendOf(world, slug)).open(slug).attach(),
   };
+}
+
+function infoOf({ name, host, capabilities }: Backend): BackendInfo {
+  return { name, host, capabilities };
 }
 
 function launchingOf(world: ConsoleWorld): Pick<Bottles, "preflight" | "launch" | "resume"> {
