@@ -12,15 +12,35 @@ async function main(): Promise<number> {
   const mailbox = newMailbox();
   listenToSignals(mailbox);
   const config = await readConfig(process.stdin);
-  process.stdin.destroy();
+  const launcherLeft = inputEnded();
   const log = openBundleLog(bottlePaths(config.root, config.slug), process.stdout, () => new Date());
   const audit = restartRecorder(config, (problem) => log.write("init", problem));
   try {
-    return await runBundle({ config, mailbox, log, env: process.env, output: process.stdout, audit: audit.record });
+    return await runBundle({
+      config,
+      mailbox,
+      log,
+      env: process.env,
+      output: process.stdout,
+      launcherLeft,
+      audit: audit.record,
+    });
   } finally {
     await audit.done();
     await log.close();
   }
+}
+
+/** What still comes after the configuration means nothing; an attached engine may hold our input open for long. */
+function inputEnded(): Promise<void> {
+  const { stdin } = process;
+  if (stdin.readableEnded || stdin.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    for (const event of ["end", "close", "error"] as const) stdin.on(event, () => resolve());
+    stdin.resume();
+    // Nothing waits for it alone: a bundle that has stopped ends whoever still writes.
+    if ("unref" in stdin && typeof stdin.unref === "function") stdin.unref();
+  });
 }
 
 /** Handlers only record; the loop acts. */

@@ -6,7 +6,8 @@ import { BottleError } from "#domain/bottle-error.ts";
 import { parseSlug } from "#domain/slug.ts";
 import { BundleConfig } from "#domain/sidecars/bundle.ts";
 
-const LIMIT = 1_048_576;
+/** The order that is kept for a rebuild is the most of it. */
+const LIMIT = 8 * 1_048_576;
 
 /** Resolves at the newline or the end that completes the document. Throws `invalid`. */
 export async function readConfig(input: Readable): Promise<BundleConfig> {
@@ -26,9 +27,9 @@ export async function readConfig(input: Readable): Promise<BundleConfig> {
 async function readDocument(input: Readable): Promise<string> {
   let text = "";
   input.setEncoding("utf8");
-  for await (const chunk of input) {
+  for await (const chunk of input.iterator({ destroyOnReturn: false })) {
     text += String(chunk);
-    if (text.length > LIMIT) throw new BottleError("invalid", "is over 1 MiB", { where: "standard input" });
+    if (text.length > LIMIT) throw new BottleError("invalid", "is over 8 MiB", { where: "standard input" });
     if (text.trimEnd().endsWith("}") && /\n\s*$/.test(text) && parseJson(text) !== undefined) break;
   }
   return text;

@@ -3,6 +3,7 @@
 import { rmSync } from "node:fs";
 
 import type { BundleConfig, DaemonName } from "#domain/sidecars/bundle.ts";
+import { INSIDE } from "#domain/boot/protocol.ts";
 import { READY_LINE } from "#domain/sidecars/bundle.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import { bottlePaths } from "#lib/paths.ts";
@@ -11,7 +12,9 @@ import type { BundleLog } from "./bundle-log.ts";
 import { daemonCommand } from "./daemon-command.ts";
 import { COULD_NOT_START, startDaemon, type DaemonProcess } from "./daemon-process.ts";
 import { openHealthSocket } from "./health-socket.ts";
+import { newLifeline, serveLifeline, type Lifeline } from "./lifeline.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { underSubreaper } from "./subreaper.ts";
 import { healthOf, newBundle, planActions, POLICY, type InitCommand } from "./plan-actions.ts";
 
 export interface BundleShell {
@@ -20,6 +23,8 @@ export interface BundleShell {
   readonly log: BundleLog;
   readonly env: NodeJS.ProcessEnv;
   readonly output: NodeJS.WritableStream;
+  /** Resolves when whoever wrote the configuration has let go of our standard input. */
+  readonly launcherLeft: Promise<void>;
   /** Records a restart in the bottle's audit log; never throws. */
   audit(daemon: DaemonName, detail: string): void;
 }
@@ -29,9 +34,14 @@ export async function runBundle(shell: BundleShell): Promise<number> {
   const { config, mailbox } = shell;
   const paths = bottlePaths(config.root, config.slug);
   let state = newBundle(config.daemons);
-  const socket = await openHealthSocket(paths.init.socket, healthOf(state), () =>
-    mailbox.post({ type: "stop-requested", by: "asked on the health socket" }),
-  );
+  const stop = (by: string): void => mailbox.post({ type: "stop-requested", by });
+  const lifeline = newLifeline(() => stop("the agent is gone"));
+  const socket = await openHealthSocket(paths.init.socket, healthOf(state), {
+    stop: () => stop("asked on the health socket"),
+    kept: config.keep ?? null,
+    hold: lifeline.hold,
+  });
+  const closeLifeline = await openLifeline(shell, lifeline);
   await writeAtomic(paths.init.pid, `${process.pid}\n`);
   const perform = performer(shell);
   mailbox.post({ type: "started" });
@@ -44,12 +54,26 @@ export async function runBundle(shell: BundleShell): Promise<number> {
         continue;
       }
       rmSync(paths.init.pid, { force: true });
+      closeLifeline();
       socket.publish(healthOf(state));
       socket.close();
       return command.exitCode;
     }
     socket.publish(healthOf(state));
   }
+}
+
+/** Only a bundle that has an address of its own has one: others are told when to end. */
+async function openLifeline({ config, launcherLeft }: BundleShell, lifeline: Lifeline): Promise<() => void> {
+  const { listen } = config;
+  const close =
+    listen === undefined ? undefined : await serveLifeline(lifeline, { host: listen.host, port: INSIDE.lifeline.port });
+  if (close === undefined) lifeline.close();
+  else void launcherLeft.then(lifeline.launcherLeft);
+  return () => {
+    lifeline.close();
+    close?.();
+  };
 }
 
 type Performed = Exclude<InitCommand, { type: "finish" }>;
@@ -59,7 +83,9 @@ function performer({ config, mailbox, log, env, output, audit }: BundleShell): (
   const timers = new Map<DaemonName, NodeJS.Timeout>();
 
   const spawn = (daemon: DaemonName): void => {
-    const command = daemonCommand(daemon, config, env, process.execPath);
+    const plain = daemonCommand(daemon, config, env, process.execPath);
+    // Others inherit what we leave where we are not process 1, and only the gate starts programs.
+    const command = daemon === "git-gate" && process.pid === 1 ? underSubreaper(plain) : plain;
     const exited = (code: number | null, signal: string | null): void =>
       mailbox.post({ type: "exited", daemon, code, signal, at: performance.now() });
     try {

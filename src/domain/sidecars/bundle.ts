@@ -47,10 +47,14 @@ export type DaemonHealth = z.infer<typeof DaemonHealth>;
 
 /**
  * init's health socket (`state/<slug>/init/init.sock`), newline-delimited JSON: on connect the whole health, then
- * again after each change. A client may send { stop: true }: init ends its daemons and itself, and closes; or
- * { kept: true }: one line { kept: string | null } comes back, between lines of health.
+ * again after each change. A client may send { stop: true }: init ends its daemons and itself, and closes;
+ * { kept: true }: one line { kept: string | null } comes back, between lines of health; or
+ * { hold: true }: the lifeline is held until this connection ends, while the agent is replaced.
  */
 export const BundleHealth = z.strictObject({ daemons: z.array(DaemonHealth) });
 export type BundleHealth = z.infer<typeof BundleHealth>;
+
+export const KeptAnswer = z.strictObject({ kept: z.string().nullable() });
+export type KeptAnswer = z.infer<typeof KeptAnswer>;
 
 export { READY_LINE } from "./ready-line.ts";
