@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import * as z from "zod";
 
 import type { LaunchRequest } from "#contracts/console.ts";
+import { readMetadata } from "#core/console/read-metadata.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { bottlePaths } from "#lib/paths.ts";
 
@@ -23,7 +24,9 @@ export async function requestOf(root: string, slug: string): Promise<LaunchReque
   const path = bottlePaths(root, slug).plan;
   try {
     const { copyCwd: _copied, ...kept } = Kept.parse(JSON.parse(await readFile(path, "utf8")));
-    return { ...(kept as LaunchRequest), resume: slug };
+    // Its home is where it ran, whatever is the default by now.
+    const { backend } = await readMetadata(root, slug);
+    return { ...(kept as LaunchRequest), backend, resume: slug };
   } catch (cause) {
     throw new BottleError("not-found", "what this bottle was launched with cannot be read", {
       where: path,

@@ -1,6 +1,6 @@
 // What the operator reads before a launch: everything that is settled, nothing that is secret.
 
-import type { LaunchPlan } from "#contracts/backend.ts";
+import type { Backend, ImageSource, LaunchPlan } from "#contracts/backend.ts";
 import type { Preflight } from "#contracts/console.ts";
 import type { ProviderPlan } from "#contracts/provider.ts";
 import type { ResolvedAgent } from "#domain/definition/resolve.ts";
@@ -8,6 +8,7 @@ import type { Slot } from "#domain/definition/slots.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
 import { budgetWords, routeWords } from "#domain/egress/route-words.ts";
 import { plainLine } from "#domain/plain-text.ts";
+import { sizeText } from "#domain/size.ts";
 
 export interface PreflightParts {
   readonly resolved: ResolvedAgent;
@@ -16,7 +17,7 @@ export interface PreflightParts {
   /** By what name the operator knows the credentials. */
   readonly slots: readonly Slot[];
   readonly plan: LaunchPlan;
-  readonly backend: string;
+  readonly backend: Pick<Backend, "name" | "host">;
   /** The definition's own variables: only their names are shown. */
   readonly ownEnv: Readonly<Record<string, string>>;
   readonly copyCwd: string | undefined;
@@ -38,9 +39,13 @@ export function preflightLines(parts: PreflightParts): Line[] {
     { label: "bottle", text: bottle.name },
     { label: "provider", text: bottle.agent_provider.template },
     { label: "runs", text: plainLine(plan.spec.argv.join(" ")) },
-    { label: "backend", text: `${backend} (${plan.mechanism})` },
+    { label: "backend", text: `${backend.name} (${plan.mechanism})` },
+    ...(backend.host === "local" ? [] : [{ label: "host", text: plainLine(backend.host) }]),
+    ...imageLines(plan, backend.name),
+    ...resourceLines(plan),
     { label: "env", text: names.length === 0 ? "nothing of its own" : names.toSorted().join(", ") },
     { label: "workspace", text: copyCwd === undefined ? "empty" : `a copy of ${copyCwd}` },
+    ...gitLines(resolved, plan),
     ...routeLines(table, slots),
     ...(plan.spec.upstreamCa === undefined ? [] : [{ label: "upstream CA", text: plainLine(plan.spec.upstreamCa) }]),
     { label: "unknown hosts", text: table.on_unknown_host === "hold" ? "are held while you decide" : "are blocked" },
@@ -54,11 +59,42 @@ export function preflightLines(parts: PreflightParts): Line[] {
 }
 
 /** What the definitions say and this version does not do; none of it opens a way out. */
-function notYet({ agent, bottle }: ResolvedAgent): string[] {
-  const repos = Object.keys(bottle.git_repos);
+function notYet({ agent }: ResolvedAgent): string[] {
+  return agent.skills.length === 0 ? [] : [`the skills ${agent.skills.join(", ")}: they are not copied in`];
+}
+
+/** The local backend takes this machine's own programs, and no image. */
+function imageLines({ spec }: LaunchPlan, backend: string): Line[] {
+  if (backend === "local") return [];
   return [
-    ...(repos.length === 0 ? [] : [`the git gate to ${repos.join(", ")}: pushes and fetches will fail`]),
-    ...(agent.skills.length === 0 ? [] : [`the skills ${agent.skills.join(", ")}: they are not copied in`]),
+    { label: "image", text: imageText(spec.image) },
+    ...(spec.runtime === undefined ? [] : [{ label: "runtime", text: plainLine(spec.runtime) }]),
+  ];
+}
+
+function imageText(image: ImageSource): string {
+  return image.kind === "ours" ? `${image.name}, built from our Dockerfile` : plainLine(image.path);
+}
+
+function resourceLines({ spec: { resources } }: LaunchPlan): Line[] {
+  const { cpus, memory, pids } = resources;
+  const parts = [
+    ...(cpus === undefined ? [] : [`${cpus} ${cpus === 1 ? "cpu" : "cpus"}`]),
+    ...(memory === undefined ? [] : [`${sizeText(memory)} of memory`]),
+    ...(pids === undefined ? [] : [`${pids} processes`]),
+  ];
+  return parts.length === 0 ? [] : [{ label: "resources", text: parts.join(", ") }];
+}
+
+function gitLines({ bottle: { git_user } }: ResolvedAgent, { spec }: LaunchPlan): Line[] {
+  const { name = "", email = "" } = git_user;
+  const identity = [name, email === "" ? "" : `<${email}>`].filter((part) => part !== "").join(" ");
+  return [
+    ...(identity === "" ? [] : [{ label: "git identity", text: plainLine(identity) }]),
+    ...(spec.gitGate?.repos ?? []).map(({ name: repo, host, port, force_push }) => ({
+      label: "git gate",
+      text: `${repo} → ${host.includes(":") ? `[${host}]` : host}:${port}${force_push ? " (rewriting history allowed)" : ""}`,
+    })),
   ];
 }
 

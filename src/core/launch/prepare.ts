@@ -3,23 +3,30 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 
-import type { Backend, BottleSpec, LaunchPlan } from "#contracts/backend.ts";
+import type { Backend, BottleSpec, GuestFile, LaunchPlan } from "#contracts/backend.ts";
 import type { LaunchRequest, Preflight } from "#contracts/console.ts";
+import { loadConfig } from "#core/definitions/load-config.ts";
 import { loadDefinitions } from "#core/definitions/load.ts";
 import { providerNamed } from "#core/providers/registry.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
+import type { Bottle } from "#domain/definition/bottle.ts";
 import { type Definitions, warningsOf } from "#domain/definition/definitions.ts";
 import { readEnv } from "#domain/definition/environment.ts";
 import { type ResolvedAgent, resolveAgent } from "#domain/definition/resolve.ts";
 import { buildTable, readSecrets } from "#domain/definition/slots.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import type { Metadata } from "#domain/fleet/metadata.ts";
+import type { GitGate } from "#domain/git-gate/gate.ts";
+import { gitConfig } from "#domain/git-gate/git-config.ts";
 import { newSlug } from "#domain/slug.ts";
 import { sha256 } from "#lib/hash.ts";
 
-import { chooseBackend } from "./choose-backend.ts";
+import { chooseBackend, wantedBackend } from "./choose-backend.ts";
+import { planGate } from "./git-gate.ts";
 import { guestEnv } from "./guest-env.ts";
+import { imageOf } from "./image-source.ts";
+import { backendWarnings } from "./backend-warnings.ts";
 import { agentSecrets, newCanary } from "./own-secrets.ts";
 import { preflightLines } from "./preflight-lines.ts";
 
@@ -55,7 +62,12 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
   });
   const { env: ownEnv, questions } = readEnv(bottle.env, context.env, request.answers ?? {});
   const { table, slots } = buildTable(bottle, provision.routes);
-  const { backend, probe } = await chooseBackend(context.backends, request.backend ?? bottle.backend);
+  const { config } = await loadConfig(context.root);
+  const wanted = wantedBackend(request.backend, bottle, context.env, config.backend);
+  const { backend, probe } = await chooseBackend(context.backends, wanted);
+  const paths = { root: context.root, home: definitions.home };
+  const { gate, warnings: gateWarnings } = await planGate(bottle, paths);
+  const fullTable: RouteTable = { ...table, hosts: { ...table.hosts, ...request.hosts } };
   const copyCwd = request.copyCwd === undefined ? undefined : resolve(context.cwd, request.copyCwd);
   const slug = request.resume ?? newSlug(request.agent, randomBytes(8));
   const canary = newCanary();
@@ -63,20 +75,19 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     slug,
     argv: request.resume === undefined ? provision.argv : provision.resumeArgv,
     env: { ...canary.env, ...ownEnv, ...provision.env, ...guestEnv() },
-    files: [...provision.files, canary.file],
+    files: [...provision.files, canary.file, ...gitFiles(bottle, gate)],
     copyCwd,
     resources: bottle.resources,
     supervise: bottle.supervise,
     secrets: { ...readSecrets(slots, context.env), ...agentSecrets(bottle.env, ownEnv), ...canary.secret },
     upstreamCa: request.upstreamCa ?? bottle.egress.upstream_ca,
     resume: request.resume !== undefined,
-    image: { kind: "ours", name: "bare" },
+    image: await imageOf(bottle, paths),
     runtime: bottle.runtime,
-    gitGate: undefined,
-    upstreamSockets: [],
+    gitGate: gate,
+    upstreamSockets: socketsOf(fullTable),
   };
   const plan = await backend.plan(spec);
-  const fullTable: RouteTable = { ...table, hosts: { ...table.hosts, ...request.hosts } };
   return {
     preflight: {
       request,
@@ -87,19 +98,36 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
         table: fullTable,
         slots,
         plan,
-        backend: backend.name,
+        backend,
         ownEnv,
         copyCwd,
         canary: canary.text,
       }),
       questions,
-      warnings: [...definitionWarnings(definitions, bottle.chain), ...probe.weaknesses],
+      warnings: [
+        ...definitionWarnings(definitions, bottle.chain),
+        ...gateWarnings,
+        ...backendWarnings(backend, bottle),
+        ...probe.weaknesses,
+      ],
     },
     backend,
     plan,
     table: fullTable,
-    metadata: metadataOf(resolved, provider.name, backend.name, slug, request, context),
+    metadata: metadataOf(resolved, provider.name, backend, slug, request, context),
   };
+}
+
+/** At every launch anew: what the agent sets itself stands in another file. */
+function gitFiles({ git_user }: Bottle, gate: GitGate | undefined): GuestFile[] {
+  const content = gitConfig(git_user, gate?.repos ?? []);
+  return content === "" ? [] : [{ path: `${INSIDE.home}/.gitconfig`, content, mode: 0o644 }];
+}
+
+/** The operator's own sockets that names are pinned to. */
+function socketsOf({ hosts }: RouteTable): string[] {
+  const pins = Object.values(hosts).filter((pin) => pin.startsWith("unix:"));
+  return [...new Set(pins.map((pin) => pin.slice("unix:".length)))];
 }
 
 /** What its own file and those of its parents were warned of. */
@@ -112,7 +140,7 @@ function definitionWarnings(definitions: Definitions, chain: readonly string[]):
 function metadataOf(
   { bottle, digestInput }: ResolvedAgent,
   provider: string,
-  backend: string,
+  backend: Backend,
   slug: string,
   request: LaunchRequest,
   { cwd, now }: LaunchContext,
@@ -125,7 +153,8 @@ function metadataOf(
     copy_cwd: request.copyCwd !== undefined,
     started_at: now().toISOString(),
     compose_project: "",
-    backend,
+    backend: backend.name,
+    host: backend.host,
     label: request.label ?? "",
     color: request.color ?? "",
     provider,

@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 
+import { BACKEND_NAME, BACKEND_RULE } from "#domain/definition/backend-name.ts";
 import { checkYaml } from "#domain/problem/schema-problems.ts";
 import type { Parsed } from "#domain/problem/problem.ts";
 import { readYaml } from "#domain/yaml-text.ts";
@@ -40,6 +41,11 @@ export const Config = z.strictObject({
     .trim()
     .min(1)
     .describe("Instead of $VISUAL and $EDITOR, with its arguments: code --wait")
+    .optional(),
+  backend: z
+    .string()
+    .regex(BACKEND_NAME, BACKEND_RULE)
+    .describe("Where bottles start whose definition names no backend: local, docker or docker:<host>")
     .optional(),
   logs: z
     .strictObject({

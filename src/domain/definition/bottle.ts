@@ -5,6 +5,7 @@ import * as z from "zod";
 import type { EgressBudget, Route, UnknownHostPolicy } from "#domain/egress/route.ts";
 import { NAME } from "#domain/slug.ts";
 
+import { BACKEND_NAME, BACKEND_RULE } from "./backend-name.ts";
 import { BudgetKeys, EgressKeys } from "./egress.ts";
 import { EnvKeys, type EnvValues } from "./environment.ts";
 import { GitGateKeys, type GitRepo, type GitUser } from "./git-gate.ts";
@@ -25,13 +26,7 @@ export const BottleKeys = z.strictObject({
   egress: EgressKeys.optional(),
   /** Default true. */
   supervise: z.boolean().optional(),
-  backend: z
-    .string()
-    .regex(
-      /^[a-z][a-z0-9-]*(?::[A-Za-z0-9][A-Za-z0-9_.-]*)?$/,
-      "must be the name of a backend, such as local, docker or docker:<host>",
-    )
-    .optional(),
+  backend: z.string().regex(BACKEND_NAME, BACKEND_RULE).optional(),
   /** docker only: another OCI runtime that the daemon has, such as runsc. */
   runtime: z
     .string()

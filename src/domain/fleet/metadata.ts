@@ -12,6 +12,8 @@ export const Metadata = z.looseObject({
   compose_project: z.string().default(""),
   /** Missing means docker. */
   backend: z.string().default("docker"),
+  /** The machine, as the fleet shows it. */
+  host: z.string().default("local"),
   label: z.string().default(""),
   color: z.string().default(""),
   provider: z.string().default(""),

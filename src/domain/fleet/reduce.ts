@@ -130,13 +130,12 @@ function emptyRow(slug: string, metadata: Metadata): BottleRow {
 }
 
 function identityOf(metadata: Metadata) {
-  const host = metadata["host"];
   return {
     agent: plainLine(metadata.agent_name),
     bottle: plainLine(metadata.bottle),
     provider: plainLine(metadata.provider),
     backend: plainLine(metadata.backend),
-    host: typeof host === "string" ? plainLine(host) : "local",
+    host: plainLine(metadata.host),
     started_at: plainLine(metadata.started_at),
     label: plainLine(metadata.label),
     color: plainLine(metadata.color),

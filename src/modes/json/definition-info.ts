@@ -47,6 +47,7 @@ function resolvedBottle(bottle: Bottle): AgentInfo["bottle"] {
     budget: bottle.budget ?? null,
     supervise: bottle.supervise,
     backend: bottle.backend ?? null,
+    runtime: bottle.runtime ?? null,
     resources: { ...bottle.resources },
   };
 }

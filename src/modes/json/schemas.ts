@@ -132,6 +132,8 @@ const ResolvedBottle = z.strictObject({
   budget: EgressBudget.nullable(),
   supervise: z.boolean(),
   backend: z.string().nullable(),
+  /** Another OCI runtime, where the backend has several. */
+  runtime: z.string().nullable(),
   resources: z.strictObject({
     cpus: z.number().optional(),
     memory: z.number().optional(),

@@ -18,6 +18,8 @@ export function definitionText(info: DefinitionInfo, paint: Paint): string {
     ["provider", bottle.agent_provider.template],
     ...some("runs", bottle.agent_provider.command?.join(" ")),
     ["backend", bottle.backend ?? "whichever works here"],
+    ...some("runtime", bottle.runtime ?? undefined),
+    ...some("dockerfile", bottle.agent_provider.dockerfile),
     ...Object.entries(bottle.env).map(([name, source]): [string, string] => ["env", `${name} (${source})`]),
     ...bottle.egress.routes.map((route): [string, string] => ["egress", routeText(route)]),
     ...Object.entries(bottle.egress.hosts).map(([name, address]): [string, string] => [

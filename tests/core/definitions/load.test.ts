@@ -39,7 +39,7 @@ describe("an existing bot-bottle installation", () => {
   test("loads as it is", async () => {
     const definitions = await existing();
     expect(definitions.problems.filter(({ severity }) => severity === "error")).toEqual([]);
-    expect([...definitions.bottles.keys()]).toEqual(["app-dev", "claude", "codex", "shell"]);
+    expect([...definitions.bottles.keys()]).toEqual(["app-dev", "claude", "codex", "container", "shell"]);
     expect(resolveAgent(definitions, "implementer")).toMatchObject({
       from: "root",
       agent: {
