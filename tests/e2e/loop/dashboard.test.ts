@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { LOOP_BACKENDS } from "#tests/helpers/backends.ts";
 import { COMMAND, openRoot, type OwnRoot } from "#tests/helpers/own-root.ts";
 import { requirement } from "#tests/helpers/require.ts";
 import { openTmux, type Tmux } from "#tests/helpers/tmux.ts";
@@ -23,12 +24,14 @@ const SIZES = [
 ];
 
 describe("the dashboard", tmuxRequired, () => {
-  describe.each(SIZES)("at $columns x $rows", ({ columns, rows }) => {
-    loop(columns, rows);
-  });
+  for (const { name, required, env } of LOOP_BACKENDS) {
+    describe(`on ${name}`, required, () => {
+      describe.each(SIZES)("at $columns x $rows", ({ columns, rows }) => loop(columns, rows, env));
+    });
+  }
 });
 
-function loop(columns: number, rows: number): void {
+function loop(columns: number, rows: number, env: Readonly<Record<string, string>>): void {
   let own: OwnRoot;
   let screen: Tmux;
 
@@ -55,7 +58,7 @@ function loop(columns: number, rows: number): void {
   };
 
   beforeEach(async () => {
-    own = await openRoot();
+    own = await openRoot(env);
   });
   afterEach(async () => {
     await screen.close();

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { LOOP_BACKENDS } from "#tests/helpers/backends.ts";
 import { openRoot, type OwnRoot } from "#tests/helpers/own-root.ts";
 
 interface ProposalRow {
@@ -13,9 +14,13 @@ interface ProposalRow {
 }
 
 describe("the loop from the command line", () => {
+  for (const { name, required, env } of LOOP_BACKENDS) describe(`on ${name}`, required, () => loop(env));
+});
+
+function loop(env: Readonly<Record<string, string>>): void {
   let own: OwnRoot;
   beforeEach(async () => {
-    own = await openRoot();
+    own = await openRoot(env);
   });
   afterEach(async () => await own.close());
 
@@ -90,4 +95,4 @@ describe("the loop from the command line", () => {
     const gone = await own.attempt("logs", slug);
     expect(gone.exitCode).toBe(1);
   });
-});
+}
