@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 
 import { build as esbuild, type BuildOptions, type Plugin } from "esbuild";
 
-import { bundles, type Bundle } from "./bundles.ts";
+import { bundles, copies, type Bundle } from "./bundles.ts";
 import { root, stamp } from "./freshness.ts";
 import { patches } from "./patches/all.ts";
 
@@ -18,6 +18,10 @@ export async function buildAll(options: { dev: boolean }): Promise<string[]> {
   const failures: string[] = [];
   for (const [index, result] of results.entries()) {
     if (result.status === "rejected") failures.push(`${all[index]!.out}: ${reason(result.reason)}`);
+  }
+  for (const { from, to } of copies(root)) {
+    await mkdir(dirname(join(root, to)), { recursive: true });
+    await replaceFile(join(root, to), await readFile(join(root, from)), false);
   }
   if (failures.length === 0) await leaveStamp(began);
   return failures;

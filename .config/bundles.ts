@@ -25,11 +25,19 @@ const commandLine: readonly Bundle[] = [
   { entry: "src/cli/launcher.ts", out: "dist/bottle-dash.js", executable: true },
 ];
 
-/** What the egress proxy loads when it must make a certificate, and once it listens. */
+/** What the egress proxy loads when it must make a certificate, and once it listens; what speaks to Docker. */
 const parts: readonly Bundle[] = [
+  { entry: "backends/docker/docker-backend.ts", out: "dist/docker-backend.js", executable: false },
   { entry: "sidecars/egress/certificates/certificate.ts", out: "dist/sidecars/certificates.js", executable: false },
   { entry: "sidecars/egress/inspection/open-inspection.ts", out: "dist/sidecars/inspection.js", executable: false },
 ];
+
+/** Shipped as they are: the Dockerfiles of our images. */
+export function copies(root: string): { from: string; to: string }[] {
+  return names(join(root, "backends/docker/images"))
+    .map((name) => ({ from: `backends/docker/images/${name}/Dockerfile`, to: `dist/images/${name}/Dockerfile` }))
+    .filter(({ from }) => existsSync(join(root, from)));
+}
 
 function sidecars(root: string): Bundle[] {
   return names(join(root, "sidecars")).map((name) => ({

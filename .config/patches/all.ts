@@ -2,6 +2,7 @@
 
 import type { Plugin } from "esbuild";
 
+import { dockerode } from "./dockerode.ts";
 import { graphemes } from "./graphemes.ts";
 import { inkDevtools } from "./ink-devtools.ts";
 import { inkOutput } from "./ink-output.ts";
@@ -11,4 +12,4 @@ import { yogaWasm } from "./yoga-wasm.ts";
 
 export const textPatches: readonly TextPatch[] = [yogaWasm, inkOutput, ...graphemes];
 
-export const patches: Plugin[] = [inkDevtools, nodeBuiltins, patchPlugin(textPatches)];
+export const patches: Plugin[] = [dockerode, inkDevtools, nodeBuiltins, patchPlugin(textPatches)];

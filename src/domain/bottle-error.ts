@@ -24,6 +24,11 @@ export class BottleError extends Error {
   readonly where: string | undefined;
   readonly hint: string | undefined;
 
+  /** By its name: each bundle of ours has a copy of this class, and one throws what the other catches. */
+  static override [Symbol.hasInstance](value: unknown): value is BottleError {
+    return value instanceof Error && value.name === "BottleError" && "code" in value;
+  }
+
   constructor(code: ErrorCode, what: string, detail: BottleErrorDetail = {}) {
     super(messageOf(what, detail), detail.cause === undefined ? {} : { cause: detail.cause });
     this.name = "BottleError";
