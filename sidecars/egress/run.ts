@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { BottleError } from "#domain/bottle-error.ts";
+import { INSIDE } from "#domain/boot/protocol.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import type { OwnSecret } from "#domain/secrets/scanner.ts";
 import { READY_LINE } from "#domain/sidecars/ready-line.ts";
@@ -29,6 +30,8 @@ export interface EgressOptions {
   readonly slug: string;
   /** A PEM file with further roots for upstream servers. */
   readonly upstreamCa: string | undefined;
+  /** An address that the bottle alone can reach, to listen on as well. */
+  readonly listen?: string | undefined;
   readonly slots: Slots;
   /** What must not leave, beside what every rule knows. */
   readonly own: readonly OwnSecret[];
@@ -36,8 +39,8 @@ export interface EgressOptions {
 
 const FLUSH_MS = 1000;
 
-/** Resolves when both sockets listen and the authority is there; throws BottleError when the authority or the folders cannot be had. */
-export async function runEgress({ root, slug, upstreamCa, slots, own }: EgressOptions): Promise<void> {
+/** Resolves when all sockets listen and the authority is there; throws BottleError when the authority or the folders cannot be had. */
+export async function runEgress({ root, slug, upstreamCa, listen, slots, own }: EgressOptions): Promise<void> {
   const paths = bottlePaths(root, slug);
   const say = (text: string): void => console.log(text);
   await makeFolders(paths.queue, paths.egress.socket);
@@ -75,7 +78,10 @@ export async function runEgress({ root, slug, upstreamCa, slots, own }: EgressOp
   traffic.subscribe((request) => seen.note(request));
   const control = createControlServer({ live: liveTable, uses, traffic, slots, limits, seen });
   await control.listen(paths.egress.control);
-  await proxy.listen(paths.egress.socket);
+  await proxy.listen(
+    paths.egress.socket,
+    listen === undefined ? undefined : { host: listen, port: INSIDE.egress.port },
+  );
 
   const stop = stopOnce(async () => {
     proxy.close();

@@ -1,10 +1,14 @@
-// supervise: the agent's way to ask its operator. Serves MCP to one bottle on a unix socket that is bound into it.
+// supervise: the agent's way to ask its operator. Serves MCP to one bottle: on a unix socket that is bound into it, and on
+// an address of its network where it has one.
 
 import { chmodSync, mkdirSync } from "node:fs";
+import type { Server } from "node:net";
 import { dirname } from "node:path";
 
 import { BottleError } from "#domain/bottle-error.ts";
+import { INSIDE } from "#domain/boot/protocol.ts";
 import { READY_LINE } from "#domain/sidecars/bundle.ts";
+import { alsoListen } from "#lib/also-listen.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { listenUnix } from "#lib/unix-socket.ts";
 
@@ -20,7 +24,7 @@ const tell = (problem: string): void => console.error(problem);
 const now = (): Date => new Date();
 
 async function main(): Promise<void> {
-  const { root, slug, waitMs } = parseSettings(process.argv.slice(2), process.env);
+  const { root, slug, listen: host, waitMs } = parseSettings(process.argv.slice(2), process.env);
   const of = { root, slug };
   const paths = bottlePaths(root, slug);
   const stopping = new AbortController();
@@ -36,11 +40,12 @@ async function main(): Promise<void> {
     tell,
   });
   const stopCopying = await keepCurrentConfig(paths, tell);
+  const doors: Pick<Server, "close">[] = [server];
 
   const stop = (): void => {
     if (stopping.signal.aborted) return;
     stopCopying();
-    server.close(() => process.exit(0));
+    void Promise.all(doors.map(closed)).then(() => process.exit(0));
     stopping.abort(); // every call that waits answers "pending" now
     server.closeIdleConnections();
     setTimeout(() => process.exit(0), LAST_ANSWERS_MS);
@@ -53,8 +58,13 @@ async function main(): Promise<void> {
     .resume(); // the lifeline: init is gone
 
   await listen(server, paths.supervise.socket);
+  if (host !== undefined) doors.push(await alsoListen(server, { host, port: INSIDE.supervise.port }));
   console.log(READY_LINE);
   settled();
+}
+
+function closed(server: Pick<Server, "close">): Promise<void> {
+  return new Promise((resolve) => void server.close(() => resolve()));
 }
 
 /** Anybody who can see the socket may connect: the folder alone is bound into the bottle, whose agent is another user. */

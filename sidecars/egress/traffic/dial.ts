@@ -4,7 +4,7 @@ import type { LookupFunction } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
-import { parsePinned } from "#domain/egress/table.ts";
+import { parsePinned, type Pin } from "#domain/egress/table.ts";
 
 import { systemRoots } from "../certificates/system-roots.ts";
 import type { Destination } from "../policy/parse-request.ts";
@@ -12,9 +12,11 @@ import { checkedLookup, type Resolve, resolveBySystem } from "./checked-lookup.t
 
 export interface Dial {
   readonly scheme: "http" | "https";
-  /** A name, or a pinned address. */
+  /** A name, or a pinned address; `unix:` and the path where it is a socket. */
   readonly address: string;
   readonly port: number;
+  /** The pinned socket's path; then `address` and `port` only tell connections apart. */
+  readonly socket: string | undefined;
   /** Whom the certificate must name. */
   readonly servername: string;
   /** Connections that were made by one list of vouched addresses are not another's. */
@@ -28,6 +30,20 @@ export interface DialOptions {
   /** Further roots, PEM; may be empty. */
   readonly extraRoots: string;
   readonly resolve?: Resolve;
+}
+
+/** For Node's `connect` functions, plain and TLS. */
+export function connectTarget(
+  dial: Pick<Dial, "address" | "port" | "socket" | "lookup">,
+): { path: string } | { host: string; port: number; lookup: LookupFunction } {
+  const { address, port, socket, lookup } = dial;
+  return socket === undefined ? { host: address, port, lookup } : { path: socket };
+}
+
+function target(pin: Pin | undefined, host: string, port: number): Pick<Dial, "address" | "port" | "socket"> {
+  if (pin === undefined) return { address: host, port, socket: undefined };
+  if ("socket" in pin) return { address: `unix:${pin.socket}`, port, socket: pin.socket };
+  return { ...pin, socket: undefined };
 }
 
 export type Dialler = (to: Pick<Destination, "scheme" | "host" | "port">, route: TableRoute) => Dial;
@@ -51,8 +67,7 @@ export function openDialler({ table, extraRoots, resolve = resolveBySystem }: Di
     const pool = listed.join(",");
     return {
       scheme,
-      address: pin?.address ?? host,
-      port: pin?.port ?? port,
+      ...target(pin, host, port),
       servername: host,
       pool,
       lookup: lookupFor(pool, listed),

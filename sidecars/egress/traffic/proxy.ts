@@ -1,9 +1,10 @@
 // The proxy's listening side: one HTTP server for what comes to the proxy itself and for what comes out of its tunnels.
 
 import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { Server as NetServer, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
+import { type Address, alsoListen } from "#lib/also-listen.ts";
 import { listenUnix } from "#lib/unix-socket.ts";
 
 import type { LeafContexts } from "../certificates/leaf.ts";
@@ -19,7 +20,8 @@ import { openUnderWay } from "./under-way.ts";
 import { wantsWebSocket } from "./websocket/handshake.ts";
 
 export interface Proxy {
-  listen(path: string): Promise<void>;
+  /** On a unix socket, and where there is one on an address of the bottle's network. */
+  listen(path: string, also?: Address): Promise<void>;
   close(): void;
 }
 
@@ -98,10 +100,15 @@ export function createProxy(deps: ProxyDeps): Proxy {
     refuseUnparsed(error, socket as Socket, vias.get(socket) ?? FORWARD),
   );
 
+  let door: NetServer | undefined;
   return {
-    listen: (path) => listenUnix(server, path, 0o666),
+    async listen(path, also) {
+      await listenUnix(server, path, 0o666);
+      if (also !== undefined) door = await alsoListen(server, also);
+    },
     close() {
       server.close();
+      door?.close();
       for (const socket of sockets) socket.destroy();
     },
   };

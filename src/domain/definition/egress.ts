@@ -10,7 +10,7 @@ import {
   RouteAuth,
   UnknownHostPolicy,
 } from "#domain/egress/route.ts";
-import { isCidr, isPlainPath, isRuleHost, parsePinned } from "#domain/egress/table.ts";
+import { isCidr, isPlainPath, isRuleHost, parsePinned, PIN_FORM } from "#domain/egress/table.ts";
 
 import { parseSize } from "#domain/size.ts";
 
@@ -121,13 +121,11 @@ export const EgressKeys = z.strictObject({
   on_unknown_host: UnknownHostPolicy.optional(),
   /** How long a held request waits for the operator. */
   hold_seconds: z.number().positive().max(3600).optional(),
-  /** Name → `address:port`. */
+  /** Name → `address:port`, or `unix:` and the absolute path of a socket. */
   hosts: z
     .record(
       z.string().refine((name) => isRuleHost(name.toLowerCase()) && !name.startsWith("*."), "must be a host name"),
-      z
-        .string()
-        .refine((pin) => parsePinned(pin) !== undefined, "must be address:port, such as 127.0.0.1:8443 or [::1]:8443"),
+      z.string().refine((pin) => parsePinned(pin) !== undefined, PIN_FORM),
     )
     .nullable()
     .optional(),

@@ -136,7 +136,7 @@ export const RouteTable = z.strictObject({
   /** How long a held request waits for the operator, in seconds. */
   hold_seconds: z.number().positive().max(3600),
   /**
-   * Names that the operator pins to `address:port`, like a hosts file with ports. A pinned name is dialled there
+   * Names that the operator pins to `address:port` or `unix:/path`, like a hosts file with ports. A pinned name is dialled there
    * without a look-up, and the operator vouches for the address: the private-address guard does not apply to it.
    */
   hosts: z.record(z.string(), z.string()),

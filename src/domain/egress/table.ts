@@ -44,14 +44,31 @@ export function isRuleHost(host: string): boolean {
   return host.length <= 253 && HOST.test(host) && !NUMERIC_END.test(host);
 }
 
-/** The host and port that an entry of `hosts` pins a name to; undefined when it is not `address:port`. */
-export function parsePinned(pinned: string): { address: string; port: number } | undefined {
+/** Where an entry of `hosts` pins a name to. */
+export type Pin = { readonly address: string; readonly port: number } | { readonly socket: string };
+
+/** What the kernel takes for the name of a socket. */
+const MOST_SOCKET_BYTES = 107;
+
+/** Undefined when it is neither `address:port` nor `unix:` and the absolute path of a socket. */
+export function parsePinned(pinned: string): Pin | undefined {
+  if (pinned.startsWith("unix:")) return parseSocket(pinned.slice("unix:".length));
   const match = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+)):(\d{1,5})$/i.exec(pinned);
   const address = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (address === undefined || !(port >= 1 && port <= 65_535)) return undefined;
   if (match?.[2] !== undefined && !IPV4.test(address)) return undefined;
   return { address, port };
+}
+
+/** A path that reads as it is: no dots, empty parts or controls in it. */
+function parseSocket(path: string): Pin | undefined {
+  // oxlint-disable-next-line no-control-regex -- controls are what is refused
+  if (!path.startsWith("/") || /[\u0000-\u001f\u007f]/.test(path)) return undefined;
+  if (!path.isWellFormed() || encodeURIComponent(path).replaceAll(/%../g, "x").length > MOST_SOCKET_BYTES)
+    return undefined;
+  const parts = path.slice(1).split("/");
+  return parts.some((part) => part === "" || part === "." || part === "..") ? undefined : { socket: path };
 }
 
 type Locate = (path: readonly PropertyKey[]) => number | undefined;
@@ -70,7 +87,7 @@ function check(value: unknown, file: string, locate: Locate): RouteTable {
 function* problems(table: RouteTable): Generator<readonly [PropertyKey[], string]> {
   for (const [name, pinned] of Object.entries(table.hosts)) {
     if (!isRuleHost(name) || name.startsWith("*.")) yield [["hosts", name], "is not a host name in lower case"];
-    if (parsePinned(pinned) === undefined) yield [["hosts", name], "must be address:port, such as 127.0.0.1:8443"];
+    if (parsePinned(pinned) === undefined) yield [["hosts", name], PIN_FORM];
   }
   for (const [index, route] of table.routes.entries()) {
     for (const [path, what] of routeProblems(route)) yield [["routes", index, ...path], what];
@@ -79,6 +96,10 @@ function* problems(table: RouteTable): Generator<readonly [PropertyKey[], string
     for (const [path, what] of exceptionProblems(exception)) yield [["dlp_exceptions", index, ...path], what];
   }
 }
+
+/** In words, for whoever wrote another one. */
+export const PIN_FORM =
+  "must be address:port, such as 127.0.0.1:8443 or [::1]:8443, or unix:/absolute/path of a socket";
 
 function* routeProblems(route: TableRoute): Generator<readonly [PropertyKey[], string]> {
   if (NUMERIC_END.test(route.host) || route.host.includes(":")) {

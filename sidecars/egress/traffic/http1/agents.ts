@@ -40,11 +40,12 @@ export function openHttp1Agents(): Http1Agents {
 
   return {
     request(dial, more) {
-      const { scheme, address, port, servername } = dial;
+      const { scheme, address, port, socket, servername } = dial;
       const options: RequestOptions & { servername: string } = {
         agent: agentFor(dial),
         host: address,
         port,
+        ...(socket === undefined ? {} : { socketPath: socket }),
         servername,
         maxHeaderSize: MOST_HEADER_BYTES,
         ...more,

@@ -4,7 +4,7 @@
 import { connect as connectTls, type TLSSocket } from "node:tls";
 
 import { ConnectTimeout } from "../checked-lookup.ts";
-import type { Dial } from "../dial.ts";
+import { connectTarget, type Dial } from "../dial.ts";
 import { type Connection, isUsable, openConnection } from "./connection.ts";
 
 export interface Http2Sessions {
@@ -56,13 +56,12 @@ export function openHttp2Sessions(): Http2Sessions {
 }
 
 /** Undefined when the server chose HTTP/1.1. */
-function connect({ address, port, servername, lookup, secureContext }: Dial): Promise<TLSSocket | undefined> {
+function connect(dial: Dial): Promise<TLSSocket | undefined> {
   return new Promise((resolve, reject) => {
+    const { servername, secureContext } = dial;
     const socket = connectTls({
-      host: address,
-      port,
+      ...connectTarget(dial),
       servername,
-      lookup,
       secureContext: secureContext(),
       ALPNProtocols: ["h2", "http/1.1"],
     });

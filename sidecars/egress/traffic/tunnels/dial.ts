@@ -3,14 +3,14 @@
 import { connect, type Socket } from "node:net";
 
 import { ConnectTimeout } from "../checked-lookup.ts";
-import type { Dial } from "../dial.ts";
+import { connectTarget, type Dial } from "../dial.ts";
 
 const CONNECT_TIMEOUT_MS = 15_000;
 
 /** Rejects with AddressRefused, ConnectTimeout or the network's error. */
-export function openPlainly({ address, port, lookup }: Dial, gone: AbortSignal): Promise<Socket> {
+export function openPlainly(dial: Dial, gone: AbortSignal): Promise<Socket> {
   return new Promise((opened, failed) => {
-    const socket = connect({ host: address, port, lookup, allowHalfOpen: true, noDelay: true });
+    const socket = connect({ ...connectTarget(dial), allowHalfOpen: true, noDelay: true });
     const leave = (): void => void socket.destroy(new Error("the client left"));
     const timer = setTimeout(
       () => socket.destroy(new ConnectTimeout("no connection within 15 seconds")),
