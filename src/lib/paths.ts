@@ -69,6 +69,12 @@ export function bottlePaths(root: string, slug: string) {
       scrollback: join(state, "agent", "scrollback.raw"),
       /** The file that the bottle's image is built from, once a proposed one was approved. */
       dockerfile: join(state, "agent", "Dockerfile"),
+      /** We ask the agent to end: written before it is told, so that whoever sees its end knows that it was asked for. */
+      stopping: join(state, "agent", "stopping"),
+      /** The terminal's size, where the backend's engine does not tell it. */
+      size: join(state, "agent", "size.json"),
+      /** Names the process that answers the agent's questions to its terminal, where nobody holds it for good. */
+      answering: join(state, "agent", "answering.pid"),
     },
     init: { dir: join(state, "init"), socket: join(state, "init", "init.sock"), pid: join(state, "init", "init.pid") },
     egress: {

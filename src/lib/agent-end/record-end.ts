@@ -3,6 +3,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 
 import type { ExitRecord } from "#domain/fleet/run-status.ts";
+import { plainLine } from "#domain/plain-text.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
@@ -29,15 +30,19 @@ export async function writeCrash(
   }, lost);
 }
 
+/** `why`: what is known beyond the status. */
 export async function auditExit(
   of: { root: string; slug: string },
   exit: ExitRecord,
   lost: (reason: string) => void,
+  by = { actor: "sidecar:guest-agent", component: "guest-agent" },
+  why?: string,
 ): Promise<void> {
   const status = exit.signal === null ? `exit code ${exit.exit_code}` : exit.signal;
-  const detail = exit.reason === "stopped" ? `the agent was stopped (${status})` : `the agent ended with ${status}`;
+  const end = exit.reason === "stopped" ? `the agent was stopped (${status})` : `the agent ended with ${status}`;
+  const detail = why === undefined ? end : `${end}: ${plainLine(why).slice(0, 300)}`;
   await tried(async () => {
-    await appendAudit(of, { actor: "sidecar:guest-agent", action: "agent-exit", component: "guest-agent", detail });
+    await appendAudit(of, { ...by, action: "agent-exit", detail });
   }, lost);
 }
 
