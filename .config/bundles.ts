@@ -25,9 +25,10 @@ const commandLine: readonly Bundle[] = [
   { entry: "src/cli/launcher.ts", out: "dist/bottle-dash.js", executable: true },
 ];
 
-/** What the egress proxy loads when it must make a certificate, and once it listens; what speaks to Docker. */
+/** What the egress proxy loads when it must make a certificate, and once it listens; what speaks to Docker; what judges a push. */
 const parts: readonly Bundle[] = [
   { entry: "backends/docker/docker-backend.ts", out: "dist/docker-backend.js", executable: false },
+  { entry: "sidecars/git-gate/hook/main.ts", out: "dist/sidecars/git-gate-hook.js", executable: false },
   { entry: "sidecars/egress/certificates/certificate.ts", out: "dist/sidecars/certificates.js", executable: false },
   { entry: "sidecars/egress/inspection/open-inspection.ts", out: "dist/sidecars/inspection.js", executable: false },
 ];

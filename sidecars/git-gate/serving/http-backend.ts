@@ -1,0 +1,120 @@
+// One run of `git http-backend`: a request's body in, its answer out, both streamed with back pressure, and no process left.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import type { ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+
+import { openLock } from "../git/lock.ts";
+import { keepTrack, killGroup } from "../git/process-groups.ts";
+import { readCgiHead, type CgiHead } from "./cgi-head.ts";
+import type { HttpAsk } from "./http-request.ts";
+import type { Served, ServedRepo } from "./served-repos.ts";
+
+export type GitAsk = Exclude<HttpAsk, { kind: "refuse" }>;
+
+export interface BackendRun {
+  /** What is fed to it; nothing for a GET. Already plain and bounded. */
+  readonly body: Readable | undefined;
+  readonly response: ServerResponse;
+  /** Ends it before its time. */
+  readonly signal: AbortSignal;
+}
+
+const MOST_COMPLAINT = 4096;
+
+/** Resolves when it is over, with what it complained of. */
+export async function runHttpBackend(ask: GitAsk, served: Served, of: ServedRepo, run: BackendRun): Promise<string> {
+  const pushes = ask.kind === "rpc" && ask.service === "git-receive-pack";
+  const lock = pushes ? openLock(served.paths.lock(ask.repo)) : undefined;
+  let child: ChildProcess;
+  try {
+    child = spawn("git", ["http-backend"], {
+      env: { ...cgiEnvironment(ask, served), ...(pushes ? of.hookEnv : {}) },
+      cwd: served.paths.home,
+      stdio: [run.body === undefined ? "ignore" : "pipe", "pipe", "pipe", ...(lock ? [lock.descriptor] : [])],
+      detached: true,
+    });
+  } finally {
+    lock?.release();
+  }
+  keepTrack(child);
+  return converse(child, ask, run);
+}
+
+function cgiEnvironment(ask: GitAsk, { env, paths }: Served): Record<string, string> {
+  const what = ask.kind === "advertise" ? "info/refs" : ask.service;
+  return {
+    ...env,
+    GIT_PROJECT_ROOT: paths.dir,
+    GIT_HTTP_EXPORT_ALL: "1",
+    PATH_INFO: `/${ask.repo}.git/${what}`,
+    REMOTE_ADDR: "127.0.0.1",
+    ...(ask.protocol === undefined ? {} : { GIT_PROTOCOL: ask.protocol }),
+    ...(ask.kind === "advertise"
+      ? { REQUEST_METHOD: "GET", QUERY_STRING: `service=${ask.service}` }
+      : { REQUEST_METHOD: "POST", QUERY_STRING: "", CONTENT_TYPE: `application/x-${ask.service}-request` }),
+    ...(ask.kind === "rpc" && ask.length !== undefined && !ask.gzip ? { CONTENT_LENGTH: String(ask.length) } : {}),
+  };
+}
+
+function converse(child: ChildProcess, ask: GitAsk, { body, response, signal }: BackendRun): Promise<string> {
+  let complaint = "";
+  child.stderr!.on("data", (chunk: Buffer) => {
+    if (complaint.length < MOST_COMPLAINT) complaint += chunk.toString("utf8");
+  });
+  const abort = (): void => killGroup(child, "SIGTERM");
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  if (body !== undefined) feed(body, child);
+  answer(child, response);
+  return new Promise((resolve) => {
+    child.once("error", (error) => (complaint += error.message));
+    child.once("close", () => {
+      signal.removeEventListener("abort", abort);
+      if (!response.headersSent && !response.destroyed) {
+        response.writeHead(500, { "content-type": "text/plain" }).end(`git could not serve ${ask.service}\n`);
+      } else if (!response.destroyed) response.end();
+      resolve(complaint.trim());
+    });
+  });
+}
+
+/** It may stop reading before the end: the rest is then not sent, and its answer says why. */
+function feed(body: Readable, child: ChildProcess): void {
+  const stdin = child.stdin!;
+  stdin.on("error", () => {
+    body.unpipe(stdin);
+    body.resume();
+  });
+  body.pipe(stdin);
+}
+
+function answer(child: ChildProcess, response: ServerResponse): void {
+  const stdout = child.stdout!;
+  let head = Buffer.alloc(0);
+  const onData = (chunk: Buffer): void => {
+    head = Buffer.concat([head, chunk]);
+    const reading = readCgiHead(head);
+    if (reading.kind === "more") return;
+    stdout.off("data", onData);
+    if (reading.kind === "bad") {
+      killGroup(child, "SIGTERM");
+      stdout.resume();
+      return;
+    }
+    begin(response, reading.head);
+    if (reading.rest.length > 0) response.write(reading.rest);
+    stdout.pipe(response, { end: false });
+  };
+  stdout.on("data", onData);
+  // Nobody reads the answer any more. A push whose pack has come whole goes on, and must not hang on its output.
+  response.once("close", () => {
+    stdout.unpipe(response);
+    stdout.resume();
+  });
+}
+
+function begin(response: ServerResponse, { status, headers }: CgiHead): void {
+  for (const [name, value] of headers) response.appendHeader(name, value);
+  response.writeHead(status);
+}
