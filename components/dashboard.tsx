@@ -5,6 +5,7 @@ import { memo } from "react";
 
 import type { Fleet } from "#domain/fleet/fleet.ts";
 
+import { BackendsScreen, type BackendsProps } from "./backends-screen.tsx";
 import { footerRows, type FooterProps } from "./footer.ts";
 import { headerRow, type HeaderProps } from "./header.ts";
 import { Inbox, InboxStrip, ProposalPane, type InboxProps, type ProposalPaneProps } from "./inbox.tsx";
@@ -60,6 +61,7 @@ export type ScreenProps =
   | ({ readonly type: "help" } & Bare<HelpProps>)
   | ({ readonly type: "picker" } & Bare<PickerProps>)
   | ({ readonly type: "preflight" } & Bare<PreflightProps>)
+  | ({ readonly type: "backends" } & Bare<BackendsProps>)
   | ({ readonly type: "progress" } & Bare<ProgressProps>)
   | ({ readonly type: "crash-logs" } & Bare<CrashLogsProps>)
   | ({ readonly type: "crash-log" } & Bare<CrashTailProps>);
@@ -144,6 +146,8 @@ function Screen({ screen, layout, onText }: DashboardProps) {
       return <Picker {...screen} {...body} onFilter={onText} />;
     case "preflight":
       return <PreflightScreen {...screen} {...body} />;
+    case "backends":
+      return <BackendsScreen {...screen} {...body} />;
     case "progress":
       return <Progress {...screen} {...body} />;
     case "crash-logs":

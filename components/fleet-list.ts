@@ -2,6 +2,8 @@
 
 import type { BottleRow } from "#domain/fleet/fleet.ts";
 
+import { rebuildSpans, type Build } from "./build-rows.ts";
+import { isStale } from "./hosts.ts";
 import { ALARM, between, BOLD, DIM, fit, RED, span, YELLOW, type Row, type Span } from "./rows.ts";
 import { age, plural, stateSpan } from "./words.ts";
 
@@ -17,6 +19,12 @@ export interface FleetListProps {
   readonly problems: readonly (readonly [string, string])[];
   /** Findings in answers that nobody looked at yet, by bottle. */
   readonly unseen?: Readonly<Record<string, number>>;
+  /** There is more than one host: each row names its own. */
+  readonly severalHosts?: boolean;
+  /** Hosts that do not answer: their rows are what was last seen. */
+  readonly hostsDown?: ReadonlySet<string>;
+  /** Rebuilds that go on just now, by bottle. */
+  readonly builds?: Readonly<Record<string, Build>>;
 }
 
 export function fleetRows(props: FleetListProps): Row[] {
@@ -40,20 +48,35 @@ export function problemRows(problems: FleetListProps["problems"], width: number,
   });
 }
 
-function bottleRow(bottle: BottleRow, selected: boolean, { width, now, unseen = {} }: FleetListProps): Row {
+function bottleRow(bottle: BottleRow, selected: boolean, props: FleetListProps): Row {
+  const { width, now, unseen = {}, severalHosts = false, hostsDown = NONE, builds = {} } = props;
+  const stale = isStale(bottle, hostsDown);
   const nameWidth = Math.max(12, Math.min(28, Math.floor(width * 0.4)));
   const name = bottle.label === "" ? bottle.slug : `${bottle.label} (${bottle.slug})`;
   return [
     span(selected ? "▸ " : "  ", BOLD),
-    stateSpan(bottle.state),
+    stale ? staleSpan(bottle) : stateSpan(bottle.state),
     span(" "),
     span(fit(name, nameWidth), selected ? { bold: true, inverse: true } : {}),
     pendingSpan(hasEnded(bottle) ? 0 : bottle.pending),
     span(age(bottle.since, now).padStart(4), DIM),
     ...alarmSpan(bottle),
     ...unseenSpan(unseen[bottle.slug] ?? 0),
+    ...(severalHosts ? [hostSpan(bottle, stale)] : []),
+    ...rebuildSpans(builds[bottle.slug]),
     ...details(bottle),
   ];
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** The last state that was heard of, marked as such by its sign and without a colour. */
+function staleSpan({ state }: BottleRow): Span {
+  return span(`~ ${state.padEnd(8)}`, DIM);
+}
+
+function hostSpan({ host }: BottleRow, stale: boolean): Span {
+  return stale ? span(`  @${host} stale`, { color: YELLOW }) : span(`  @${host}`, DIM);
 }
 
 function pendingSpan(pending: number): Span {

@@ -2,6 +2,7 @@
 
 import type { BottleRow, BottleState, Fleet } from "#domain/fleet/fleet.ts";
 
+import { hostNames, hostsDown, isStale } from "./hosts.ts";
 import { ALARM, between, BOLD, DIM, RED, row, span, YELLOW, type Row } from "./rows.ts";
 import { plural } from "./words.ts";
 
@@ -18,20 +19,23 @@ export interface HeaderProps {
 }
 
 export function headerRow({ fleet, pending, left: wait, alarms, width }: HeaderProps): Row {
-  const counts = COUNTED.map((state) => ({ state, count: countOf(fleet.bottles, state) })).filter(
-    ({ count }) => count > 0,
-  );
+  const away = hostsDown(fleet);
+  const seen = fleet.bottles.filter((bottle) => !isStale(bottle, away));
+  const stale = fleet.bottles.length - seen.length;
+  const hosts = hostNames(fleet).size;
+  const counts = COUNTED.map((state) => ({ state, count: countOf(seen, state) })).filter(({ count }) => count > 0);
   const left = row(
     span("bottle-dash", BOLD),
     `  ${plural(fleet.bottles.length, "bottle")}`,
     ...counts.map(({ state, count }) =>
       span(`  ${count} ${state}`, state === "crashed" || state === "lost" ? { color: RED } : DIM),
     ),
+    ...(stale === 0 ? [] : [span(`  ${stale} stale`, { color: YELLOW })]),
+    ...(hosts < 2 ? [] : [span(`  ${hosts} hosts`, DIM)]),
   );
-  const down = Object.entries(fleet.hosts).filter(([, host]) => !host.up);
   const right = row(
     ...(alarms === "" ? [] : [span(` ⚑ CANARY SENT by ${alarms} `, ALARM), span("  ")]),
-    ...down.map(([name]) => span(`${name} unreachable  `, { color: RED })),
+    ...[...away].map((name) => span(`${name} unreachable  `, { color: RED })),
     pending > 0
       ? span(`▲ ${pending} waiting for you${wait === null ? "" : `, ${wait} left`} `, { color: YELLOW, bold: true })
       : span("nothing waits for you ", DIM),

@@ -4,6 +4,7 @@ import { statusOf, type InboxItem } from "#domain/fleet/fleet.ts";
 import { isAlarm } from "#domain/fleet/urgency.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
+import { buildSpans, type Build } from "./build-rows.ts";
 import { ALARM, BOLD, DIM, fit, GREEN, RED, row, span, YELLOW, type Row, type Span } from "./rows.ts";
 import { age, plural, remaining, statusSpan } from "./words.ts";
 
@@ -15,6 +16,8 @@ export interface ItemLine {
   readonly ended: boolean;
   /** Dangers, not notes. */
   readonly warnings: number;
+  /** What its approval is building just now. */
+  readonly build?: Build | undefined;
 }
 
 export const UNANSWERED = "unanswered: the bottle ended";
@@ -27,7 +30,7 @@ export interface ItemLineStyle {
 }
 
 export function itemRow(
-  { item, ended, title, warnings }: ItemLine,
+  { item, ended, title, warnings, build }: ItemLine,
   { selected, withSlug, width, now }: ItemLineStyle,
 ): Row {
   const status = statusOf(item, new Date(now));
@@ -43,11 +46,12 @@ export function itemRow(
     ...(withSlug
       ? [span(fit(plainLine(bottle_slug), Math.min(20, Math.max(8, Math.floor(width / 5)))), BOLD), span(" ")]
       : []),
-    ...fateSpans(item, now, ended),
+    ...(build === undefined || build.over ? fateSpans(item, now, ended) : buildSpans(build)),
     ...(warnings > 0 && !ended && status === "pending" && !isAlarm(item.proposal)
       ? [span(`! ${plural(warnings, "warning")}  `, { color: RED, bold: true })]
       : []),
     ...(kind === "question" ? [span("asks: ", { color: YELLOW })] : []),
+    ...(kind === "capability-block" ? [span("rebuild: ", { color: YELLOW })] : []),
     span(plainLine(title), selected ? { inverse: true } : {}),
     ...countSpan(item),
   ];

@@ -4,6 +4,7 @@ import { memo } from "react";
 
 import type { BottleRow } from "#domain/fleet/fleet.ts";
 
+import type { Build } from "./build-rows.ts";
 import { bottleRoom, fleetRows } from "./fleet-list.ts";
 import type { Area } from "./layout.ts";
 import { Lines } from "./line.tsx";
@@ -29,6 +30,10 @@ export interface FleetPaneProps {
   readonly problems: readonly (readonly [string, string])[];
   /** Findings in answers that nobody looked at yet, by bottle. */
   readonly unseen: Readonly<Record<string, number>>;
+  readonly severalHosts: boolean;
+  readonly hostsDown: ReadonlySet<string>;
+  /** Rebuilds that go on just now, by bottle. */
+  readonly builds: Readonly<Record<string, Build>>;
   readonly active: boolean;
   readonly now: number;
 }
@@ -54,7 +59,7 @@ export const MainScreen = memo(function MainScreen({ wide, list, preview, fleet,
 });
 
 function fleetPane(props: FleetPaneProps & Area): Row[] {
-  const { width, height, bottles, total, offset, selected, filter, problems, unseen, active, now } = props;
+  const { width, height, bottles, total, offset, selected, filter, problems, active } = props;
   const inside = insideOf(props);
   const shown = filter === "" ? `${total}` : `${bottles.length} of ${total}, filter “${filter}”`;
   const index = bottles.findIndex(({ slug }) => slug === selected);
@@ -68,7 +73,7 @@ function fleetPane(props: FleetPaneProps & Area): Row[] {
         ? { note: row(span(`${index + 1}/${bottles.length}`, DIM)) }
         : {}),
     },
-    fleetRows({ bottles, offset, selected, problems, unseen, now, ...inside }),
+    fleetRows({ ...props, bottles, offset, ...inside }),
   );
 }
 

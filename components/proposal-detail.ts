@@ -7,6 +7,8 @@ import { describeRule, type Description } from "#domain/proposal/describe.ts";
 import type { Proposal, ProposalOf } from "#domain/proposal/proposal.ts";
 import type { Warning } from "#domain/proposal/warnings.ts";
 
+import { buildRows, type Build } from "./build-rows.ts";
+import { dockerfileRows, type DockerfileWords } from "./dockerfile-rows.ts";
 import { countWords, fateSpans, UNANSWERED } from "./inbox-rows.ts";
 import { BOLD, CYAN, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row, type Span, type Style } from "./rows.ts";
 import { shownProposal } from "./shown-proposal.ts";
@@ -15,6 +17,8 @@ import { plural, remaining, statusSpan } from "./words.ts";
 /** What the rules of the domain say of a proposal, in words. */
 export interface ProposalWords extends Description {
   readonly warnings: readonly Warning[];
+  /** Of a proposed Dockerfile. */
+  readonly dockerfile?: DockerfileWords;
 }
 
 export interface DetailProps {
@@ -22,6 +26,8 @@ export interface DetailProps {
   /** The bottle that asked has ended or is gone, and nothing was decided. */
   readonly ended: boolean;
   readonly words: ProposalWords;
+  /** What its approval is building just now, or built last. */
+  readonly build?: Build | undefined;
   readonly width: number;
   readonly now: number;
 }
@@ -32,7 +38,7 @@ export interface Detail {
   readonly vital: number;
 }
 
-export function proposalDetail({ item, ended, words, width, now }: DetailProps): Detail {
+export function proposalDetail({ item, ended, words, build, width, now }: DetailProps): Detail {
   const { proposal } = item;
   const vital = [
     row(
@@ -41,10 +47,12 @@ export function proposalDetail({ item, ended, words, width, now }: DetailProps):
       span(originWords(proposal, ended), DIM),
       ...countdown(item, ended, now),
     ),
+    ...(build === undefined ? [] : buildRows(build, width)),
     ...ruleRows(shownProposal(item), width),
     ...askedRows(item, width),
     ...words.meaning.flatMap((text) => wrap(plainLine(text), width).map((line) => row(...line))),
     ...words.warnings.flatMap((text) => warningRows(text, width)),
+    ...fileRows(words, width),
   ];
   const rest = [
     countWords(item, now),
@@ -96,7 +104,7 @@ export function ruleRows(proposal: Proposal, width: number): Row[] {
   }
   if (proposal.kind === "capability-block") {
     const lines = proposal.payload.dockerfile.replace(/\n$/, "").split("\n").length;
-    return [field("rebuild", `from another Dockerfile, ${plural(lines, "line")}`, true)];
+    return [field("rebuild", `the bottle, from a Dockerfile of ${plural(lines, "line")}`, true)];
   }
   const { host, port, methods, path_allowlist, auth, method, path } = proposal.payload;
   return [
@@ -123,10 +131,26 @@ function matchRows(payload: ProposalOf<"dlp-match">["payload"]): Row[] {
   ];
 }
 
+/** Laid out once for each width: a file may have thousands of lines, and is looked at with each key. */
+function fileRows(words: ProposalWords, width: number): readonly Row[] {
+  const { dockerfile } = words;
+  if (dockerfile === undefined) return [];
+  const before = laidOut.get(dockerfile);
+  if (before?.width === width) return before.rows;
+  const rows = dockerfileRows(dockerfile, width);
+  laidOut.set(dockerfile, { width, rows });
+  return rows;
+}
+
+const laidOut = new WeakMap<DockerfileWords, { readonly width: number; readonly rows: readonly Row[] }>();
+
 /** What was asked for, where another rule was approved. */
 function askedRows(item: InboxItem, width: number): Row[] {
   const { proposal } = item;
-  if (proposal.kind !== "egress-block" || shownProposal(item) === proposal) return [];
+  if (shownProposal(item) === proposal) return [];
+  if (proposal.kind === "capability-block")
+    return wrap("the operator changed the file before it was approved", width, NOTE).map((line) => row(...line));
+  if (proposal.kind !== "egress-block") return [];
   return wrap(`changed by the operator; asked for was ${describeRule(proposal.payload)}`, width, NOTE).map((line) =>
     row(...line),
   );
@@ -150,7 +174,10 @@ function fateRows(item: InboxItem, width: number, now: number): Row[] {
   const { decision, undo, proposal } = item;
   const fate = decision === null && undo === null ? [] : fateSpans(item, now); // the first row counts down
   const scope =
-    decision === null || proposal.kind === "question" || decision.status === "rejected"
+    decision === null ||
+    proposal.kind === "question" ||
+    proposal.kind === "capability-block" ||
+    decision.status === "rejected"
       ? ""
       : `, ${scopeWords(decision)}`;
   const who =

@@ -5,7 +5,9 @@ import type { Proposal } from "#domain/proposal/proposal.ts";
 
 export function shownProposal({ proposal, decision }: Pick<InboxItem, "proposal" | "decision">): Proposal {
   const final = decision?.final_payload;
-  if (proposal.kind !== "egress-block" || final === undefined || !("host" in final)) return proposal;
+  if (final === undefined) return proposal;
+  if (proposal.kind === "capability-block" && "dockerfile" in final) return { ...proposal, payload: final };
+  if (proposal.kind !== "egress-block" || !("host" in final)) return proposal;
   const { method, path } = proposal.payload;
   return {
     ...proposal,

@@ -3,6 +3,7 @@
 import type { AgentChoice, Preflight } from "#contracts/console.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
+import { stepRows, type BuildStep } from "./build-rows.ts";
 import { problemRows, type FleetListProps } from "./fleet-list.ts";
 import { FieldPane, rowsUnder } from "./field.tsx";
 import { keepInSight, type Area } from "./layout.ts";
@@ -87,11 +88,7 @@ function preflightRows(plan: Preflight | null, problem: string | null, copies: b
 
 export interface ProgressProps extends Area {
   readonly title: string;
-  readonly steps: readonly {
-    readonly step: string;
-    readonly state: "started" | "done" | "failed";
-    readonly message?: string;
-  }[];
+  readonly steps: readonly BuildStep[];
   readonly output: readonly string[];
   readonly showOutput: boolean;
   readonly failed: string | undefined;
@@ -102,6 +99,7 @@ export function Progress({ width, height, title, steps, output, showOutput, fail
   const inside = insideOf(frame);
   const head = [
     ...steps.flatMap(stepRows),
+    ...(showOutput || failed !== undefined ? [] : lastLine(output)),
     ...(failed === undefined
       ? []
       : [
@@ -116,21 +114,10 @@ export function Progress({ width, height, title, steps, output, showOutput, fail
   return <Lines rows={paneRows(frame, [...head, ...tail])} width={width} height={height} />;
 }
 
-function stepRows({ step, state, message }: ProgressProps["steps"][number]): Row[] {
-  switch (state) {
-    case "started":
-      return [row(span("◌ ", { color: CYAN }), step, span(" …", DIM))];
-    case "done":
-      return [row(span("✓ ", { color: GREEN }), step)];
-    case "failed":
-      return [
-        row(
-          span("✗ ", { color: RED, bold: true }),
-          step,
-          span(message === undefined ? "" : `: ${message}`, { color: RED }),
-        ),
-      ];
-  }
+/** A build takes minutes: something must be seen to move. */
+function lastLine(output: readonly string[]): Row[] {
+  const line = output.findLast((text) => text.trim() !== "");
+  return line === undefined ? [] : [row(span(`  ┊ ${line}`, DIM))];
 }
 
 const WELCOME = [

@@ -7,7 +7,8 @@ import { hasEnded } from "../fleet-list.ts";
 import { BOLD, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row } from "../rows.ts";
 import { bytes, clock, stateSpan } from "../words.ts";
 
-export function infoRows(bottle: BottleRow, width: number): Row[] {
+/** `stale`: its host does not answer, for the reason that is given. */
+export function infoRows(bottle: BottleRow, width: number, stale?: string): Row[] {
   const { stats } = bottle;
   const facts: [string, string][] = [
     ["slug", bottle.slug],
@@ -23,6 +24,7 @@ export function infoRows(bottle: BottleRow, width: number): Row[] {
     ["pending", bottle.pending === 0 ? "" : String(bottle.pending)],
   ];
   return [
+    ...(stale === undefined ? [] : staleRows(bottle, stale, width)),
     row(span("state".padEnd(10), DIM), stateSpan(bottle.state), span(` since ${clock(bottle.since)}`, DIM)),
     ...facts.filter(([, text]) => text !== "").map(([name, text]) => row(span(name.padEnd(10), DIM), plainLine(text))),
     ...Object.entries(hasEnded(bottle) ? {} : bottle.down).map(([name, why]) =>
@@ -31,6 +33,12 @@ export function infoRows(bottle: BottleRow, width: number): Row[] {
     [],
     ...isolationRows(bottle, width),
   ];
+}
+
+function staleRows({ host, confirmed_at }: BottleRow, why: string, width: number): Row[] {
+  const when = confirmed_at === undefined ? "" : ` at ${clock(confirmed_at)}`;
+  const text = `~ ${host} is unreachable${why === "" ? "" : `: ${plainLine(why)}`}. This is what was last seen${when}.`;
+  return wrap(text, width, { color: YELLOW }).map((line) => row(...line));
 }
 
 function isolationRows({ isolation }: BottleRow, width: number): Row[] {

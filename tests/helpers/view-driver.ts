@@ -51,7 +51,8 @@ export function driveView(size: Size = { cols: 100, rows: 40 }, keymap: Keymap =
     at,
     logs: { first: 0, last: 99 },
     traffic: driver.traffic,
-    words: words(console.fleet()),
+    words: words(console.fleet(), driver.view.dockerfiles),
+    backends: console.backends,
   });
   const driver: ViewDriver = {
     console,

@@ -3,8 +3,10 @@
 import { insideOf } from "#components/pane.ts";
 import { hasEnded } from "#components/fleet-list.ts";
 import { UNANSWERED } from "#components/inbox-rows.ts";
+import { problemsOf } from "#components/hosts.ts";
 import { layoutOf, type Layout } from "#components/layout.ts";
 import { proposalDetail, type ProposalWords } from "#components/proposal-detail.ts";
+import type { BackendInfo } from "#contracts/console.ts";
 import { statusOf, type BottleRow, type Fleet, type InboxItem } from "#domain/fleet/fleet.ts";
 import { byUrgency, isAlarm, isUrgent } from "#domain/fleet/urgency.ts";
 
@@ -23,6 +25,8 @@ export interface Context {
   /** How far the preview can be scrolled. */
   readonly scrollable: number;
   readonly words: (item: InboxItem) => ProposalWords;
+  /** What there is to run bottles in, and what it can do. */
+  readonly backends: readonly BackendInfo[];
 }
 
 /** Decisions are ignored for this long after a proposal came into view: what was typed before was not meant for it. */
@@ -33,7 +37,7 @@ export function layout({ view, fleet, at }: Pick<Context, "view" | "fleet" | "at
     sheet: sheetHeight(top(view)),
     pending: pendingItems(fleet, at).length,
     expanded: view.expanded,
-    bottles: fleet.bottles.length + Object.keys(fleet.problems).length,
+    bottles: fleet.bottles.length + problemsOf(fleet).length,
     proposals: fleet.inbox.length,
   });
 }
@@ -41,8 +45,8 @@ export function layout({ view, fleet, at }: Pick<Context, "view" | "fleet" | "at
 export function visibleBottles(view: View, fleet: Fleet): readonly BottleRow[] {
   const wanted = view.filter.toLowerCase();
   if (wanted === "") return fleet.bottles;
-  return fleet.bottles.filter(({ slug, label, agent, state, backend }) =>
-    `${slug} ${label} ${agent} ${state} ${backend}`.toLowerCase().includes(wanted),
+  return fleet.bottles.filter(({ slug, label, agent, state, backend, host }) =>
+    `${slug} ${label} ${agent} ${state} ${backend} ${host}`.toLowerCase().includes(wanted),
   );
 }
 
@@ -104,7 +108,9 @@ export function itemInView(context: Context): InboxItem | undefined {
   if (kind === "tiny") return undefined;
   const inside = insideOf(layer.type === "proposal" ? body : inboxDetail);
   const ended = isUnanswered(item, context.fleet, context.at);
-  const { vital } = proposalDetail({ item, ended, words: context.words(item), width: inside.width, now: context.at });
+  const build = context.view.builds[item.proposal.id];
+  const words = context.words(item);
+  const { vital } = proposalDetail({ item, ended, words, build, width: inside.width, now: context.at });
   const scroll = layer.scroll;
   const whole = scroll === 0 && vital <= inside.height;
   // A rule longer than the whole screen has been seen when its end has been scrolled to.

@@ -39,7 +39,7 @@ export async function editInEditor({
   let end: EditEnd<Payload> = { type: "unchanged" };
   await handover.during(async () => {
     end = await editFile({
-      name: `${id}.yaml`,
+      name: proposal.kind === "capability-block" ? `${id}.Dockerfile` : `${id}.yaml`,
       text: editText(proposal),
       check: async (text) => checkedEdit(proposal, text),
       editor,
@@ -71,18 +71,21 @@ function finish(
       return store.dispatch({ type: "notice", tone: "bad", text: `${end.why}: nothing was approved` });
     case "edited": {
       const edited = { ...proposal, payload: end.value } as Proposal;
-      return store.dispatch({ type: "open", layer: confirmEdited(edited, digest, console) });
+      return store.dispatch({ type: "open", layer: confirmEdited(edited, digest, console, store) });
     }
   }
 }
 
-function confirmEdited(edited: Proposal, digest: string, console: Console): ConfirmLayer {
-  const { warnings } = wordsOf(edited, console.fleet().inbox, []);
+function confirmEdited(edited: Proposal, digest: string, console: Console, store: Store): ConfirmLayer {
+  const before = store.view.dockerfiles[edited.bottle_slug]?.text ?? undefined;
+  const { warnings } = wordsOf(edited, console.fleet().inbox, [], before);
   const dangers = warnings.filter(({ severity }) => severity === "danger").map(({ text }) => `! ${text}`);
   return {
     type: "confirm",
     lines: [
-      "Approve the edited rule until the bottle stops?",
+      edited.kind === "capability-block"
+        ? "Build the edited Dockerfile, and put the agent into a bottle made from it?"
+        : "Approve the edited rule until the bottle stops?",
       ...describeProposal(edited).meaning.slice(0, 2),
       ...dangers,
     ],

@@ -6,6 +6,7 @@ import { plainLine } from "#domain/plain-text.ts";
 import type { Decision, Undo } from "#domain/proposal/decision.ts";
 
 import { requestKey } from "./actions/egress-row.ts";
+import { findItem } from "./context.ts";
 import { allow, deny, explain, removeRule, type Outcome } from "./egress-effects.ts";
 import { messageOf } from "./message-of.ts";
 import type { Store } from "./store.ts";
@@ -44,7 +45,7 @@ export class Effects {
       case "edit-in-editor":
         return reporting(store, this.#options.edit(effect.id, effect.digest, store));
       case "approve":
-        return ending(store, effect.id, this.#approve(effect));
+        return ending(store, effect.id, this.#approve(effect, store));
       case "reject":
         return ending(
           store,
@@ -64,6 +65,13 @@ export class Effects {
           store,
           console.agents().then((agents) => store.dispatch({ type: "agents", agents })),
         );
+      case "probe-backends":
+        return reporting(
+          store,
+          console.probeBackends().then((backends) => store.dispatch({ type: "backends", backends })),
+        );
+      case "load-dockerfile":
+        return void readDockerfile(console, effect.slug, store);
       case "load-crash-logs":
         return reporting(
           store,
@@ -116,16 +124,19 @@ export class Effects {
     }
   }
 
-  async #approve({ id, digest, approval }: Extract<Effect, { type: "approve" }>): Promise<Outcome> {
+  async #approve({ id, digest, approval }: Extract<Effect, { type: "approve" }>, store: Store): Promise<Outcome> {
     const { console, clock } = this.#options;
+    const slug = findItem(console.fleet(), id)?.proposal.bottle_slug ?? "";
+    const progress = (step: LaunchStep): void => store.dispatch({ type: "building", id, slug, step });
     const { scope, expiresInMs, payload, notes } = approval;
-    const decision = await console.approve(id, {
+    const options = {
       digest,
       scope,
       ...(expiresInMs === undefined ? {} : { expiresAt: new Date(clock() + expiresInMs).toISOString() }),
       ...(payload === undefined ? {} : { payload }),
       ...(notes === undefined ? {} : { notes }),
-    });
+    };
+    const decision = await console.approve(id, options, progress);
     return decisionOutcome(decision);
   }
 }
@@ -138,6 +149,12 @@ async function plan(console: Console, request: LaunchRequest, store: Store): Pro
   } catch (error) {
     store.dispatch({ type: "plan-failed", request, problem: messageOf(error) });
   }
+}
+
+/** Where it cannot be read, all of a proposed file is shown as new. */
+async function readDockerfile(console: Console, slug: string, store: Store): Promise<void> {
+  const text = await console.dockerfile(slug).catch(() => undefined);
+  store.dispatch({ type: "dockerfile", slug, text: text ?? null });
 }
 
 /** A failure is a line for the operator. */

@@ -9,7 +9,7 @@ import { infoRows } from "#components/tabs/info-rows.ts";
 import { logRows } from "#components/tabs/log-rows.ts";
 import { tabProblem } from "#components/tabs/tab.ts";
 import { plural } from "#components/words.ts";
-import type { BottleRow, InboxItem } from "#domain/fleet/fleet.ts";
+import type { BottleRow, Fleet, InboxItem } from "#domain/fleet/fleet.ts";
 
 import { isUnanswered, type Context } from "./context.ts";
 import { egressPreview } from "./egress-preview.ts";
@@ -54,12 +54,18 @@ function contentOf(needs: PreviewNeeds): Content {
     case "conversation":
       return message(tabProblem("conversation") ?? "", width);
     case "info":
-      return fromTheStart(infoRows(bottle, width), view.scroll, height);
+      return fromTheStart(infoRows(bottle, width, staleReason(context.fleet, bottle)), view.scroll, height);
     case "audit":
       if (watch === null || watch.audit.note !== "")
         return message(watch?.audit.note ?? "reading the audit trail…", width);
       return fromTheEnd(auditRows(watch.audit.entries), view.scroll, height);
   }
+}
+
+/** Why what is known of it may be old: its host does not answer. */
+function staleReason({ hosts }: Fleet, { host }: BottleRow): string | undefined {
+  const known = hosts[host];
+  return known === undefined || known.up ? undefined : known.detail;
 }
 
 function message(text: string, width: number): Content {
@@ -156,7 +162,13 @@ function proposalContent({ context, width, height }: PreviewNeeds, { slug }: Bot
     const words = context.words(item);
     const warnings = words.warnings.filter(({ severity }) => severity === "danger").length;
     return itemRow(
-      { item, ended: isUnanswered(item, context.fleet, context.at), title: words.title, warnings },
+      {
+        item,
+        ended: isUnanswered(item, context.fleet, context.at),
+        title: words.title,
+        warnings,
+        build: context.view.builds[item.proposal.id],
+      },
       { selected: false, withSlug: false, width, now: context.at },
     );
   };

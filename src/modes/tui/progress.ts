@@ -11,9 +11,11 @@ export function emptyProgress(title: string): ProgressLayer {
   return { type: "progress", title, steps: [], output: [], showOutput: false, failed: undefined };
 }
 
-export function advance(layer: ProgressLayer, next: LaunchStep): ProgressLayer {
+/** A launch, a resume or a rebuild with what it reported. */
+export function advance<T extends Pick<ProgressLayer, "steps" | "output">>(layer: T, next: LaunchStep): T {
   if (next.type === "output") {
-    return { ...layer, output: [...layer.output, ...plainLines(next.text)].slice(-OUTPUT_LINES) };
+    const lines = plainLines(next.text.replace(/\r?\n$/, ""));
+    return { ...layer, output: [...layer.output, ...lines].slice(-OUTPUT_LINES) };
   }
   const entry = {
     step: plainLine(next.step),

@@ -3,11 +3,13 @@
 import { keepInSight } from "#components/layout.ts";
 import type { LaunchStep } from "#contracts/backend.ts";
 import type { EgressRequest, EgressVerdict } from "#domain/egress/control.ts";
-import type { AgentChoice, CrashLog, LaunchRequest, Preflight } from "#contracts/console.ts";
+import type { AgentChoice, BackendChoice, CrashLog, LaunchRequest, Preflight } from "#contracts/console.ts";
 
 import { NO_CRASH_LOG } from "./actions/logs.ts";
 import { inSight } from "./actions/navigate.ts";
 import { beneath, paletteActions, placeOf, type Action, type Keymap } from "./actions.ts";
+import { building, builtOver } from "./builds.ts";
+import { askForDockerfiles, withDockerfile } from "./dockerfiles.ts";
 import { findItem, inboxItems, layout, visibleBottles, type Context } from "./context.ts";
 import { inViewNow } from "./in-view.ts";
 import { isTyping } from "./keys.ts";
@@ -36,6 +38,11 @@ export type Intent =
   | { readonly type: "resize"; readonly size: Size }
   | { readonly type: "notice"; readonly tone: Notice["tone"]; readonly text: string }
   | { readonly type: "agents"; readonly agents: readonly AgentChoice[] }
+  | { readonly type: "backends"; readonly backends: readonly BackendChoice[] }
+  /** What a bottle is made from; null where nobody knows. */
+  | { readonly type: "dockerfile"; readonly slug: string; readonly text: string | null }
+  /** An approved Dockerfile is being built. */
+  | { readonly type: "building"; readonly id: string; readonly slug: string; readonly step: LaunchStep }
   | { readonly type: "planned"; readonly request: LaunchRequest; readonly plan: Preflight }
   | { readonly type: "plan-failed"; readonly request: LaunchRequest; readonly problem: string }
   | { readonly type: "progress"; readonly step: LaunchStep }
@@ -55,8 +62,9 @@ export type Intent =
 
 export function reduce(context: Context, intent: Intent, keymap: Keymap): Step {
   const next = react(context, intent, keymap);
-  const view = settle({ ...context, view: next.view }, context.view.selected);
-  return { view, effects: next.effects };
+  const settled = settle({ ...context, view: next.view }, context.view.selected);
+  const { view, effects } = askForDockerfiles(settled, context.fleet);
+  return { view, effects: effects.length === 0 ? next.effects : [...next.effects, ...effects] };
 }
 
 function react(context: Context, intent: Intent, keymap: Keymap): Step {
@@ -75,8 +83,14 @@ function react(context: Context, intent: Intent, keymap: Keymap): Step {
       return step(notify(view, intent.tone, intent.text));
     case "ended": {
       const { [intent.about]: _done, ...working } = view.working;
-      return explainedAnew(notify({ ...view, working }, intent.tone, intent.text));
+      const problem = intent.tone === "bad" ? intent.text : undefined;
+      const over = builtOver({ ...view, working }, intent.about, problem);
+      return explainedAnew(notify(over, intent.tone, intent.text));
     }
+    case "building":
+      return step(building(view, intent.id, intent.slug, intent.step));
+    case "dockerfile":
+      return step(withDockerfile(view, intent.slug, intent.text));
     case "open":
       return step(push(view, intent.layer));
     case "found":
@@ -154,6 +168,7 @@ type Loaded = Extract<
   {
     type:
       | "agents"
+      | "backends"
       | "planned"
       | "plan-failed"
       | "progress"
@@ -169,6 +184,15 @@ function loaded(view: View, intent: Loaded): View {
   switch (intent.type) {
     case "agents":
       return change(view, "picker", (layer) => ({ ...layer, agents: intent.agents }));
+    case "backends":
+      return change(view, "backends", (layer) => ({
+        ...layer,
+        backends: intent.backends,
+        index: Math.max(
+          0,
+          intent.backends.findIndex(({ name }) => name === layer.request.backend),
+        ),
+      }));
     case "planned":
       return change(view, "preflight", (layer) =>
         layer.request === intent.request ? { ...layer, plan: intent.plan, problem: null } : layer,

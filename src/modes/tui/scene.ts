@@ -1,11 +1,13 @@
 // From the view and what is known to the props of the components, for one frame. Pure.
 
 import type { DashboardProps, ScreenProps, SheetProps } from "#components/dashboard.tsx";
+import { hostNames, hostsDown, problemsOf } from "#components/hosts.ts";
 import type { ItemLine } from "#components/inbox-rows.ts";
 import { insideOf } from "#components/pane.ts";
 import { proposalDetail, type DetailProps } from "#components/proposal-detail.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
 
+import { buildsNow } from "./builds.ts";
 import { footerHints, helpLines, paletteActions, type Keymap } from "./actions.ts";
 import {
   findItem,
@@ -76,12 +78,13 @@ export function sceneOf(needs: SceneNeeds): Scene {
 function itemLine(item: InboxItem, context: Context): ItemLine {
   const { title, warnings } = context.words(item);
   const ended = isUnanswered(item, context.fleet, context.at);
-  return { item, ended, title, warnings: warnings.filter(({ severity }) => severity === "danger").length };
+  const dangers = warnings.filter(({ severity }) => severity === "danger").length;
+  return { item, ended, title, warnings: dangers, build: context.view.builds[item.proposal.id] };
 }
 
 function openItem(item: InboxItem, context: Context): Omit<DetailProps, "width"> {
   const ended = isUnanswered(item, context.fleet, context.at);
-  return { item, ended, words: context.words(item), now: context.at };
+  return { item, ended, words: context.words(item), build: context.view.builds[item.proposal.id], now: context.at };
 }
 
 function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; scrollable: number } {
@@ -122,6 +125,11 @@ function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; s
     }
     case "preflight":
       return preflightScreen(layer);
+    case "backends":
+      return {
+        screen: { type: "backends", backends: layer.backends, index: layer.index, now: layer.request.backend ?? "" },
+        scrollable: Math.max(0, (layer.backends?.length ?? 0) - 1),
+      };
     case "progress":
       return { screen: layer, scrollable: 0 };
     case "crash-logs":
@@ -155,7 +163,7 @@ function mainOf(
   context: Context,
 ): { screen: ScreenProps; scrollable: number } {
   const { view, fleet, at } = context;
-  const problems = Object.entries(fleet.problems);
+  const problems = problemsOf(fleet);
   if (fleet.bottles.length === 0) {
     const key = (id: string): string => shownKey(keymap.actions.find((action) => action.id === id)?.keys[0] ?? "");
     return {
@@ -182,6 +190,9 @@ function mainOf(
       filter: view.filter,
       problems,
       unseen,
+      severalHosts: hostNames(fleet).size > 1,
+      hostsDown: hostsDown(fleet),
+      builds: buildsNow(view),
       active: view.focus === "list",
       now: at,
     },

@@ -76,7 +76,7 @@ export class Store {
   dispatch(intent: Intent): void {
     this.#take(intent);
     if (intent.type === "ended") this.#watch?.egress.refresh("now"); // what was decided may be another table
-    if (intent.type === "progress") this.#frames.soon();
+    if (intent.type === "progress" || intent.type === "building") this.#frames.soon();
     else this.#frames.now();
   }
 
@@ -119,7 +119,8 @@ export class Store {
       logs: { first: this.#watch?.logs.first ?? 0, last: this.#watch?.logs.last ?? -1 },
       traffic: this.#watch?.slug === this.#view.selected ? (this.#watch?.egress ?? NO_TRAFFIC_YET) : NO_TRAFFIC_YET,
       scrollable: this.#scene?.scrollable ?? 0,
-      words: this.#words(fleet),
+      words: this.#words(fleet, this.#view.dockerfiles),
+      backends: this.#options.console.backends,
     };
   }
 

@@ -1,11 +1,13 @@
 // What the operator is looking at: plain data, changed only by steps of the action table and by reduce.
 
-import type { AgentChoice, CrashLog, LaunchRequest, Preflight } from "#contracts/console.ts";
+import type { AgentChoice, BackendChoice, CrashLog, LaunchRequest, Preflight } from "#contracts/console.ts";
 import type { Config } from "#domain/config/config.ts";
 import type { EgressRequest, EgressVerdict } from "#domain/egress/control.ts";
+import type { Build, BuildStep } from "#components/build-rows.ts";
 import type { TableRow } from "#components/tabs/egress/table-row.ts";
 import type { Tab } from "#components/tabs/tab.ts";
 
+import type { KnownDockerfile } from "./dockerfiles.ts";
 import type { Kind } from "./request-filter.ts";
 
 export interface Size {
@@ -57,6 +59,10 @@ export interface View {
   readonly typing: Typing | null;
   /** Work that is under way, by what it works on: nothing is asked for twice. */
   readonly working: Readonly<Record<string, string>>;
+  /** Rebuilds, by the proposal that asked for them. */
+  readonly builds: Readonly<Record<string, Build>>;
+  /** By slug. */
+  readonly dockerfiles: Readonly<Record<string, KnownDockerfile>>;
 }
 
 export interface LogsView {
@@ -122,6 +128,7 @@ export type Layer =
       readonly problem: string | null;
       readonly scroll: number;
     }
+  | BackendsLayer
   | ProgressLayer
   | ConfirmLayer
   | { readonly type: "scope"; readonly id: string; readonly digest: string; readonly index: number }
@@ -134,14 +141,19 @@ export type Layer =
   | { readonly type: "crash-logs"; readonly files: readonly CrashLog[] | null; readonly index: number }
   | { readonly type: "crash-log"; readonly path: string; readonly scroll: number };
 
+/** Where a bottle is to run: what each place enforces, and what it does not. */
+export interface BackendsLayer {
+  readonly type: "backends";
+  readonly request: LaunchRequest;
+  /** Null while they are asked. */
+  readonly backends: readonly BackendChoice[] | null;
+  readonly index: number;
+}
+
 export interface ProgressLayer {
   readonly type: "progress";
   readonly title: string;
-  readonly steps: readonly {
-    readonly step: string;
-    readonly state: "started" | "done" | "failed";
-    readonly message?: string;
-  }[];
+  readonly steps: readonly BuildStep[];
   /** The last lines of what the steps printed. */
   readonly output: readonly string[];
   readonly showOutput: boolean;
@@ -204,6 +216,8 @@ export type Effect =
   | { readonly type: "undo"; readonly id: string }
   | { readonly type: "edit-in-editor"; readonly id: string; readonly digest: string }
   | { readonly type: "load-agents" }
+  | { readonly type: "probe-backends" }
+  | { readonly type: "load-dockerfile"; readonly slug: string }
   | { readonly type: "preflight"; readonly request: LaunchRequest }
   | { readonly type: "launch"; readonly plan: Preflight }
   | { readonly type: "abort-progress" }
@@ -246,6 +260,8 @@ export function firstView(size: Size, config: Config): View {
     inView: null,
     typing: null,
     working: {},
+    builds: {},
+    dockerfiles: {},
   };
 }
 

@@ -34,7 +34,7 @@ export const MAIN: readonly Place[] = ["main", "egress"];
 export const BROWSING: readonly Place[] = [...MAIN, "inbox", "proposal", "request", "allow", "crash-logs", "crash-log"];
 
 /** Where something is chosen or read, one of several. */
-export const LISTS: readonly Place[] = [...BROWSING, "help", "palette", "picker", "preflight", "scope"];
+export const LISTS: readonly Place[] = [...BROWSING, "help", "palette", "picker", "preflight", "backends", "scope"];
 
 /** Everywhere that Esc leads out of. */
 export const LEAVABLE: readonly Place[] = [...LISTS, "form", "prompt", "confirm"];

@@ -3,6 +3,7 @@
 import type { BottleRow, BottleState } from "#domain/fleet/fleet.ts";
 
 import { inboxItems, pendingItems, selectedBottle, type Context } from "../context.ts";
+import { possible } from "../possible.ts";
 import { emptyProgress } from "../progress.ts";
 import { notify, pop, push, step, top, type Step } from "../view.ts";
 
@@ -18,7 +19,9 @@ export const bottles: readonly Action[] = [
     keys: ["enter", "o"],
     places: ["main"],
     enabled: (context) =>
-      onBottle(context, (bottle) => (runs(bottle) ? true : `${bottle.slug} does not run; R resumes it`)),
+      onBottle(context, (bottle) =>
+        runs(bottle) ? possible(context, bottle) : `${bottle.slug} does not run; R resumes it`,
+      ),
     run: (context) =>
       withBottle(context, ({ slug }) =>
         step(notify(context.view, "info", `attaching to ${slug}…`), { type: "attach", slug }),
@@ -65,7 +68,10 @@ export const bottles: readonly Action[] = [
     description: "Start a bottle that ended again, with the home that it left",
     keys: ["R"],
     places: MAIN,
-    enabled: (context) => onBottle(context, (bottle) => (runs(bottle) ? `${bottle.slug} runs already` : true)),
+    enabled: (context) =>
+      onBottle(context, (bottle) =>
+        runs(bottle) ? `${bottle.slug} runs already` : possible(context, bottle, "resume"),
+      ),
     run: (context) =>
       withBottle(context, ({ slug }) =>
         step(push(context.view, emptyProgress(`Resuming ${slug}`)), { type: "resume", slug }),
@@ -79,7 +85,7 @@ export const bottles: readonly Action[] = [
     keys: ["S"],
     places: MAIN,
     enabled: (context) =>
-      onBottle(context, (bottle) => (runs(bottle) ? notWorking(context, bottle) : `${bottle.slug} does not run`)),
+      onBottle(context, (bottle) => (runs(bottle) ? stoppable(context, bottle) : `${bottle.slug} does not run`)),
     run: confirmStop,
     footer: 44,
   },
@@ -142,9 +148,9 @@ function runs({ state }: BottleRow): boolean {
   return RUNNING.has(state);
 }
 
-function notWorking({ view }: Context, { slug }: BottleRow): true | string {
-  const doing = view.working[slug];
-  return doing === undefined ? true : `${slug}: ${doing} is under way`;
+function stoppable(context: Context, bottle: BottleRow): true | string {
+  const doing = context.view.working[bottle.slug];
+  return doing === undefined ? possible(context, bottle) : `${bottle.slug}: ${doing} is under way`;
 }
 
 function openInbox(context: Context): Step {

@@ -5,6 +5,7 @@ import { isAlarm } from "#domain/fleet/urgency.ts";
 
 import { itemAtHand, itemInView, pendingItems, undecidable, unsettled, type Context } from "../context.ts";
 import { answerForm, editForm, rejectForm } from "../forms.ts";
+import { notRebuildable } from "../possible.ts";
 import { scopeProblem, SCOPES } from "../scopes.ts";
 import { notify, pop, push, replaceTop, step, top, type Effect, type Layer, type Step, type View } from "../view.ts";
 
@@ -15,9 +16,11 @@ const IN_DETAIL: readonly Place[] = ["inbox", "proposal"];
 
 const decidable = (context: Context): true | string => undecidable(context) ?? true;
 
-/** Nobody allows a canary: it is looked at. */
+/** Nobody allows a canary: it is looked at. What a backend cannot build is not begun. */
 const approvable = (context: Context): true | string => {
   const item = itemAtHand(context);
+  const cannot = item?.proposal.kind === "capability-block" ? notRebuildable(context, item.proposal.bottle_slug) : true;
+  if (cannot !== true) return cannot;
   return item !== undefined && isAlarm(item.proposal) && itemInView(context) !== undefined
     ? "nothing lets a canary pass: look at what the agent does, then reject this"
     : decidable(context);
@@ -27,9 +30,9 @@ export const decide: readonly Action[] = [
   {
     id: "approve",
     title: "approve",
-    titleNow: (context) => (itemAtHand(context)?.proposal.kind === "question" ? "answer" : "approve"),
+    titleNow: (context) => approveTitle(itemAtHand(context)),
     description:
-      "Approve with the default scope, once the rule was on the screen; the first press opens it. Answers a question",
+      "Approve with the default scope, once the rule was on the screen; the first press opens it. Answers a question, builds a Dockerfile",
     keys: ["a"],
     places: DECIDING,
     enabled: approvable,
@@ -42,8 +45,13 @@ export const decide: readonly Action[] = [
     description: "Approve once, for an hour, until the bottle stops, or kept in the definition",
     keys: ["A"],
     places: DECIDING,
-    enabled: (context) =>
-      itemAtHand(context)?.proposal.kind === "question" ? "an answer has no scope" : approvable(context),
+    enabled: (context) => {
+      const kind = itemAtHand(context)?.proposal.kind;
+      if (kind === "question") return "an answer has no scope";
+      return kind === "capability-block"
+        ? "what was built stays, resume included: it has no scope"
+        : approvable(context);
+    },
     run: (context) =>
       whenInView(context, ({ proposal: { id, digest } }) =>
         step(push(context.view, { type: "scope", id, digest, index: 2 })),
@@ -56,9 +64,18 @@ export const decide: readonly Action[] = [
     description: "Change the rule, see what it would then allow, and approve it so",
     keys: ["e"],
     places: DECIDING,
-    enabled: (context) =>
-      itemAtHand(context)?.proposal.kind === "egress-block" ? decidable(context) : noRule(context),
-    run: (context) => whenInView(context, (item) => step(push(context.view, editForm(item)))),
+    enabled: (context) => {
+      const kind = itemAtHand(context)?.proposal.kind;
+      if (kind === "capability-block") return approvable(context);
+      return kind === "egress-block" ? decidable(context) : noRule(context);
+    },
+    run: (context) =>
+      whenInView(context, (item) => {
+        const { id, digest, kind } = item.proposal;
+        return kind === "capability-block"
+          ? step(context.view, { type: "edit-in-editor", id, digest })
+          : step(push(context.view, editForm(item)));
+      }),
     footer: 14,
   },
   {
@@ -158,9 +175,15 @@ function approve(context: Context): Step {
   const { view } = context;
   const asked = itemAtHand(context);
   if (asked?.proposal.kind === "question") return step(push(view, answerForm(asked, view.size)));
-  return whenInView(context, ({ proposal: { id, digest } }) =>
-    decided(context, id, { type: "approve", id, digest, approval: { scope: view.defaultScope } }),
-  );
+  return whenInView(context, ({ proposal: { id, digest, kind } }) => {
+    const scope = kind === "capability-block" ? "session" : view.defaultScope;
+    return decided(context, id, { type: "approve", id, digest, approval: { scope } });
+  });
+}
+
+function approveTitle(item: InboxItem | undefined): string {
+  if (item?.proposal.kind === "question") return "answer";
+  return item?.proposal.kind === "capability-block" ? "build it" : "approve";
 }
 
 /** The form says what is rejected, so that what is typed next is the reason and nothing else. */

@@ -101,6 +101,28 @@ export const dialogs: readonly Action[] = [
       return layer === undefined ? step(context.view) : replan(context.view, toggleCopy(layer.request));
     },
   ),
+  dialog(
+    "backend",
+    "backend",
+    "Where it is to run: local, docker, or a host of yours",
+    ["b"],
+    ["preflight"],
+    5,
+    (context) => {
+      const layer = layerOf(context, "preflight");
+      if (layer === undefined) return step(context.view);
+      const choice = { type: "backends", request: layer.request, backends: null, index: 0 } as const;
+      return step(push(context.view, choice), { type: "probe-backends" });
+    },
+  ),
+  {
+    ...dialog("backend-choose", "choose", "Run it there", ["enter"], ["backends"], 1, chooseBackend),
+    enabled: (context) => {
+      const chosen = chosenBackend(context);
+      if (chosen === undefined) return "the backends are still being asked";
+      return chosen.probe.available ? true : chosen.probe.why;
+    },
+  },
   dialog("toggle-output", "output", "Show or hide what the steps print", ["o"], ["progress"], 2, (context) => {
     const layer = layerOf(context, "progress");
     return layer === undefined
@@ -233,6 +255,19 @@ function pick(context: Context): Step {
     type: "preflight",
     request,
   });
+}
+
+function chosenBackend(context: Context) {
+  const layer = layerOf(context, "backends");
+  return layer?.backends?.[layer.index];
+}
+
+/** Back to the preflight, which is made anew for it. */
+function chooseBackend(context: Context): Step {
+  const layer = layerOf(context, "backends");
+  const chosen = chosenBackend(context);
+  if (layer === undefined || chosen === undefined) return step(context.view);
+  return replan(pop(context.view), { ...layer.request, backend: chosen.name });
 }
 
 function replan(view: View, request: LaunchRequest): Step {

@@ -1,6 +1,7 @@
 // Moving about: selection, scrolling, tabs, one step back.
 
 import { bottleRoom } from "#components/fleet-list.ts";
+import { problemsOf } from "#components/hosts.ts";
 import { keepInSight } from "#components/layout.ts";
 import { TABS, tabProblem, tabTitle, type Tab } from "#components/tabs/tab.ts";
 
@@ -115,7 +116,7 @@ export function inSight(view: View, { fleet, at }: Pick<Context, "fleet" | "at">
   const index = bottles.findIndex(({ slug }) => slug === view.selected);
   if (view.expanded) return view;
   const inside = layout({ view, fleet, at }).list.height - 2;
-  const height = bottleRoom(inside, bottles.length, Object.keys(fleet.problems).length);
+  const height = bottleRoom(inside, bottles.length, problemsOf(fleet).length);
   const listOffset = keepInSight(view.listOffset, index, height, bottles.length);
   return listOffset === view.listOffset ? view : { ...view, listOffset };
 }
@@ -153,6 +154,7 @@ function moveInLayer(context: Context, layer: Layer, by: number, paging = false)
       return replaceTop(view, { ...layer, scroll: clamp(layer.scroll - by, 0, context.scrollable) });
     case "palette":
     case "picker":
+    case "backends":
     case "crash-logs":
     case "scope":
       return replaceTop(view, { ...layer, index: clamp(layer.index + by, 0, context.scrollable) });
