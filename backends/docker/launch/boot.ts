@@ -1,0 +1,161 @@
+// Brings an agent's container up to the point where its agent could start: terminal, walls tried from inside and read back
+// from the engine, and the result on disk. A launch does so, and a rebuild for the container that takes over.
+
+import type Dockerode from "dockerode";
+
+import { BottleError } from "#domain/bottle-error.ts";
+import { INSIDE, type BootOrder } from "#domain/boot/protocol.ts";
+import type { Isolation } from "#domain/fleet/isolation.ts";
+import { plainLines } from "#domain/plain-text.ts";
+import { writeAtomic } from "#lib/atomic-file.ts";
+import { listenBoot, type BootServer } from "#lib/launch/boot.ts";
+import { openHostTargets } from "#lib/launch/host-targets.ts";
+import { untilAborted, type Steps } from "#lib/launch/steps.ts";
+import type { BottlePaths } from "#lib/paths.ts";
+import { within } from "#lib/until-gone.ts";
+
+import type { DockerContext } from "../context.ts";
+import type { AgentImage } from "../images/images.ts";
+import { namesOf } from "../names.ts";
+import { DEFAULT_PIDS } from "./agent-container.ts";
+import { engineError } from "./engine-error.ts";
+import { demandProof, outsideChecks, type Wanted } from "./judge.ts";
+import type { BottleNetworks } from "./networks.ts";
+import type { KeptOrder } from "./order.ts";
+import { bootTries } from "./tries.ts";
+
+export interface Booting {
+  readonly context: DockerContext;
+  readonly slug: string;
+  readonly paths: BottlePaths;
+  readonly networks: BottleNetworks;
+  readonly image: AgentImage;
+  readonly agent: Dockerode.Container;
+  readonly sidecars: Dockerode.Container;
+  /** Further containers that may be on the internal network: the one that is about to be replaced. */
+  readonly beside: readonly string[];
+  readonly kept: KeptOrder;
+}
+
+export interface Booted {
+  /** Starts the agent; resolves when it runs. */
+  go(order: BootOrder): Promise<void>;
+  /** Without an order by then, the container ends. */
+  close(): Promise<void>;
+}
+
+export const SIZE = { cols: 80, rows: 24 };
+const LAST_WORDS_MS = 2000;
+
+/** `inside` runs in the container before its walls are tried. */
+export async function boot(
+  booting: Booting,
+  steps: Steps,
+  signal: AbortSignal,
+  inside: () => Promise<void> = async () => {},
+): Promise<Booted> {
+  const { context, slug, paths, agent } = booting;
+  const { docker } = context.engine;
+  const [info, others] = await Promise.all([context.engine.info(), docker.listContainers({})]);
+  const targets = await openHostTargets();
+  let server: BootServer | undefined;
+  const close = async (): Promise<void> => {
+    targets.close();
+    await server?.close();
+  };
+  try {
+    const { kept, networks, image } = booting;
+    const served = { supervise: kept.supervise, gitGate: kept.git_gate };
+    const tries = bootTries({
+      root: context.root,
+      slug,
+      targets,
+      networks,
+      image,
+      others,
+      served,
+      hasSeccomp: info.seccomp,
+    });
+    server = await listenBoot(paths.agent.boot, tries);
+    const ended = endOf(agent);
+    await steps.run("make the sandbox", async () => {
+      await agent.start().catch(engineError("the agent's container"));
+      await agent.resize({ w: SIZE.cols, h: SIZE.rows }).catch(() => {}); // it ended at once: its last words tell
+      await inside();
+    });
+    const { proof } = server;
+    await steps.run("prove the isolation", async () => {
+      const checks = await untilAborted(orLastWords(proof, ended), signal);
+      const isolation: Isolation = {
+        mechanism: kept.runtime ?? "docker",
+        proved_at: new Date().toISOString(),
+        checks: [...checks, ...(await readBack(booting))],
+      };
+      await writeAtomic(paths.isolation, `${JSON.stringify(isolation, undefined, 2)}\n`);
+      demandProof(isolation);
+    });
+    const listening = server;
+    return {
+      go: async (order) => void (await untilAborted(orLastWords(listening.go(order), ended), signal)),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function readBack(booting: Booting) {
+  const { context, networks, agent, sidecars, beside } = booting;
+  const [one, other, internal] = await Promise.all([
+    agent.inspect(),
+    sidecars.inspect(),
+    context.engine.docker.getNetwork(networks.internal.id).inspect() as Promise<Dockerode.NetworkInspectInfo>,
+  ]).catch(engineError("reading back the bottle"));
+  return outsideChecks(
+    { agent: one, sidecars: other, internal },
+    wantedOf(booting, [agent.id, sidecars.id, ...beside]),
+  );
+}
+
+function wantedOf({ slug, paths, kept, image }: Booting, members: readonly string[]): Wanted {
+  const { pids = DEFAULT_PIDS, memory, cpus } = kept.resources;
+  return {
+    members,
+    home: namesOf(slug).home,
+    shown: {
+      [`${INSIDE.sockets}/boot`]: paths.agent.boot,
+      [INSIDE.tls]: paths.tls.inside,
+      [INSIDE.currentConfig]: paths.supervise.currentConfig,
+    },
+    limits: { pids, memory, cpus },
+    runtime: kept.runtime,
+    variables: ["TERM", "PATH", ...Object.keys(image.env)],
+  };
+}
+
+/** Rejects, with the last that its terminal showed, when the container ends; never resolves. */
+function endOf(container: Dockerode.Container): Promise<never> {
+  const ended = container.wait({ condition: "next-exit" }).then(async () => {
+    const log = await container.logs({ stdout: true, stderr: true, tail: 20 }).catch(() => Buffer.alloc(0));
+    const words = plainLines(log.toString("utf8"))
+      .filter((line) => line.trim() !== "")
+      .slice(-3)
+      .join(" / ");
+    throw new BottleError("failed", `the sandbox ended at once: ${words === "" ? "no output" : words}`, {
+      where: "sandbox",
+    });
+  });
+  ended.catch(() => {}); // waited for only during the launch
+  return ended as Promise<never>;
+}
+
+/** A bottle that ends takes the conversation with it; what it said on its terminal tells more than that. */
+async function orLastWords<Result>(talk: Promise<Result>, ended: Promise<never>): Promise<Result> {
+  try {
+    return await Promise.race([talk, ended]);
+  } catch (error) {
+    if (error instanceof BottleError && error.where === "boot") await within(ended, LAST_WORDS_MS);
+    throw error;
+  }
+}

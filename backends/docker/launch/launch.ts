@@ -1,0 +1,145 @@
+// Launches a bottle: images, networks, sidecars and sandbox, proof, and only then the agent. Whatever fails is taken back whole.
+
+import type Dockerode from "dockerode";
+
+import type { BottleSpec, LaunchPlan } from "#contracts/backend.ts";
+import { BottleError } from "#domain/bottle-error.ts";
+import type { LaunchStep } from "#domain/launch/step.ts";
+import { claimLaunch } from "#lib/launch/claim.ts";
+import { demandGoOn, launchSteps, untilAborted, type Steps } from "#lib/launch/steps.ts";
+import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
+
+import type { DockerContext } from "../context.ts";
+import type { BottleImages } from "../images/images.ts";
+import { namesOf } from "../names.ts";
+import { agentContainer } from "./agent-container.ts";
+import { agentSource, buildImages } from "./build-images.ts";
+import { boot } from "./boot.ts";
+import { engineError } from "./engine-error.ts";
+import { PLACE, type AlterNetwork } from "./networks.ts";
+import { bootOrder, keptOrder } from "./order.ts";
+import { prepare, type Prepared } from "./prepare.ts";
+import { bundleConfig, demandShared, makeSidecars, startSidecars } from "./sidecars.ts";
+import { settleEnd } from "./stop.ts";
+import { containersOf } from "./teardown.ts";
+import { copyWorkspace } from "./workspace.ts";
+
+export { leftoversDocker } from "./leftovers.ts";
+export { rebuildDocker } from "./rebuild.ts";
+export { removeDocker, stopDocker } from "./stop.ts";
+
+/** For tests, which break a wall to see that the proof notices. */
+export interface Alter {
+  readonly internal?: AlterNetwork;
+  readonly agent?: (options: Dockerode.ContainerCreateOptions) => Dockerode.ContainerCreateOptions;
+  readonly sidecars?: (options: Dockerode.ContainerCreateOptions) => Dockerode.ContainerCreateOptions;
+  /** When both are made and none runs. */
+  readonly made?: (agent: Dockerode.Container, sidecars: Dockerode.Container) => Promise<void>;
+}
+
+/** From the sidecars' start to the agent; building and copying take the time that they take. */
+const PATIENCE_MS = 60_000;
+
+/** Resolves when the agent runs. Throws BottleError; then nothing runs and nothing new is left but the state folder. */
+export async function launchDocker(
+  plan: LaunchPlan,
+  context: DockerContext,
+  progress: (step: LaunchStep) => void,
+  signal: AbortSignal,
+  alter: Alter = {},
+): Promise<void> {
+  const { spec } = plan;
+  const paths = bottlePaths(context.root, spec.slug);
+  const steps = launchSteps(spec.slug, progress);
+  if (spec.resume) await settleEnd(context, spec.slug); // while nobody launches it
+  const unclaim = await claimLaunch(spec.slug, paths, () => isRunning(context, spec.slug));
+  try {
+    const images = await buildImages(context, agentSource(spec, paths), progress, signal);
+    const prepared = await steps.run("prepare", () =>
+      prepare(context, spec, paths, { steps, signal, alter: alter.internal }),
+    );
+    await run({ context, spec, paths, steps, images, prepared, alter }, signal);
+  } catch (error) {
+    await steps.takeBack();
+    throw error instanceof BottleError ? error : context.engine.error(error, `launch ${spec.slug}`);
+  } finally {
+    unclaim();
+  }
+}
+
+interface Run {
+  readonly context: DockerContext;
+  readonly spec: BottleSpec;
+  readonly paths: BottlePaths;
+  readonly steps: Steps;
+  readonly images: BottleImages;
+  readonly prepared: Prepared;
+  readonly alter: Alter;
+}
+
+async function run(launching: Run, outer: AbortSignal): Promise<void> {
+  const { context, spec, paths, steps, images, prepared } = launching;
+  const { docker } = context.engine;
+  const { networks, isNewHome } = prepared;
+  const kept = keptOrder(spec);
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.any([outer, patience]);
+  const { agent, sidecars } = await steps.run("start sidecars", async () => {
+    const made = await makeContainers(launching);
+    demandGoOn(signal);
+    const config = bundleConfig({ spec, root: context.root, networks }, JSON.stringify(kept));
+    await startSidecars(docker, made.sidecars, config, signal);
+    await demandShared(paths, context.engine.host);
+    return made;
+  });
+  const booting = { context, slug: spec.slug, paths, networks, image: images.agent, agent, sidecars, beside: [], kept };
+  const booted = await boot(booting, steps, signal, async () => {
+    if (!isNewHome || spec.copyCwd === undefined) return;
+    await copyWorkspace(docker, agent, { from: spec.copyCwd, root: context.root, signal: outer });
+  });
+  try {
+    await steps.run("start the agent", () => booted.go(bootOrder(kept, images.agent.env)));
+  } finally {
+    await booted.close();
+  }
+}
+
+/** Both at once; when one fails, the other may have been made. */
+async function makeContainers({ context, spec, paths, images, prepared, alter }: Run) {
+  const { docker } = context.engine;
+  const { networks } = prepared;
+  const info = await context.engine.info();
+  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const agentOptions = agentContainer({
+    root: context.root,
+    slug: spec.slug,
+    paths,
+    image: images.agent.id,
+    resources: spec.resources,
+    runtime: spec.runtime,
+    hasInit: info.hasInit,
+    internal: networks.internal,
+    place: PLACE.agent,
+    name: namesOf(spec.slug).agent,
+  });
+  const setup = { root: context.root, spec, paths, image: images.sidecars, networks, engine: info, owner };
+  const [agent, sidecars] = await Promise.allSettled([
+    docker.createContainer((alter.agent ?? same)(agentOptions)).catch(engineError("the agent's container")),
+    makeSidecars(docker, setup, alter.sidecars),
+  ]);
+  if (sidecars.status === "rejected") throw sidecars.reason;
+  if (agent.status === "rejected") throw agent.reason;
+  await alter.made?.(agent.value, sidecars.value);
+  return { agent: agent.value, sidecars: sidecars.value };
+}
+
+async function isRunning({ engine, root }: DockerContext, slug: string): Promise<boolean> {
+  const found = await containersOf(engine.docker, { root, slug }, "agent").catch((error: unknown) => {
+    throw engine.error(error, "look for the bottle");
+  });
+  return found.some(({ State }) => State === "running" || State === "paused");
+}
+
+function same<Value>(value: Value): Value {
+  return value;
+}
