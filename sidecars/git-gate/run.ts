@@ -71,7 +71,7 @@ export async function runGate(options: GateOptions): Promise<void> {
 }
 
 function servedRepo(repo: GateRepo, options: GateOptions, paths: GatePaths, signal: AbortSignal): ServedRepo {
-  const { root, slug, config, secrets } = options;
+  const { root, slug, secrets } = options;
   return {
     repo,
     freshness: openFreshness(() => fetchUpstream(repo, paths, { lock: "take", signal })),
@@ -80,7 +80,7 @@ function servedRepo(repo: GateRepo, options: GateOptions, paths: GatePaths, sign
       GATE_ROOT: root,
       GATE_SLUG: slug,
       GATE_REPO: repo.name,
-      GATE_CONFIG: JSON.stringify({ ...config, repos: [repo] } satisfies GitGate),
+      GATE_CONFIG: JSON.stringify(repo),
     },
   };
 }
