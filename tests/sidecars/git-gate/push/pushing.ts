@@ -1,0 +1,104 @@
+// One repository behind the gate, without the gate's servers: a real sshd as upstream, a mirror, and our hook in it. An
+// agent pushes into the mirror as git's own receive-pack would be asked to.
+
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import type { GateRepo } from "#domain/git-gate/gate.ts";
+import { readAuditLog } from "#lib/store/audit-log.ts";
+import { gatePaths } from "#sidecars/git-gate/gate-paths.ts";
+import { openMirror } from "#sidecars/git-gate/mirror/open-mirror.ts";
+import { fetchUpstream } from "#sidecars/git-gate/upstream/fetch-upstream.ts";
+import { readExamples } from "#fixtures/secrets/examples.ts";
+import { git, runGit, type GitResult } from "#tests/helpers/git/client.ts";
+import type { GitUpstream } from "#tests/helpers/git/upstream.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../../../sidecars/git-gate/hook/main.ts", import.meta.url));
+const SLUG = "demo-abc12";
+
+export interface Pushing {
+  readonly root: string;
+  readonly mirror: string;
+  /** The upstream's bare repository. */
+  readonly upstream: string;
+  /** The agent's clone. */
+  readonly clone: string;
+  readonly repo: GateRepo;
+  /** Commits these files to the branch that is checked out; the commit's name. */
+  commit(files: Readonly<Record<string, string | Buffer>>, message?: string): string;
+  git(...args: string[]): string;
+  /** Fetches as the gate does before it shows refs, and pushes. */
+  push(...refspecs: string[]): Promise<GitResult>;
+  pushWith(env: Readonly<Record<string, string>>, ...refspecs: string[]): Promise<GitResult>;
+  fetch(): Promise<void>;
+  upstreamRef(ref: string): string | undefined;
+  mirrorRef(ref: string): string | undefined;
+  audit(): Promise<string[]>;
+  close(): void;
+}
+
+let repositories = 0;
+
+export async function openPushing(server: GitUpstream, more: Partial<GateRepo> = {}): Promise<Pushing> {
+  const root = mkdtempSync(join(tmpdir(), "git-pushing-"));
+  const paths = gatePaths(root, SLUG);
+  repositories += 1;
+  const name = `app${repositories}`;
+  const upstream = server.add(name);
+  const repo = server.repo(name, more);
+  mkdirSync(paths.home, { recursive: true });
+  await openMirror(name, { paths, maxPackBytes: 2 ** 31, hookProgram: PROGRAM, say: () => {} });
+  const mirror = paths.mirror(name);
+  const hook = join(mirror, "hooks", "pre-receive");
+  writeFileSync(hook, `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}'\n`);
+  chmodSync(hook, 0o700);
+  const clone = join(root, "clone");
+  git(root, "init", "-q", "-b", "main", clone);
+  const env = { GATE_ROOT: root, GATE_SLUG: SLUG, GATE_REPO: name, GATE_CONFIG: JSON.stringify(repo) };
+  const fetch = async (): Promise<void> => void (await fetchUpstream(repo, paths, { lock: "take" }));
+  const pushWith = async (extra: Readonly<Record<string, string>>, ...refspecs: string[]): Promise<GitResult> => {
+    await fetch().catch(() => {});
+    return runGit(clone, ["push", mirror, ...refspecs], { ...env, ...extra });
+  };
+  return {
+    root,
+    mirror,
+    upstream,
+    clone,
+    repo,
+    commit(files, message = "change") {
+      for (const [path, content] of Object.entries(files)) {
+        mkdirSync(join(clone, path, ".."), { recursive: true });
+        writeFileSync(join(clone, path), content);
+      }
+      git(clone, "add", "-A");
+      git(clone, "commit", "-q", "--allow-empty", "-m", message);
+      return git(clone, "rev-parse", "HEAD");
+    },
+    git: (...args) => git(clone, ...args),
+    push: (...refspecs) => pushWith({}, ...refspecs),
+    pushWith,
+    fetch,
+    upstreamRef: (ref) => valueOf(upstream, ref),
+    mirrorRef: (ref) => valueOf(mirror, ref),
+    audit: async () => (await readAuditLog({ root, slug: SLUG })).map(({ action, detail }) => `${action}: ${detail}`),
+    close: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+function valueOf(repository: string, ref: string): string | undefined {
+  try {
+    return git(repository, "rev-parse", "--verify", "--quiet", ref);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value that this rule finds, drawn from a seed. */
+export function secretOf(rule: string, index = 0): string {
+  const example = readExamples().find((one) => one.rule === rule)?.find[index];
+  if (example?.value === undefined) throw new Error(`there is no example of ${rule}`);
+  return Buffer.from(example.text).toString("utf8", example.value.start, example.value.end);
+}
