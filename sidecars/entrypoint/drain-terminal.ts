@@ -9,10 +9,14 @@ const WHERE = "\u001b[6n";
 const HERE = /\u001b\[\d+;\d+R/;
 /** Something else may read the answer away: a process that the agent left in the background. */
 const PATIENCE_MS = 1000;
+/** An engine reads the terminal all the time, whether anybody watches or not; for what it has not read yet. */
+const READ_BY_ENGINE_MS = 100;
 
-export async function drainTerminal(): Promise<void> {
+/** Where an engine holds the terminal nobody may be there to answer, and what we ask would stand in its log. */
+export async function drainTerminal(heldByEngine: boolean): Promise<void> {
   const { stdin } = process;
   if (!stdin.isTTY) return;
+  if (heldByEngine) return void (await new Promise((resolve) => setTimeout(resolve, READ_BY_ENGINE_MS)));
   try {
     stdin.setRawMode(true);
     await new Promise<void>((resolve) => {

@@ -13,6 +13,7 @@ import { networkAttempts } from "./checks/network.ts";
 import { surroundingsAttempts } from "./checks/surroundings.ts";
 import { drainTerminal } from "./drain-terminal.ts";
 import { forward } from "./forwarder.ts";
+import { holdLifeline } from "./lifeline.ts";
 
 const NOT_PROVED = 1;
 const COULD_NOT_START = 127;
@@ -20,12 +21,18 @@ const COULD_NOT_START = 127;
 // Meant for the agent, which shares our terminal: keys that interrupt or suspend, and signals to the whole group.
 for (const signal of ["SIGINT", "SIGQUIT", "SIGTSTP", "SIGHUP", "SIGTERM"] as const) process.on(signal, () => {});
 
-process.exit(await main());
+try {
+  process.exit(await main());
+} catch (error) {
+  process.stderr.write(`entrypoint: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(NOT_PROVED);
+}
 
 async function main(): Promise<number> {
   const boot = `${INSIDE.sockets}/boot`;
   const tries = BootTries.parse(JSON.parse(readFileSync(`${boot}/tries.json`, "utf8")));
   const launcher = await connectBoot(`${boot}/boot.sock`);
+  if (tries.lifeline !== null) await holdLifeline(tries.lifeline);
   for (const { port, to } of tries.forwards) await forward(port, to);
   launcher.report({
     type: "proof",
@@ -38,7 +45,7 @@ async function main(): Promise<number> {
     launcher.report({ type: "started", pid: agent.pid });
     await launcher.close();
     const code = await agent.exitCode;
-    await drainTerminal();
+    await drainTerminal(tries.network === "internal");
     return code;
   } catch (error) {
     launcher.report({ type: "failed", message: error instanceof Error ? error.message : String(error) });

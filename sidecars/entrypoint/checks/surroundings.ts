@@ -18,7 +18,8 @@ import { INSIDE, type BootTries } from "#domain/boot/protocol.ts";
 
 import { nothingOf, type Attempt, type Finding } from "./attempt.ts";
 
-export function surroundingsAttempts({ absent }: BootTries): Attempt[] {
+export function surroundingsAttempts(tries: BootTries): Attempt[] {
+  const { absent, read_only: closed, image_variables: ofImage, network } = tries;
   return [
     {
       name: "files of the host are absent",
@@ -32,10 +33,10 @@ export function surroundingsAttempts({ absent }: BootTries): Attempt[] {
     },
     {
       name: "the system is read-only",
-      required: true,
+      required: closed,
       try: () => readOnly(readFileSync("/proc/self/mountinfo", "utf8")),
     },
-    { name: "nothing outside the home can be written", required: true, try: nothingWritable },
+    { name: "nothing outside the home can be written", required: closed, try: nothingWritable },
     {
       name: "the home can be written",
       required: true,
@@ -47,7 +48,11 @@ export function surroundingsAttempts({ absent }: BootTries): Attempt[] {
       try: () => noOthers(readdirSync("/proc"), [1, process.ppid, process.pid]),
     },
     { name: "no open files of the host", required: true, try: noOpenFiles },
-    { name: "the launcher's environment is not leaked", required: true, try: () => environmentIsOurs(process.env) },
+    {
+      name: "the launcher's environment is not leaked",
+      required: true,
+      try: () => environmentIsOurs(process.env, network === "internal" ? [...ofImage, "HOSTNAME"] : ofImage),
+    },
   ];
 }
 
@@ -152,8 +157,11 @@ function isTerminal(target: string): boolean {
 
 const OUR_VARIABLES = new Set(["PATH", "TERM", "HOME", "LANG", "PWD", "OLDPWD", "SHLVL", "_"]);
 
-export function environmentIsOurs(env: Readonly<Record<string, string | undefined>>): Finding {
-  const foreign = Object.keys(env).filter((name) => !OUR_VARIABLES.has(name));
+export function environmentIsOurs(
+  env: Readonly<Record<string, string | undefined>>,
+  further: readonly string[] = [],
+): Finding {
+  const foreign = Object.keys(env).filter((name) => !OUR_VARIABLES.has(name) && !further.includes(name));
   return nothingOf(foreign, `only ${Object.keys(env).join(", ")}`, "also there");
 }
 

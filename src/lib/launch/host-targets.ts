@@ -32,24 +32,13 @@ export async function openHostTargets(): Promise<HostTargets> {
   };
 }
 
-/** Paths that show the operator's or root's things. */
-export function absentPaths(root: string): string[] {
-  const candidates = [
-    root,
-    homedir(),
-    "/root",
-    "/var/run/docker.sock",
-    "/run/docker.sock",
-    "/run/user",
-    "/etc/shadow",
-    "/etc/ssh",
-    "/boot",
-    "/sys",
-    "/mnt",
-    "/srv",
-    "/media",
-    "/var/lib",
-  ];
+/** What every system has of its own: an image's are not the host's. */
+const OF_ANY_SYSTEM = ["/root", "/etc/shadow", "/etc/ssh", "/boot", "/sys", "/mnt", "/srv", "/media", "/var/lib"];
+
+/** Paths that show the operator's or root's things; in a bottle with an image of its own only those that no image has. */
+export function absentPaths(root: string, { image = false }: { readonly image?: boolean } = {}): string[] {
+  const ofHosts = [root, homedir(), "/var/run/docker.sock", "/run/docker.sock", "/run/user"];
+  const candidates = image ? ofHosts.filter((path) => !OF_ANY_SYSTEM.includes(path)) : [...ofHosts, ...OF_ANY_SYSTEM];
   return [...new Set(candidates)].filter((path) => existsSync(path) && !holds(path, INSIDE.home));
 }
 

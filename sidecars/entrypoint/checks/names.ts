@@ -1,0 +1,85 @@
+// Whether anybody tells what a name outside leads to: whoever answers has asked, and questions carry secrets out.
+
+import { lookup, Resolver } from "node:dns/promises";
+import { connect } from "node:net";
+
+import { nothingOf, type Finding } from "./attempt.ts";
+
+const NAME = "example.com";
+/** Reserved for documentation. */
+const SERVER_OUTSIDE = "192.0.2.53";
+const ANSWER_MS = 500;
+
+/** Asks the system's resolver, and each of `servers` by UDP and TCP. */
+export async function noNames(servers: readonly string[], patienceMs: number): Promise<Finding> {
+  const asked = [SERVER_OUTSIDE, ...servers];
+  const found = await Promise.all([
+    answers(within(lookup(NAME), patienceMs), "the system's resolver"),
+    ...asked.flatMap((server) => [
+      answers(askByUdp(server), `${server} by UDP`),
+      answers(askByTcp(server), `${server} by TCP`),
+    ]),
+  ]);
+  return nothingOf(
+    found.flat(),
+    `${NAME}: no answer from the system's resolver, nor from ${asked.join(", ")} by UDP or TCP`,
+    "answered",
+  );
+}
+
+async function answers(question: Promise<unknown>, who: string): Promise<string[]> {
+  return question.then(
+    () => [who],
+    () => [],
+  );
+}
+
+function askByUdp(server: string): Promise<unknown> {
+  const resolver = new Resolver({ timeout: ANSWER_MS, tries: 1 });
+  resolver.setServers([server]);
+  return resolver.resolve4(NAME);
+}
+
+/** Resolves when an answer has an address. */
+function askByTcp(server: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: server, port: 53 });
+    let heard = Buffer.alloc(0);
+    const timer = setTimeout(() => socket.destroy(), 2 * ANSWER_MS);
+    socket.once("connect", () => socket.write(question(NAME)));
+    socket.on("data", (chunk: Buffer) => {
+      heard = Buffer.concat([heard, chunk]).subarray(0, 512);
+      if (countAnswers(heard) > 0) resolve();
+    });
+    socket.on("error", () => {}); // `close` follows
+    socket.once("close", () => {
+      clearTimeout(timer);
+      reject(new Error("no answer"));
+    });
+  });
+}
+
+/** For an A record, recursion desired, with the length that TCP puts before it (RFC 1035). */
+export function question(name: string): Buffer {
+  const labels = name.split(".").map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
+  const message = Buffer.concat([
+    Buffer.from([0x0b, 0x0d, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
+    ...labels,
+    Buffer.from([0, 0, 1, 0, 1]),
+  ]);
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(message.length);
+  return Buffer.concat([length, message]);
+}
+
+/** Of what came by TCP so far. */
+export function countAnswers(bytes: Buffer): number {
+  return bytes.length >= 10 ? bytes.readUInt16BE(8) : 0;
+}
+
+function within(promise: Promise<unknown>, ms: number): Promise<unknown> {
+  return Promise.race([
+    promise,
+    new Promise((_, reject) => setTimeout(() => reject(new Error("no answer in time")), ms).unref()),
+  ]);
+}

@@ -1,0 +1,28 @@
+// Holds the sidecars' lifeline for as long as this process lives: its end, however it comes, closes the connection.
+
+import { connect } from "node:net";
+
+import type { BootTries } from "#domain/boot/protocol.ts";
+
+const AGAIN_MS = 1000;
+
+/** Rejects when it cannot be had at first. One that is lost later, by a restart of the sidecars, is taken up again. */
+export async function holdLifeline(at: NonNullable<BootTries["lifeline"]>): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(at);
+    socket.once("connect", resolve);
+    socket.on("error", (cause) =>
+      reject(new Error(`the sidecars' lifeline at ${at.host}:${at.port}: ${cause.message}`, { cause })),
+    );
+    socket.once("connect", () => {
+      socket.setKeepAlive(true, AGAIN_MS);
+      socket.once("close", () => setTimeout(() => again(at), AGAIN_MS).unref());
+    });
+    socket.resume();
+    socket.unref();
+  });
+}
+
+function again(at: NonNullable<BootTries["lifeline"]>): void {
+  holdLifeline(at).catch(() => setTimeout(() => again(at), AGAIN_MS).unref());
+}
