@@ -21,8 +21,6 @@ export function gatePaths(root: string, slug: string) {
     ssh: join(dir, "ssh"),
     /** Who holds it may move the refs of that mirror (git/lock.ts). */
     lock: (name: string): string => join(dir, `${name}.lock`),
-    /** The refs that this bottle made upstream: these it may delete and rewrite. */
-    madeRefs: (name: string): string => join(dir, `${name}.made-refs`),
     /** There while a gate works on the mirror: found at the start, the last one was killed. */
     inUse: (name: string): string => join(dir, `${name}.in-use`),
   };
