@@ -28,7 +28,12 @@ const openConsole = once(async () => {
     import("#lib/paths.ts"),
   ]);
   const root = rootFolder(process.env);
-  return createConsole({ root, cwd: cwd(), env: process.env, backends: createBackends({ root, env: process.env }) });
+  return createConsole({
+    root,
+    cwd: cwd(),
+    env: process.env,
+    backends: await createBackends({ root, env: process.env }),
+  });
 });
 
 const world: World = {

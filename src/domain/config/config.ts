@@ -7,6 +7,8 @@ import { checkYaml } from "#domain/problem/schema-problems.ts";
 import type { Parsed } from "#domain/problem/problem.ts";
 import { readYaml } from "#domain/yaml-text.ts";
 
+import { DockerHosts } from "./docker-hosts.ts";
+
 const KEYS = "must be a key such as ctrl-s, or a list of keys";
 
 const key = z.string().min(1).max(20).describe("a key by its name: j, G, ctrl-s, alt-x, enter, shift-tab");
@@ -60,16 +62,19 @@ export const Config = z.strictObject({
     })
     .describe("Logs as the dashboard shows them")
     .prefault({}),
+  docker: DockerHosts,
 });
 export type Config = z.infer<typeof Config>;
 
 export const DEFAULT_CONFIG: Config = Config.parse({});
 
 export function parseConfig(text: string, path: string): Parsed<Config> {
-  // `tab-logs: 2` names the key 2.
-  const read = readYaml(text, { path, asText: ([part]) => part === "keys" });
+  // `tab-logs: 2` names the key 2, and `context: 1` a context.
+  const read = readYaml(text, { path, asText: ([part]) => part === "keys" || part === "docker" });
   if (!read.ok) return read;
-  return checkYaml(Config, read.yaml.value === null ? { ...read.yaml, value: {} } : read.yaml);
+  const yaml = read.yaml.value === null ? { ...read.yaml, value: {} } : read.yaml;
+  // An address may hold a password, although it must not.
+  return checkYaml(Config, yaml, { isSecret: ([part, , , field]) => part === "docker" && field === "url" });
 }
 
 /** The JSON schema that editors use for `config.yml`. */

@@ -32,7 +32,7 @@ describe("config.yml", () => {
   test.each([
     [
       "kyes: {}",
-      "config.yml:1: kyes: is no key that is known here; did you mean `keys`? (accepted are keys, theme, detach_keys, default_scope, notifications, editor, logs)",
+      "config.yml:1: kyes: is no key that is known here; did you mean `keys`? (accepted are keys, theme, detach_keys, default_scope, notifications, editor, backend, logs, docker)",
     ],
     ["theme: drak", 'config.yml:1: theme: "drak" is not accepted; use auto, dark, light or none (did you mean dark?)'],
     ["\ndetach_keys: q", 'config.yml:2: detach_keys: "q" must be ctrl- and one of a-z [ \\ ] ^ _ @, such as ctrl-]'],
@@ -52,6 +52,51 @@ describe("config.yml", () => {
     ["%YAML 1.1\n---\nlogs: {wrap: yes}", 'config.yml:3: logs.wrap: "yes" must be true or false, not text'],
   ])("refuses %j", (text, expected) => {
     expect(problems(text)).toContain(expected);
+  });
+
+  test("names further Docker daemons, by address or by context", () => {
+    const parsed = parseConfig(
+      "docker:\n  hosts:\n    build-1: {url: 'tcp://10.0.0.7:2376'}\n    nas: {context: 7}\n    Lab.x: {url: ssh://me@lab}\n",
+      "config.yml",
+    );
+    expect(parsed).toMatchObject({
+      ok: true,
+      value: {
+        docker: {
+          hosts: { "build-1": { url: "tcp://10.0.0.7:2376" }, nas: { context: "7" }, "Lab.x": { url: "ssh://me@lab" } },
+        },
+      },
+    });
+  });
+
+  test.each([
+    ["docker: {hosts: {a: {}}}", "config.yml:1: docker.hosts.a: must have a url or a context, one of them"],
+    [
+      "docker: {hosts: {a: {url: 'unix:///x', context: y}}}",
+      "config.yml:1: docker.hosts.a: must have a url or a context, one of them",
+    ],
+    [
+      "docker: {hosts: {a: {url: relative/path}}}",
+      "config.yml:1: docker.hosts.a.url: must be unix:///path, tcp://host:port, https://host:port or ssh://user@host",
+    ],
+    [
+      "docker: {hosts: {local: {context: a}}}",
+      "config.yml:1: docker.hosts.local: must be another name: local is this machine",
+    ],
+    [
+      "docker: {hosts: {'a/b': {context: a}}}",
+      'config.yml:1: docker.hosts."a/b": must be a name of letters, digits, dots, dashes and underscores',
+    ],
+  ])("refuses the daemon %j", (text, expected) => {
+    expect(problems(text)).toContain(expected);
+  });
+
+  test("shows no password that somebody put into an address", () => {
+    const refused = ["ssh://me:hunter22@lab", "shs://me:hunter22@lab"].flatMap((url) =>
+      problems(`docker: {hosts: {a: {url: '${url}'}}}`),
+    );
+    expect(refused).toHaveLength(2);
+    expect(refused.join()).not.toContain("hunter22");
   });
 
   test("has every problem at once", () => {
