@@ -11,52 +11,82 @@ export interface GitIdentity {
 
 /** Empty when there is nothing to say. What the agent sets itself goes to `~/.config/git/config`, and stays. */
 export function gitConfig(user: GitIdentity, repos: readonly GateRepo[]): string {
-  const identity = Object.entries({ name: user.name, email: user.email }).flatMap(([key, value]) =>
-    value === undefined || value === "" ? [] : [`\t${key} = ${quoted(value)}`],
-  );
-  const sections = [
-    ...(identity.length === 0 ? [] : [["[user]", ...identity]]),
-    ...repos.map((repo) => [
-      `[url ${quoted(gateUrl(repo.name))}]`,
-      ...spellings(repo, repos).map((url) => `\tinsteadOf = ${quoted(url)}`),
+  const lines = [
+    ...section("[user]", [
+      ["name", user.name],
+      ["email", user.email],
     ]),
+    // The bottle's proxy is for what is outside of it, whatever the environment of a git says.
+    ...(repos.length === 0 ? [] : section(`[http ${quoted(gateAddress())}]`, [["proxy", ""]])),
+    ...repos.flatMap((repo) =>
+      section(
+        `[url ${quoted(gateUrl(repo.name))}]`,
+        addressesOf(repo, repos).map((address) => ["insteadOf", address]),
+      ),
+    ),
   ];
-  if (sections.length === 0) return "";
-  return `# Written by bottle-dash at each start. Your own settings go to ~/.config/git/config.\n${sections.flat().join("\n")}\n`;
+  if (lines.length === 0) return "";
+  return `# Written by bottle-dash at each start. Your own settings go to ~/.config/git/config.\n${lines.join("\n")}\n`;
 }
 
 export function gateUrl(name: string): string {
-  return `http://${INSIDE.gitHttp.host}:${INSIDE.gitHttp.port}/${name}.git`;
+  return `${gateAddress()}/${name}.git`;
 }
 
-/** The longest that matches wins in git, so the form without `.git` does not shadow the one with it. */
-function spellings(repo: GateRepo, all: readonly GateRepo[]): string[] {
+function gateAddress(): string {
+  return `http://${INSIDE.gitHttp.host}:${INSIDE.gitHttp.port}`;
+}
+
+type Address = Pick<GateRepo, "user" | "host" | "port" | "path">;
+
+const SCHEMES = ["ssh", "git+ssh", "ssh+git"];
+
+/** All that git takes for this repository over ssh. Git replaces the longest that an address begins with. */
+function addressesOf(repo: Address, all: readonly Address[]): string[] {
   const { user, host, port } = repo;
+  const bare = bareOf(repo);
+  const paths = [bare, encodeURI(bare.toWellFormed())].flatMap((path) => [`${path}.git`, path]);
   const literal = host.includes(":") ? `[${host}]` : host;
-  const path = repo.path.replace(/\/+$/, "").replace(/\.git$/, "");
-  // Another repository of the definition may be at the usual port of the same host, with the same path.
-  const isTaken = port !== 22 && all.some((one) => isAt22(one) && sameRemote(one, repo));
-  const places = [
-    `ssh://${user}@${literal}:${port}/`,
-    ...(isTaken ? [] : [`ssh://${user}@${literal}/`, `${user}@${literal}:`, `${user}@${literal}:/`]),
-  ];
-  return places.flatMap((place) => [`${place}${path}.git`, `${place}${path}`]);
+  const addresses = [literal, literal.toLowerCase()].flatMap((name) => {
+    const usual = isTaken(repo, all) ? [] : [`${user}@${name}`];
+    const authorities = [...usual, `${user}@${name}:${port}`];
+    // Like scp: a path from the home of the user there, or, with a slash, from the root.
+    const scp = [...usual, ...usual.map((one) => `[${one}]`), `[${user}@${host}:${port}]`];
+    return paths.flatMap((path) => [
+      ...SCHEMES.flatMap((scheme) => authorities.map((authority) => `${scheme}://${authority}/${path}`)),
+      ...scp.flatMap((where) => [`${where}:${path}`, `${where}:/${path}`]),
+    ]);
+  });
+  return [...new Set(addresses)];
 }
 
-function isAt22({ port }: GateRepo): boolean {
-  return port === 22;
+/** Without a port an address is at 22: there another repository of the definition may have the same path. */
+function isTaken(repo: Address, all: readonly Address[]): boolean {
+  return (
+    repo.port !== 22 &&
+    all.some(
+      (one) => one.port === 22 && one.user === repo.user && one.host === repo.host && bareOf(one) === bareOf(repo),
+    )
+  );
 }
 
-function sameRemote(a: GateRepo, b: GateRepo): boolean {
-  return a.user === b.user && a.host === b.host && a.path.replace(/\.git$/, "") === b.path.replace(/\.git$/, "");
+function bareOf({ path }: Address): string {
+  return path
+    .replace(/^\/+/, "")
+    .replace(/\/+$/, "")
+    .replace(/\.git$/, "");
 }
 
-/** As git reads a value: in quotes, with its own escapes; a line break would begin another setting. */
+/** Nothing when none of the values is there. */
+function section(head: string, values: readonly (readonly [key: string, value: string | undefined])[]): string[] {
+  const lines = values.flatMap(([key, value]) =>
+    value === undefined || (value === "" && key !== "proxy") ? [] : [`\t${key} = ${quoted(value)}`],
+  );
+  return lines.length === 0 ? [] : [head, ...lines];
+}
+
+/** In quotation marks nothing begins a comment, ends the value or is trimmed; a line end would begin another setting. */
 function quoted(text: string): string {
   // oxlint-disable-next-line no-control-regex -- no control character has a place in a setting
-  const plain = text.replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, " ");
-  return `"${plain
-    .replaceAll("\\", "\\\\")
-    .replaceAll('"', String.raw`\"`)
-    .replaceAll("\t", String.raw`\t`)}"`;
+  return `"${text.replaceAll(/[\u0000-\u001f\u007f]+/g, " ").replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
