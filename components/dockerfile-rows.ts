@@ -16,28 +16,32 @@ export interface DockerfileWords {
 const CONTEXT = 3;
 
 export function dockerfileRows({ against, changes }: DockerfileWords, width: number): Row[] {
-  return [[], headRow(against, changes), ...changeRows(changes, width)];
+  return [[], ...headRows(against, changes, width), ...changeRows(changes, width)];
 }
 
-function headRow(against: DockerfileWords["against"], changes: readonly LineChange[]): Row {
-  const head = span("Dockerfile  ", BOLD);
+function headRows(against: DockerfileWords["against"], changes: readonly LineChange[], width: number): Row[] {
   const count = (sign: LineChange["sign"]): number => changes.filter((change) => change.sign === sign).length;
+  if (against !== "known" || count("+") + count("-") === 0) return wrap(headText(against), width, BOLD);
+  return [
+    row(
+      span("Dockerfile: ", BOLD),
+      span(`${plural(count("+"), "line")} added`, { color: GREEN }),
+      ", ",
+      span(`${plural(count("-"), "line")} removed`, { color: RED }),
+    ),
+  ];
+}
+
+function headText(against: DockerfileWords["against"]): string {
   switch (against) {
     case "reading":
-      return row(head, span("reading what the bottle is made from now…", DIM));
+      return "Dockerfile: reading what the bottle is made from now…";
     case "unknown":
-      return row(head, span("what the bottle is made from now is not known: all of it is shown", DIM));
+      return "Dockerfile: what the bottle is made from now is not known, so all of this one is new";
     case "decided":
-      return row(head, span("as it was asked for", DIM));
+      return "Dockerfile: as it was asked for";
     case "known":
-      return count("+") + count("-") === 0
-        ? row(head, span("the very one that the bottle is made from now: building it again may bring other files", DIM))
-        : row(
-            head,
-            span(`${plural(count("+"), "line")} added`, { color: GREEN }),
-            ", ",
-            span(`${plural(count("-"), "line")} removed`, { color: RED }),
-          );
+      return "Dockerfile: the very one that the bottle is made from now; building it again may bring other files";
   }
 }
 
@@ -77,15 +81,17 @@ const STYLES: Readonly<Record<LineChange["sign"], Style>> = { "+": { color: GREE
 function lineRows({ sign, text }: LineChange, line: number, numbers: number, width: number): Row[] {
   const number = sign === "-" ? "" : String(line);
   const parts = wrap(plainLine(text), Math.max(10, width - numbers - 3), STYLES[sign]);
-  return parts.map((part, index) =>
+  const rows = parts.map((part, index) =>
     row(
       span(`${(index === 0 ? number : "").padStart(numbers)} `, DIM),
       index === 0 ? span(`${sign} `, STYLES[sign]) : span("↪ ", DIM),
       ...part,
-      ...(index === parts.length - 1 && hides(text) ? [span("  ⚑ has characters that do not show", ALARM)] : []),
     ),
   );
+  return hides(text) ? [...rows, row(" ".repeat(numbers + 3), span(HIDES, ALARM))] : rows;
 }
+
+const HIDES = "⚑ with characters that do not show";
 
 /** What is built is the text itself: nothing in it may look like nothing. */
 function hides(text: string): boolean {

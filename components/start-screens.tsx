@@ -9,7 +9,7 @@ import { FieldPane, rowsUnder } from "./field.tsx";
 import { keepInSight, type Area } from "./layout.ts";
 import { Lines } from "./line.tsx";
 import { insideOf, paneRows } from "./pane.ts";
-import { BOLD, CYAN, DIM, fit, GREEN, RED, row, span, wrap, YELLOW, type Row } from "./rows.ts";
+import { BOLD, CYAN, DIM, fit, RED, row, span, wrap, YELLOW, type Row } from "./rows.ts";
 
 export interface PickerProps extends Area {
   /** Null while they are read. */

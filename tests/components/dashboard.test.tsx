@@ -5,6 +5,8 @@ import { afterEach, describe, expect, test } from "vitest";
 
 import { Dashboard } from "#components/dashboard.tsx";
 import { widthOf } from "#components/rows.ts";
+import type { InboxItem } from "#domain/fleet/fleet.ts";
+import { aBackend } from "#tests/helpers/backend-choices.ts";
 import { driveView, trafficOf, type ViewDriver } from "#tests/helpers/view-driver.ts";
 
 let unmount: (() => void) | undefined;
@@ -37,6 +39,8 @@ function busyFleet(size: { cols: number; rows: number }): ViewDriver {
     kind: "question",
     payload: { text: "Which one? ".repeat(40), options: ["red", "green"] },
   });
+  script.bottle({ slug: "far-away-1", host: "a-rather-long-name-of-a-build-host", last_line: "漢".repeat(80) });
+  script.host("a-rather-long-name-of-a-build-host", false, "connect ETIMEDOUT ".repeat(20));
   const finding = { rule: "github-pat", direction: "outbound", where: "header X-Note", action: "redacted" } as const;
   script.request("writer-abcde", { verdict: "redact", path: `/${"漢字".repeat(80)}`, findings: [finding] });
   script.request("writer-abcde", { verdict: "hold", host: "held.example.com", open: true, status: 0 });
@@ -77,6 +81,7 @@ const WAYS: Record<string, string[]> = {
   help: ["?"],
   palette: [":"],
   picker: ["s"],
+  backends: ["s", "enter", "b"],
   "crash logs": ["c"],
   stop: ["S"],
   filter: ["/"],
@@ -85,11 +90,127 @@ const WAYS: Record<string, string[]> = {
 describe.each(SIZES)("at $cols x $rows", (size) => {
   test.each(Object.entries(WAYS))("%s fits", (_, keys) => {
     const drive = busyFleet(size);
-    drive.press(...keys);
+    for (const key of keys) {
+      drive.press(key);
+      answer(drive);
+    }
     const lines = plain(frameOf(drive)).split("\n");
     expect(lines.length).toBeLessThanOrEqual(size.rows);
     for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(size.cols);
   });
+});
+
+/** What the dashboard would be told of agents, of a preflight and of backends. */
+function answer(drive: ViewDriver): void {
+  const layer = drive.view.stack.at(-1);
+  if (layer?.type === "picker") drive.send({ type: "agents", agents: drive.console.script.agents });
+  if (layer?.type === "preflight") {
+    const plan = { request: layer.request, slug: "demo-1", lines: [], questions: [], warnings: ["漢".repeat(90)] };
+    drive.send({ type: "planned", request: layer.request, plan });
+  }
+  if (layer?.type === "backends") drive.send({ type: "backends", backends: BACKENDS });
+}
+
+const BACKENDS = [
+  aBackend({
+    probe: { available: true, version: "20.10", mechanism: "runc ".repeat(30), weaknesses: ["w ".repeat(200)] },
+  }),
+  aBackend({
+    name: `docker:${"x".repeat(80)}`,
+    probe: { available: false, why: "no ".repeat(99), hint: "do ".repeat(99) },
+    capabilities: { rebuild: { can: false, why: "there is no image ".repeat(20) } },
+  }),
+];
+
+describe.each([
+  { cols: 80, rows: 24 },
+  { cols: 200, rows: 50 },
+])("a proposed Dockerfile at $cols x $rows", (size) => {
+  function proposed(): ViewDriver {
+    const drive = driveView(size);
+    drive.console.script.backends = [aBackend()];
+    drive.console.script.bottle({ slug: "a-1", backend: "docker" });
+    const before = Array.from({ length: 30 }, (_, index) => `ENV A${index}=1`).join("\n");
+    const long = `RUN ${"apt-get install \u001b[31m漢字 && ".repeat(20)}`;
+    const dockerfile = `FROM node:24-slim\n${before.replace("ENV A3=1", long)}\nRUN last-line\n`;
+    drive.console.script.proposal({
+      bottle_slug: "a-1",
+      kind: "capability-block",
+      payload: { dockerfile },
+      justification: "please",
+    });
+    drive.sync();
+    drive.send({ type: "dockerfile", slug: "a-1", text: `FROM node:24-slim\n${before}\n` });
+    return drive;
+  }
+
+  test("is a diff that can be scrolled to its end, and fills the terminal exactly", () => {
+    const drive = proposed();
+    drive.press("a");
+    const first = plain(frameOf(drive));
+    expect(first).toContain("Would build an image from this Dockerfile");
+    drive.press("G");
+    const last = plain(frameOf(drive));
+    expect(`${first}${last}`).toContain("+ RUN last-line");
+    for (const line of [...first.split("\n"), ...last.split("\n")])
+      expect(widthOf(line)).toBeLessThanOrEqual(size.cols);
+  });
+
+  test("is coloured by sign, and nothing of the agent's reaches the terminal raw", () => {
+    const drive = proposed();
+    drive.press("a", "G");
+    const frame = frameOf(drive, true);
+    expect(frame).toContain("\u001b[32m+ RUN last-line");
+    expect(frame).not.toContain("install \u001b[31m");
+  });
+
+  test("is told as building, with the step and the last line, in the list and in the inbox", () => {
+    const drive = proposed();
+    const [{ proposal }] = drive.console.fleet().inbox as [InboxItem];
+    const { id } = proposal;
+    drive.send({
+      type: "building",
+      id,
+      slug: "a-1",
+      step: { type: "step", step: "build the images", state: "started" },
+    });
+    drive.send({
+      type: "building",
+      id,
+      slug: "a-1",
+      step: { type: "output", step: "build", text: "Step 2/3 : RUN x" },
+    });
+    expect(plain(frameOf(drive))).toContain("rebuilding: build th");
+    drive.press("i");
+    expect(plain(frameOf(drive))).toContain("building: build the images  Step 2/3 : RUN x");
+  });
+});
+
+test("the choice of a backend says what each confines with, what it lacks, and why one does not work", () => {
+  const drive = driveView({ cols: 100, rows: 30 });
+  const weaknesses = ["the kernel is shared with the host"];
+  const probe = { available: true, version: "20.10.24", mechanism: "docker/runsc", weaknesses } as const;
+  const down = { available: false, why: "connect ECONNREFUSED", hint: "start dockerd there" } as const;
+  const rebuild = { can: false, why: "its images are read-only" } as const;
+  for (const key of ["s", "enter", "b"]) {
+    drive.press(key);
+    answer(drive);
+  }
+  const backends = [
+    aBackend({ probe, capabilities: { rebuild } }),
+    aBackend({ name: "docker:b", host: "b", probe: down }),
+  ];
+  drive.send({ type: "backends", backends });
+  const text = plain(frameOf(drive));
+  for (const words of [
+    "✓ docker",
+    "confines with docker/runsc (20.10.24)",
+    "! not enforced: the kernel is shared with the host",
+    "· no rebuild from another Dockerfile: its images are read-only",
+    "✗ docker:b",
+    "on b  connect ECONNREFUSED",
+  ])
+    expect(text).toContain(words);
 });
 
 test("shows states in words, what is down, how many wait, and each problem in a row of its own", () => {
@@ -174,4 +295,17 @@ test("the welcome is shown with a problem, and names it", () => {
   const text = plain(frameOf(drive));
   expect(text).toContain("d   start the demo bottle");
   expect(text).toContain("! unknown key (bottles/old.md)");
+});
+
+test("what a build prints last is seen without asking for it, all of it with `o`", () => {
+  const drive = driveView({ cols: 80, rows: 24 });
+  drive.sync();
+  drive.press("d");
+  for (const text of ["Step 1/3 : FROM x", "Step 2/3 : RUN y"])
+    drive.send({ type: "progress", step: { type: "output", step: "build the images", text: `${text}\n` } });
+  const shown = (): string => plain(frameOf(drive));
+  expect(shown()).toContain("Step 2/3 : RUN y");
+  expect(shown()).not.toContain("Step 1/3");
+  drive.press("o");
+  expect(shown()).toContain("Step 1/3");
 });

@@ -7,6 +7,7 @@ import { bottles } from "./actions/bottles.ts";
 import { decide } from "./actions/decide.ts";
 import { dialogs } from "./actions/dialogs.ts";
 import { egress } from "./actions/egress.ts";
+import { launching } from "./actions/launching.ts";
 import { logs } from "./actions/logs.ts";
 import { navigate } from "./actions/navigate.ts";
 import { processActions } from "./actions/process.ts";
@@ -23,6 +24,7 @@ export const ACTIONS: readonly Action[] = [
   ...logs,
   ...navigate,
   ...dialogs,
+  ...launching,
   ...processActions,
 ];
 

@@ -65,11 +65,6 @@ export class Effects {
           store,
           console.agents().then((agents) => store.dispatch({ type: "agents", agents })),
         );
-      case "probe-backends":
-        return reporting(
-          store,
-          console.probeBackends().then((backends) => store.dispatch({ type: "backends", backends })),
-        );
       case "load-dockerfile":
         return void readDockerfile(console, effect.slug, store);
       case "load-crash-logs":
@@ -97,6 +92,11 @@ export class Effects {
   #start(effect: Starting, store: Store): void {
     const { console, startDemo } = this.#options;
     switch (effect.type) {
+      case "probe-backends":
+        return reporting(
+          store,
+          console.probeBackends().then((backends) => store.dispatch({ type: "backends", backends })),
+        );
       case "preflight":
         return void plan(console, effect.request, store);
       case "launch":
@@ -141,7 +141,10 @@ export class Effects {
   }
 }
 
-type Starting = Extract<Effect, { type: "preflight" | "launch" | "resume" | "start-demo" | "abort-progress" }>;
+type Starting = Extract<
+  Effect,
+  { type: "probe-backends" | "preflight" | "launch" | "resume" | "start-demo" | "abort-progress" }
+>;
 
 async function plan(console: Console, request: LaunchRequest, store: Store): Promise<void> {
   try {

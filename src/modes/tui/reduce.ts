@@ -1,9 +1,6 @@
 // From what happened to what is shown next, and to what must be done outside. Pure.
 
 import { keepInSight } from "#components/layout.ts";
-import type { LaunchStep } from "#contracts/backend.ts";
-import type { EgressRequest, EgressVerdict } from "#domain/egress/control.ts";
-import type { AgentChoice, BackendChoice, CrashLog, LaunchRequest, Preflight } from "#contracts/console.ts";
 
 import { NO_CRASH_LOG } from "./actions/logs.ts";
 import { inSight } from "./actions/navigate.ts";
@@ -11,54 +8,13 @@ import { beneath, paletteActions, placeOf, type Action, type Keymap } from "./ac
 import { building, builtOver } from "./builds.ts";
 import { askForDockerfiles, withDockerfile } from "./dockerfiles.ts";
 import { findItem, inboxItems, layout, visibleBottles, type Context } from "./context.ts";
+import type { Intent } from "./intent.ts";
 import { inViewNow } from "./in-view.ts";
 import { isTyping } from "./keys.ts";
 import { advance } from "./progress.ts";
-import {
-  notify,
-  pop,
-  push,
-  replaceTop,
-  step,
-  textField,
-  top,
-  type Layer,
-  type Notice,
-  type Size,
-  type Step,
-  type View,
-} from "./view.ts";
+import { notify, pop, push, replaceTop, step, textField, top, type Layer, type Step, type View } from "./view.ts";
 
-export type Intent =
-  | { readonly type: "key"; readonly name: string }
-  /** The whole new text of the field that has the keys. */
-  | { readonly type: "text"; readonly value: string }
-  | { readonly type: "fleet-changed" }
-  | { readonly type: "tick" }
-  | { readonly type: "resize"; readonly size: Size }
-  | { readonly type: "notice"; readonly tone: Notice["tone"]; readonly text: string }
-  | { readonly type: "agents"; readonly agents: readonly AgentChoice[] }
-  | { readonly type: "backends"; readonly backends: readonly BackendChoice[] }
-  /** What a bottle is made from; null where nobody knows. */
-  | { readonly type: "dockerfile"; readonly slug: string; readonly text: string | null }
-  /** An approved Dockerfile is being built. */
-  | { readonly type: "building"; readonly id: string; readonly slug: string; readonly step: LaunchStep }
-  | { readonly type: "planned"; readonly request: LaunchRequest; readonly plan: Preflight }
-  | { readonly type: "plan-failed"; readonly request: LaunchRequest; readonly problem: string }
-  | { readonly type: "progress"; readonly step: LaunchStep }
-  | { readonly type: "launched"; readonly slug: string }
-  | { readonly type: "progress-failed"; readonly problem: string }
-  /** What was under way on a proposal or a bottle has ended. */
-  | { readonly type: "ended"; readonly about: string; readonly tone: Notice["tone"]; readonly text: string }
-  | { readonly type: "open"; readonly layer: Layer }
-  | { readonly type: "crash-logs"; readonly files: readonly CrashLog[] }
-  /** What the proxy said about a request, or why it said nothing. */
-  | {
-      readonly type: "explained";
-      readonly request: EgressRequest;
-      readonly verdict: EgressVerdict | { readonly problem: string };
-    }
-  | { readonly type: "found"; readonly seq: number | null; readonly below: number };
+export type { Intent };
 
 export function reduce(context: Context, intent: Intent, keymap: Keymap): Step {
   const next = react(context, intent, keymap);

@@ -24,8 +24,8 @@ import { allowScreen, requestScreen } from "./egress-screens.ts";
 import { alarmsOf, stripItems, timeLeft } from "./foremost.ts";
 import { formOf } from "./form-scene.ts";
 import { shownKey } from "./keys.ts";
-import { filteredAgents } from "./pick.ts";
 import { previewContent } from "./preview.ts";
+import { startScreen } from "./start-scene.ts";
 import { scopeProblem, SCOPES } from "./scopes.ts";
 import { background, isSheet, top, type Layer } from "./view.ts";
 import type { BottleWatch } from "./watch-bottle.ts";
@@ -116,20 +116,10 @@ function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; s
         scrollable: Math.max(0, lines.length - (body.height - 3)),
       };
     }
-    case "picker": {
-      const agents = layer.agents === null ? null : filteredAgents(layer);
-      return {
-        screen: { type: "picker", agents, index: layer.index, filter: layer.filter },
-        scrollable: Math.max(0, (agents?.length ?? 0) - 1),
-      };
-    }
+    case "picker":
     case "preflight":
-      return preflightScreen(layer);
     case "backends":
-      return {
-        screen: { type: "backends", backends: layer.backends, index: layer.index, now: layer.request.backend ?? "" },
-        scrollable: Math.max(0, (layer.backends?.length ?? 0) - 1),
-      };
+      return startScreen(layer);
     case "progress":
       return { screen: layer, scrollable: 0 };
     case "crash-logs":
@@ -145,17 +135,6 @@ function screenOf(needs: SceneNeeds, context: Context): { screen: ScreenProps; s
     default:
       return mainOf(needs, context);
   }
-}
-
-function preflightScreen({ plan, problem, request, scroll }: Extract<Layer, { type: "preflight" }>): {
-  screen: ScreenProps;
-  scrollable: number;
-} {
-  const copies = request.copyCwd !== undefined;
-  return {
-    screen: { type: "preflight", agent: request.agent, plan, problem, copies, scroll },
-    scrollable: Math.max(0, (plan?.lines.length ?? 0) - 3),
-  };
 }
 
 function mainOf(

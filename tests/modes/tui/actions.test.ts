@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { ACTIONS, bindKeys, footerHints, helpLines, paletteActions, placeOf, type Place } from "#modes/tui/actions.ts";
 import { shownKey } from "#modes/tui/keys.ts";
 import type { Layer } from "#modes/tui/view.ts";
+import { aBackend } from "#tests/helpers/backend-choices.ts";
 import { driveView, trafficOf, type ViewDriver } from "#tests/helpers/view-driver.ts";
 
 const keymap = bindKeys();
@@ -38,6 +39,7 @@ function at(place: Place): ViewDriver {
       problem: null,
       scroll: 0,
     },
+    backends: { type: "backends", request, backends: [aBackend()], index: 0 },
     progress: { type: "progress", title: "Starting", steps: [], output: [], showOutput: false, failed: undefined },
     confirm: {
       type: "confirm",

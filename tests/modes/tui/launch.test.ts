@@ -2,6 +2,7 @@
 
 import { beforeEach, expect, test } from "vitest";
 
+import { aBackend } from "#tests/helpers/backend-choices.ts";
 import { driveView, type ViewDriver } from "#tests/helpers/view-driver.ts";
 
 let drive: ViewDriver;
@@ -112,4 +113,22 @@ test("the demo can be started again while there are bottles, by its key and from
   drive.send({ type: "text", value: "demo" });
   drive.press("enter");
   expect(drive.effects).toEqual([{ type: "start-demo" }, { type: "start-demo" }]);
+});
+
+test("`b` chooses where it runs, and the preflight is made anew for it", () => {
+  planned();
+  drive.press("b");
+  expect(drive.effects.at(-1)).toEqual({ type: "probe-backends" });
+  drive.press("enter");
+  expect(drive.notice()).toContain("still being asked");
+  const down = { available: false, why: "no daemon answers", hint: "start it" } as const;
+  drive.send({
+    type: "backends",
+    backends: [aBackend({ name: "local" }), aBackend(), aBackend({ name: "docker:b", probe: down })],
+  });
+  drive.press("down", "down", "enter");
+  expect(drive.notice()).toContain("no daemon answers");
+  drive.press("up", "enter");
+  expect(drive.effects.at(-1)).toMatchObject({ type: "preflight", request: { agent: "writer", backend: "docker" } });
+  expect(drive.view.stack.map(({ type }) => type)).toEqual(["picker", "preflight"]);
 });

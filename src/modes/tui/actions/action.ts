@@ -27,6 +27,19 @@ export interface Action {
 
 export const always = (): true => true;
 
+/** A row of a dialog: it works whenever its dialog is on top. */
+export function dialog(
+  id: string,
+  title: string,
+  description: string,
+  keys: string[],
+  places: Action["places"],
+  footer: number,
+  run: Action["run"],
+): Action {
+  return { id, title, description, keys, places, footer, enabled: always, run, motion: true };
+}
+
 /** The main screen, wherever its arrows move. */
 export const MAIN: readonly Place[] = ["main", "egress"];
 
