@@ -62,6 +62,17 @@ export function progressLines(context: CommandContext): (step: LaunchStep) => vo
   };
 }
 
+/** As `progressLines`, with what the build says: it may take minutes. */
+export function buildLines(context: CommandContext): (step: LaunchStep) => void {
+  const steps = progressLines(context);
+  if (context.json) return steps;
+  return (step) => {
+    if (step.type === "output") note(context, `    ${plainLine(step.text)}`);
+    else if (step.state === "started") note(context, `  ${plainLine(step.step)} …`);
+    else steps(step);
+  };
+}
+
 function parseObject(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);

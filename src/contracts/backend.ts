@@ -128,6 +128,8 @@ export interface Backend {
   /** A handle on a bottle of this backend; its state folder exists, its processes may be gone. */
   open(slug: string): Bottle;
   list(): Promise<Listed[]>;
+  /** The text of the Dockerfile behind `image`, without what we add to it; absent where there are no images. */
+  readonly dockerfile?: (image: ImageSource) => Promise<string>;
   /** Slugs of which something is left although their state folder is gone: `open(slug).remove()` clears it away. */
   readonly leftovers?: () => Promise<string[]>;
   /** Resolves once the state of every bottle was emitted; changes follow until `signal` aborts. */

@@ -24,6 +24,7 @@ export function createConsole({ now = () => new Date(), ...options }: ConsoleOpt
   const closing = new AbortController();
   const world: ConsoleWorld = { ...options, now, closed: closing.signal };
   const store = createFleetStore(now);
+  const { untilIdle, ...inbox } = inboxOf(world);
   let watching: Promise<void> | undefined;
   return {
     root: world.root,
@@ -33,27 +34,34 @@ export function createConsole({ now = () => new Date(), ...options }: ConsoleOpt
     subscribe: store.subscribe,
     ...bottlesOf(world),
     ...recordsOf(world),
-    ...inboxOf(world),
+    ...inbox,
     egress: egressOf(world),
     async close() {
       closing.abort();
       await watching?.catch(() => {}); // its failure was told to whoever started it
+      await untilIdle();
     },
   };
 }
 
 type Inbox = Pick<Console, "approve" | "reject" | "undo" | "proposal" | "history">;
 
-function inboxOf({ root, now }: ConsoleWorld): Inbox {
+/** `untilIdle`: a build that was given up has told what became of it. */
+function inboxOf({ root, now, backends, closed }: ConsoleWorld): Inbox & { untilIdle(): Promise<void> } {
+  let isOpen = false;
   const open = async (): Promise<Inbox> => {
+    isOpen = true;
     const { openInbox } = await import("./console/inbox.ts");
-    return openInbox(root, now);
+    return openInbox(root, now, { backends, closed });
   };
   return {
-    approve: async (id, options) => await (await open()).approve(id, options),
+    approve: async (id, options, progress) => await (await open()).approve(id, options, progress),
     reject: async (id, options) => await (await open()).reject(id, options),
     undo: async (id, notes) => await (await open()).undo(id, notes),
     proposal: async (id) => await (await open()).proposal(id),
     history: async () => await (await open()).history(),
+    async untilIdle() {
+      if (isOpen) await (await import("./rebuild/one-at-a-time.ts")).untilIdle();
+    },
   };
 }

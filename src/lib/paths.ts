@@ -97,6 +97,8 @@ export function bottlePaths(root: string, slug: string) {
       dir: join(state, "supervise"),
       socket: join(state, "supervise", "inside", "supervise.sock"),
       currentConfig: join(state, "supervise", "current-config"),
+      /** What the bottle is made from, for the agent to read; absent where it is made from no image. */
+      currentDockerfile: join(state, "supervise", "current-config", "Dockerfile"),
     },
     gitGate: {
       dir: join(state, "git-gate"),
@@ -118,6 +120,13 @@ export function bottlePaths(root: string, slug: string) {
       /** `<source>.jsonl`: one {at, source, text} a line; rotated once to `<source>.jsonl.1` at 8 MiB. */
       of: (source: string) => join(state, "logs", `${source}.jsonl`),
       crash: join(state, "logs", "crash.log"),
+    },
+    /** Approved Dockerfiles: who began to build one, and what the bottle was made from before. */
+    rebuilds: {
+      dir: join(state, "rebuilds"),
+      lock: join(state, "rebuilds", ".lock"),
+      of: (id: string) => join(state, "rebuilds", `${id}.json`),
+      undo: (id: string) => join(state, "rebuilds", `${id}.undo.json`),
     },
     queue,
     archive: join(queue, "archive"),

@@ -3,6 +3,7 @@
 import type { ApproveOptions, Console } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
+import type { Decision } from "#domain/proposal/decision.ts";
 import { painter } from "#modes/print/paint.ts";
 import { decisionText, proposalText } from "#modes/print/proposal-text.ts";
 
@@ -12,6 +13,7 @@ import { defineCommand, type CommandContext, type OptionTable } from "../command
 import { Interrupted } from "../exit-code.ts";
 import { parseMoment } from "../option-values.ts";
 import { answer, note } from "../print.ts";
+import { dockerfileFor } from "../proposal-warnings.ts";
 
 /** `edit` takes them too. */
 export const SCOPE_OPTIONS = {
@@ -39,6 +41,7 @@ export const approve = defineCommand({
   },
   details: [
     "In a terminal the rule is shown and asked about; elsewhere naming its id is the decision. It is bound to what the proposal says now: `applied` tells whether it is live.",
+    "A Dockerfile is built and its bottle made anew from it, home and workspace kept: the steps are shown, Ctrl-C gives up.",
     "Scopes: once, the next matching request within 10 minutes; session, until the bottle stops or --expires; manifest, also kept in the bottle's definition.",
   ],
   examples: [
@@ -52,12 +55,30 @@ export const approve = defineCommand({
     const payload = await changedPayload(item, options.set);
     const decision = approval(item, options, context);
     if (!options.yes && !context.json && canAsk(context)) await showAndAsk(console, item, payload, context);
-    const made = await console.approve(args.id, { ...decision, ...(payload !== undefined && { payload }) });
+    const made = await approveWith(console, item, { ...decision, ...(payload !== undefined && { payload }) }, context);
     answer(context, made, () => decisionText(made, context.now(), painter(context.color)));
     if (made.applied?.ok === false) return 1;
     return 0;
   },
 });
+
+/** Shows the steps of a build, which Ctrl-C gives up: the bottle then goes on as it was. */
+export async function approveWith(
+  console: Console,
+  { proposal }: InboxItem,
+  options: ApproveOptions,
+  context: CommandContext,
+): Promise<Decision> {
+  if (proposal.kind !== "capability-block") return await console.approve(proposal.id, options);
+  const { buildLines } = await import("../launching.ts");
+  const giveUp = (): void => void console.close();
+  context.signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await console.approve(proposal.id, options, buildLines(context));
+  } finally {
+    context.signal.removeEventListener("abort", giveUp);
+  }
+}
 
 /** The approval that the options ask for. Throws `usage` when a question would be left unanswered. */
 export function approval(
@@ -86,12 +107,19 @@ async function changedPayload({ proposal }: InboxItem, assignments: readonly str
   if (assignments.length === 0) return undefined;
   if (proposal.kind !== "egress-block") {
     throw new BottleError("usage", `--set changes a rule, and ${proposal.id} is a ${proposal.kind}`, {
-      hint: proposal.kind === "question" ? "answer it with --notes <text>" : "approve or reject it as it is",
+      hint: SET_HINTS[proposal.kind],
     });
   }
   const { changedRule } = await import("../changed-rule.ts");
   return changedRule(proposal.payload, assignments);
 }
+
+const SET_HINTS = {
+  question: "answer it with --notes <text>",
+  "capability-block": "change the file with `bottle-dash edit`",
+  "dlp-match": "approve or reject it as it is",
+  "pipelock-block": "approve or reject it as it is",
+} as const;
 
 async function showAndAsk(console: Console, item: InboxItem, payload: unknown, context: CommandContext): Promise<void> {
   const { warningsFor } = await import("../proposal-warnings.ts");
@@ -99,7 +127,13 @@ async function showAndAsk(console: Console, item: InboxItem, payload: unknown, c
   const shown = payload === undefined ? item : ({ ...item, proposal: { ...item.proposal, payload } } as InboxItem);
   note(
     context,
-    proposalText(shown, warnings, context.now(), painter(wantsColor(context.env, context.stderr.isTTY === true))),
+    proposalText(
+      shown,
+      warnings,
+      context.now(),
+      painter(wantsColor(context.env, context.stderr.isTTY === true)),
+      await dockerfileFor(console, item),
+    ),
   );
   if (!(await askYesNo(context, "Approve it?"))) throw new Interrupted("nothing was decided");
 }

@@ -13,7 +13,7 @@ import { Interrupted } from "../exit-code.ts";
 import { didYouMean } from "../parse-arguments.ts";
 import { answer } from "../print.ts";
 import { readSettings } from "../settings.ts";
-import { approval, SCOPE_OPTIONS } from "./approve.ts";
+import { approval, approveWith, SCOPE_OPTIONS } from "./approve.ts";
 
 export const edit = defineCommand({
   arguments: [
@@ -29,7 +29,7 @@ export const edit = defineCommand({
     },
   },
   details: [
-    "A proposal: its rule opens in your editor (of config.yml, $VISUAL or $EDITOR); saved with changes it is approved as modified, left as it was nothing happens. A question: what you write is the answer.",
+    "A proposal: its rule or Dockerfile opens in your editor (of config.yml, $VISUAL or $EDITOR); saved with changes it is approved as modified, left as it was nothing happens. A question: what you write is the answer.",
     "A definition: its file opens and is checked when you leave the editor; what is wrong is shown, and you may go on editing.",
   ],
   examples: [
@@ -62,7 +62,7 @@ async function editProposal(
   const notes = "notes" in edited ? edited.notes : options.notes;
   const decision = approval(item, { ...options, notes }, context);
   const payload = "payload" in edited ? { payload: edited.payload } : {};
-  const made = await console.approve(item.proposal.id, { ...decision, ...payload });
+  const made = await approveWith(console, item, { ...decision, ...payload }, context);
   answer(context, made, () => decisionText(made, context.now(), painter(context.color)));
   return made.applied?.ok === false ? 1 : 0;
 }

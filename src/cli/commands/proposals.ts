@@ -26,9 +26,12 @@ export const proposals = defineCommand({
     const paint = painter(context.color);
     if (args.id !== undefined) {
       const item = await console.proposal(args.id);
-      const { warningsFor } = await import("../proposal-warnings.ts");
+      const { dockerfileFor, warningsFor } = await import("../proposal-warnings.ts");
       const warnings = await warningsFor(console, item);
-      answer(context, { ...proposalRow(item, now), warnings }, () => proposalText(item, warnings, now, paint));
+      const dockerfile = await dockerfileFor(console, item);
+      answer(context, { ...proposalRow(item, now), warnings }, () =>
+        proposalText(item, warnings, now, paint, dockerfile),
+      );
       return;
     }
     const fleet = await console.snapshot();

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 
 import type { Console } from "#contracts/console.ts";
 import { approve, reject } from "#core/decide/decide.ts";
-import { openDesk } from "#core/decide/desk.ts";
+import { type DeskWorld, openDesk } from "#core/decide/desk.ts";
 import { undoDecision } from "#core/decide/undo.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { InboxItem } from "#domain/fleet/fleet.ts";
@@ -16,10 +16,10 @@ import { readUses } from "#lib/store/read-uses.ts";
 
 type Inbox = Pick<Console, "approve" | "reject" | "undo" | "proposal" | "history">;
 
-export function openInbox(root: string, now: () => Date): Inbox {
-  const desk = openDesk(root, now);
+export function openInbox(root: string, now: () => Date, world: DeskWorld): Inbox {
+  const desk = openDesk(root, now, world);
   return {
-    approve: async (id, options) => await approve(desk, await slugOf(root, id), id, options),
+    approve: async (id, options, progress) => await approve(desk, await slugOf(root, id), id, options, progress),
     reject: async (id, options) => await reject(desk, await slugOf(root, id), id, options),
     undo: async (id, notes) => await undoDecision(desk, await slugOf(root, id), id, notes),
     async proposal(id) {

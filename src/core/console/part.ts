@@ -12,7 +12,10 @@ export interface ConsoleWorld extends LaunchContext {
 }
 
 /** The backend that holds `slug`. Throws `not-found`, `invalid` for malformed metadata, `unavailable` for a backend that is not ours. */
-export async function backendOf({ root, backends }: ConsoleWorld, slug: string): Promise<Backend> {
+export async function backendOf(
+  { root, backends }: Pick<ConsoleWorld, "root" | "backends">,
+  slug: string,
+): Promise<Backend> {
   const { backend: name } = await readMetadata(root, slug);
   const backend = backends.find((candidate) => candidate.name === name);
   if (backend !== undefined) return backend;

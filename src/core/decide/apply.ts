@@ -5,8 +5,10 @@
 
 import { writeTable } from "#core/egress/write-table.ts";
 import { errorText } from "#core/error-text.ts";
+import { applyRebuild } from "#core/rebuild/apply.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
+import type { LaunchStep } from "#domain/launch/step.ts";
 import { exceptionOf, isFinding, withException, withoutDecision } from "#domain/proposal/approved-exception.ts";
 import { approvedRule, definitionRouteOf, tableRouteOf } from "#domain/proposal/approved-route.ts";
 import type { Applied, Decision } from "#domain/proposal/decision.ts";
@@ -26,10 +28,16 @@ import { whenLive } from "./when-live.ts";
 const FORGOTTEN_MS = 120_000;
 
 /** The decision with `applied`; at once when it has it already. Throws `not-found` for an undecided proposal. */
-export async function applyDecision(desk: Desk, slug: string, id: string): Promise<Decision> {
+export async function applyDecision(
+  desk: Desk,
+  slug: string,
+  id: string,
+  progress: (step: LaunchStep) => void = () => {},
+): Promise<Decision> {
   const of = { root: desk.root, slug };
   const found = await pendingApply(of, id);
   if (found.done) return found.decision;
+  if (found.item.proposal.kind === "capability-block") return await applyRebuild(desk, slug, id, progress);
   try {
     return await withRoutesLock(of, async () => {
       const again = await pendingApply(of, id); // somebody else may have applied it while we waited

@@ -2,6 +2,8 @@
 
 import type { Fleet, InboxItem } from "#domain/fleet/fleet.ts";
 
+import { completeRebuild } from "#core/rebuild/apply.ts";
+
 import { applyDecision } from "./apply.ts";
 import type { Desk } from "./desk.ts";
 import { completeUndo } from "./undo.ts";
@@ -9,14 +11,20 @@ import { completeUndo } from "./undo.ts";
 /** Whoever decided may still be at it for this long. */
 const GRACE_MS = 10_000;
 
-/** Finishes one; harmless when its maker lives after all, since both work under one lock and the first word stands. */
+/**
+ * Finishes one; harmless when its maker lives after all, since both work under one lock and the first word stands. False
+ * while somebody is at it: an image takes minutes to build.
+ */
 export async function completeUnfinished(
   desk: Desk,
   item: Pick<InboxItem, "proposal" | "decision" | "undo">,
-): Promise<void> {
-  const { id, bottle_slug } = item.proposal;
-  if (item.undo !== null) await completeUndo(desk, bottle_slug, id);
-  else if (item.decision !== null) await applyDecision(desk, bottle_slug, id);
+): Promise<boolean> {
+  const { id, bottle_slug, kind } = item.proposal;
+  if (item.undo !== null) return (await completeUndo(desk, bottle_slug, id, false)) !== undefined;
+  if (item.decision === null) return true;
+  if (kind === "capability-block") return (await completeRebuild(desk, bottle_slug, id)) !== undefined;
+  await applyDecision(desk, bottle_slug, id);
+  return true;
 }
 
 /**
@@ -27,13 +35,15 @@ export function createCompleter(desk: Desk, failed: (id: string, error: unknown)
   const timers = new Map<string, NodeJS.Timeout>();
   const finish = async (item: InboxItem): Promise<void> => {
     try {
-      await completeUnfinished(desk, item);
-      timers.delete(item.proposal.id);
+      const done = await completeUnfinished(desk, item);
+      if (done || closed) timers.delete(item.proposal.id);
+      else timers.set(item.proposal.id, setTimeout(() => void finish(item), GRACE_MS).unref());
     } catch (error) {
       failed(item.proposal.id, error); // its timer stays noted: it is not tried again here, but by whoever starts next
     }
   };
   let seen: Fleet["inbox"] | undefined;
+  let closed = false;
   return {
     look({ inbox }: Pick<Fleet, "inbox">): void {
       if (inbox === seen) return;
@@ -50,6 +60,7 @@ export function createCompleter(desk: Desk, failed: (id: string, error: unknown)
       }
     },
     close(): void {
+      closed = true;
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();
     },

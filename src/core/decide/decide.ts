@@ -4,9 +4,13 @@
 // that could not be shown live is taken out of the table again, so that it never comes alive later, unnoticed.
 
 import type { ApproveOptions } from "#contracts/console.ts";
+import { dockerfileOf } from "#core/console/dockerfile.ts";
+import { rebuilderOf } from "#core/rebuild/rebuilder.ts";
+import { rebuildScope } from "#core/rebuild/scope.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { renderRouteTable } from "#domain/egress/table.ts";
 import { canonicalJson } from "#domain/json.ts";
+import type { LaunchStep } from "#domain/launch/step.ts";
 import { problemsError } from "#domain/problem/problem.ts";
 import {
   CANARY_RULE,
@@ -34,11 +38,18 @@ import type { Desk } from "./desk.ts";
  * Resolves with `applied` set, which says whether the rule is live. Throws `conflict` (naming the first decider),
  * `not-found`, `invalid` (digest, an edited rule, a time that is over), `refused` (a credential that the bottle has not).
  */
-export async function approve(desk: Desk, slug: string, id: string, options: ApproveOptions): Promise<Decision> {
+export async function approve(
+  desk: Desk,
+  slug: string,
+  id: string,
+  options: ApproveOptions,
+  progress: (step: LaunchStep) => void = () => {},
+): Promise<Decision> {
   const of = { root: desk.root, slug };
   const { proposal } = await readProposal(of, id);
   const now = desk.now();
-  const { scope, digest, notes = "" } = options;
+  const { digest, notes = "" } = options;
+  const scope = proposal.kind === "capability-block" ? rebuildScope(id, options) : options.scope;
   const edited = options.payload === undefined ? undefined : changedPayload(proposal, options.payload);
   const expires = proposal.kind === "question" ? undefined : expiryOf(scope, options.expiresAt, now);
   if (expires !== undefined && !(new Date(expires) > now)) {
@@ -71,7 +82,7 @@ export async function approve(desk: Desk, slug: string, id: string, options: App
   await refuseUnusable(desk, slug, proposal, draft);
   const decision = await decide(of, draft, now);
   await record(desk, slug, decision, proposal);
-  const applied = await applyDecision(desk, slug, id);
+  const applied = await applyDecision(desk, slug, id, progress);
   await tidy(desk, slug);
   return applied;
 }
@@ -122,6 +133,10 @@ async function refuseUnusable(
 ): Promise<void> {
   if (isFinding(proposal)) return refuseException(proposal, draft);
   if (proposal.kind === "question") return;
+  if (proposal.kind === "capability-block") {
+    await rebuilderOf(desk, slug); // a backend that cannot, or a bottle that does not run: nothing is decided
+    return;
+  }
   const rule = draft.final_payload ?? proposal.payload;
   if (!("host" in rule))
     throw new BottleError("invalid", "the edited payload is of another kind", { where: proposal.id });
@@ -169,6 +184,7 @@ function refuseException(proposal: FindingProposal, draft: Omit<Decision, "versi
 async function record(desk: Desk, slug: string, decision: Decision, proposal: Proposal): Promise<void> {
   const { title, diff } = describeProposal(
     decision.final_payload === undefined ? proposal : ({ ...proposal, payload: decision.final_payload } as Proposal),
+    proposal.kind === "capability-block" ? await dockerfileOf(desk.root, slug) : undefined,
   );
   const scope =
     decision.status === "rejected"

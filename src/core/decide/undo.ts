@@ -2,6 +2,8 @@
 
 import { writeTable } from "#core/egress/write-table.ts";
 import { errorText } from "#core/error-text.ts";
+import { isRebuild } from "#core/rebuild/apply.ts";
+import { refuseUndoOfOlder, undoRebuild } from "#core/rebuild/undo.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { isFindingKind, withoutDecision } from "#domain/proposal/approved-exception.ts";
 import type { Applied, Undo } from "#domain/proposal/decision.ts";
@@ -25,10 +27,12 @@ import { whenLive } from "./when-live.ts";
  */
 export async function undoDecision(desk: Desk, slug: string, id: string, notes: string): Promise<Undo> {
   const of = { root: desk.root, slug };
-  const { proposal, decision } = await readProposal(of, id);
+  const item = await readProposal(of, id);
+  const { proposal, decision } = item;
   if (decision !== null && proposal.kind === "question" && decision.status !== "rejected") {
     throw new BottleError("refused", "an answer cannot be taken back: the agent has it", { where: id });
   }
+  if (isRebuild(item)) await refuseUndoOfOlder(desk.root, slug, item);
   await undo(of, { id, digest: proposal.digest, notes, decided_by: desk.decidedBy }, desk.now());
   await record(
     desk,
@@ -36,11 +40,13 @@ export async function undoDecision(desk: Desk, slug: string, id: string, notes: 
     proposal,
     `undone: ${decision?.status ?? "undecided"} ${id}, ${describeProposal(proposal).title}${notes === "" ? "" : `: ${notes}`}`,
   );
-  return completeUndo(desk, slug, id);
+  const made = await completeUndo(desk, slug, id, true);
+  if (made === undefined) throw new BottleError("failed", "the undo was not completed", { where: id });
+  return made;
 }
 
-/** What an undo has to do, also when the one who began it died. */
-export async function completeUndo(desk: Desk, slug: string, id: string): Promise<Undo> {
+/** What an undo has to do, also when the one who began it died. Without `wait` undefined while somebody is at it. */
+export async function completeUndo(desk: Desk, slug: string, id: string, wait: boolean): Promise<Undo | undefined> {
   const of = { root: desk.root, slug };
   const item = await readProposal(of, id);
   if (item.undo === null) throw new BottleError("not-found", `proposal ${id} is not undone`);
@@ -49,7 +55,8 @@ export async function completeUndo(desk: Desk, slug: string, id: string): Promis
     const reopened_as = await reopen(desk, slug, item.proposal);
     return setUndone(of, id, { applied: { ok: true, detail: `asked again as ${reopened_as}` }, reopened_as });
   }
-  return setUndone(of, id, { applied: await takeBack(desk, slug, item) });
+  const applied = isRebuild(item) ? await undoRebuild(desk, slug, id, wait) : await takeBack(desk, slug, item);
+  return applied === undefined ? undefined : setUndone(of, id, { applied });
 }
 
 async function reopen(desk: Desk, slug: string, proposal: Proposal): Promise<string> {

@@ -27,7 +27,7 @@ import { planGate } from "./git-gate.ts";
 import { guestEnv } from "./guest-env.ts";
 import { imageOf } from "./image-source.ts";
 import { backendWarnings } from "./backend-warnings.ts";
-import { agentSecrets, newCanary } from "./own-secrets.ts";
+import { agentSecrets, type Canary, newCanary } from "./own-secrets.ts";
 import { preflightLines } from "./preflight-lines.ts";
 
 export interface LaunchContext {
@@ -50,7 +50,46 @@ export interface Prepared {
 
 /** Throws BottleError for whatever keeps the bottle from being launched; creates nothing. */
 export async function prepare(request: LaunchRequest, context: LaunchContext): Promise<Prepared> {
-  const definitions = await loadDefinitions({ root: context.root, cwd: context.cwd });
+  const settled = await settle(request, context);
+  const { definitions, resolved, provision, table, slots, ownEnv, questions } = settled;
+  const { bottle } = resolved;
+  const { config } = await loadConfig(context.root);
+  const wanted = wantedBackend(request.backend, bottle, context.env, config.backend);
+  const { backend, probe } = await chooseBackend(context.backends, wanted);
+  const paths = { root: context.root, home: definitions.home };
+  const { gate, warnings: gateWarnings } = await planGate(bottle, paths);
+  const copyCwd = request.copyCwd === undefined ? undefined : resolve(context.cwd, request.copyCwd);
+  const slug = request.resume ?? newSlug(request.agent, randomBytes(8));
+  const canary = newCanary();
+  const spec: BottleSpec = {
+    ...bottleSpec(settled, request, canary, gate),
+    slug,
+    copyCwd,
+    image: await imageOf(bottle, paths),
+    secrets: { ...readSecrets(slots, context.env), ...agentSecrets(bottle.env, ownEnv), ...canary.secret },
+  };
+  const plan = await backend.plan(spec);
+  const parts = { resolved, provision, table, slots, plan, backend, ownEnv, copyCwd, canary: canary.text };
+  const warnings = [
+    ...definitionWarnings(definitions, bottle.chain),
+    ...gateWarnings,
+    ...backendWarnings(backend, bottle),
+    ...probe.weaknesses,
+  ];
+  return {
+    preflight: { request, slug, lines: preflightLines(parts), questions, warnings },
+    backend,
+    plan,
+    table,
+    metadata: metadataOf(resolved, backend, slug, request, context),
+  };
+}
+
+type Settled = Awaited<ReturnType<typeof settle>>;
+
+/** What follows from the definitions and the request alone, whatever the backend. */
+async function settle(request: LaunchRequest, { root, cwd, env }: LaunchContext) {
+  const definitions = await loadDefinitions({ root, cwd });
   const resolved = resolveAgent(definitions, request.agent);
   const { agent, bottle } = resolved;
   const provider = providerNamed(bottle.agent_provider.template, `bottle ${bottle.name}`);
@@ -60,61 +99,29 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     home: INSIDE.home,
     workspace: INSIDE.workspace,
   });
-  const { env: ownEnv, questions } = readEnv(bottle.env, context.env, request.answers ?? {});
+  const { env: ownEnv, questions } = readEnv(bottle.env, env, request.answers ?? {});
   const { table, slots } = buildTable(bottle, provision.routes);
-  const { config } = await loadConfig(context.root);
-  const wanted = wantedBackend(request.backend, bottle, context.env, config.backend);
-  const { backend, probe } = await chooseBackend(context.backends, wanted);
-  const paths = { root: context.root, home: definitions.home };
-  const { gate, warnings: gateWarnings } = await planGate(bottle, paths);
-  const fullTable: RouteTable = { ...table, hosts: { ...table.hosts, ...request.hosts } };
-  const copyCwd = request.copyCwd === undefined ? undefined : resolve(context.cwd, request.copyCwd);
-  const slug = request.resume ?? newSlug(request.agent, randomBytes(8));
-  const canary = newCanary();
-  const spec: BottleSpec = {
-    slug,
+  const pinned: RouteTable = { ...table, hosts: { ...table.hosts, ...request.hosts } };
+  return { definitions, resolved, provision, ownEnv, questions, table: pinned, slots };
+}
+
+function bottleSpec(
+  { resolved: { bottle }, provision, ownEnv, table }: Settled,
+  request: LaunchRequest,
+  canary: Canary,
+  gate: GitGate | undefined,
+): Omit<BottleSpec, "slug" | "copyCwd" | "image" | "secrets"> {
+  return {
     argv: request.resume === undefined ? provision.argv : provision.resumeArgv,
     env: { ...canary.env, ...ownEnv, ...provision.env, ...guestEnv() },
     files: [...provision.files, canary.file, ...gitFiles(bottle, gate)],
-    copyCwd,
     resources: bottle.resources,
     supervise: bottle.supervise,
-    secrets: { ...readSecrets(slots, context.env), ...agentSecrets(bottle.env, ownEnv), ...canary.secret },
     upstreamCa: request.upstreamCa ?? bottle.egress.upstream_ca,
     resume: request.resume !== undefined,
-    image: await imageOf(bottle, paths),
     runtime: bottle.runtime,
     gitGate: gate,
-    upstreamSockets: socketsOf(fullTable),
-  };
-  const plan = await backend.plan(spec);
-  return {
-    preflight: {
-      request,
-      slug,
-      lines: preflightLines({
-        resolved,
-        provision,
-        table: fullTable,
-        slots,
-        plan,
-        backend,
-        ownEnv,
-        copyCwd,
-        canary: canary.text,
-      }),
-      questions,
-      warnings: [
-        ...definitionWarnings(definitions, bottle.chain),
-        ...gateWarnings,
-        ...backendWarnings(backend, bottle),
-        ...probe.weaknesses,
-      ],
-    },
-    backend,
-    plan,
-    table: fullTable,
-    metadata: metadataOf(resolved, provider.name, backend, slug, request, context),
+    upstreamSockets: socketsOf(table),
   };
 }
 
@@ -139,7 +146,6 @@ function definitionWarnings(definitions: Definitions, chain: readonly string[]):
 
 function metadataOf(
   { bottle, digestInput }: ResolvedAgent,
-  provider: string,
   backend: Backend,
   slug: string,
   request: LaunchRequest,
@@ -157,7 +163,7 @@ function metadataOf(
     host: backend.host,
     label: request.label ?? "",
     color: request.color ?? "",
-    provider,
+    provider: bottle.agent_provider.template,
     definition_digest: `sha256:${sha256(digestInput)}`,
   };
 }

@@ -46,7 +46,7 @@ export async function watchFleet(
   const [{ watchRoot }, { watchDefinitions }, completer] = await Promise.all([
     import("./root.ts"),
     import("./definitions.ts"),
-    openCompleter(from.root, store, now),
+    openCompleter(from.root, backends, store, now, signal),
   ]);
   const look = (): void => completer.look(store.fleet());
   const unsubscribe = store.subscribe(look);
@@ -66,12 +66,18 @@ export async function watchFleet(
   look();
 }
 
-async function openCompleter(root: string, store: FleetStore, now: () => Date) {
+async function openCompleter(
+  root: string,
+  backends: readonly Backend[],
+  store: FleetStore,
+  now: () => Date,
+  closed: AbortSignal,
+) {
   const [{ createCompleter }, { openDesk }] = await Promise.all([
     import("#core/decide/complete.ts"),
     import("#core/decide/desk.ts"),
   ]);
-  return createCompleter(openDesk(root, now), (id, error) => {
+  return createCompleter(openDesk(root, now, { backends, closed }), (id, error) => {
     store.dispatch({ type: "problem", where: `proposal ${id}`, message: errorText(error) });
   });
 }

@@ -1,10 +1,11 @@
 // What an agent reads when its proposal is looked up: plain text, one fact a line.
 
+import { INSIDE } from "#domain/boot/protocol.ts";
 import { statusOf, type InboxItem } from "#domain/fleet/fleet.ts";
 
 import type { Decision } from "./decision.ts";
 import { describeRule } from "./describe.ts";
-import { EgressBlockPayload } from "./proposal.ts";
+import { EgressBlockPayload, type ProposalKind } from "./proposal.ts";
 
 /** `status: …`, then for an approval `live: yes|no, …` and what was approved when it was changed, then `notes: …`. */
 export function answerText(item: Omit<InboxItem, "use">, now: Date): string {
@@ -34,18 +35,25 @@ export function answerText(item: Omit<InboxItem, "use">, now: Date): string {
 }
 
 function approvedText({ proposal }: Omit<InboxItem, "use">, decision: Decision, now: Date): string {
-  const answered = proposal.kind === "question";
+  const { kind } = proposal;
+  const answered = kind === "question";
   return lines([
     `status: ${decision.status}`,
-    ...(answered ? [] : [liveLine(decision, now)]),
+    ...(answered ? [] : [liveLine(kind, decision, now)]),
     ...changed(decision),
-    ...(answered || decision.applied?.ok !== true ? [] : [lifetime(decision)]),
+    ...(answered || decision.applied?.ok !== true
+      ? []
+      : [kind === "capability-block" ? "scope: kept with this bottle" : lifetime(decision)]),
     notes(decision.notes),
   ]);
 }
 
-function liveLine({ applied, expires_at }: Decision, now: Date): string {
-  if (applied === undefined) return "live: not yet, it is being applied";
+function liveLine(kind: ProposalKind, { applied, expires_at }: Decision, now: Date): string {
+  if (applied === undefined) {
+    return kind === "capability-block"
+      ? "live: not yet, the image is being built; ask again with proposal-status"
+      : "live: not yet, it is being applied";
+  }
   if (!applied.ok) return `live: no, it could not be applied: ${applied.detail}`;
   if (expires_at !== undefined && new Date(expires_at) <= now) return `live: no, it ended at ${expires_at}`;
   return "live: yes";
@@ -64,7 +72,10 @@ function lifetime({ scope, expires_at }: Decision): string {
 }
 
 function changed({ status, final_payload }: Decision): string[] {
-  if (status !== "modified" || final_payload === undefined || !("host" in final_payload)) return [];
+  if (status !== "modified" || final_payload === undefined) return [];
+  if ("dockerfile" in final_payload)
+    return [`approved instead: another Dockerfile, see ${INSIDE.currentConfig}/Dockerfile`];
+  if (!("host" in final_payload)) return [];
   return [`approved instead: ${describeRule(EgressBlockPayload.parse(final_payload))}`];
 }
 

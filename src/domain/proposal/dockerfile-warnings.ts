@@ -3,6 +3,7 @@
 import { plainLine } from "#domain/plain-text.ts";
 
 import { baseImages, directivesOf, type Instruction, instructionsOf } from "./dockerfile.ts";
+import { dockerfileSecrets } from "./dockerfile-secrets.ts";
 import { danger, note, type Warning } from "./warning.ts";
 
 const LONG_LINE = 200;
@@ -14,6 +15,7 @@ export function dockerfileWarnings(text: string, before: string | undefined): Wa
     ...base(text, before),
     ...frontend(text),
     ...instructions.flatMap((instruction) => [...ofInstruction(instruction)]),
+    ...dockerfileSecrets(text),
     ...network(instructions),
     ...endsAsRoot(instructions),
     ...longLines(text),

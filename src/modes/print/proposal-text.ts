@@ -38,8 +38,17 @@ export function proposalTable(items: readonly InboxItem[], now: Date, paint: Pai
   );
 }
 
-/** Everything about one proposal: the rule, what it means, what to think twice about, its fate; then the agent's words. */
-export function proposalText(item: InboxItem, warnings: readonly Warning[], now: Date, paint: Paint): string {
+/**
+ * Everything about one proposal: the rule, what it means, what to think twice about, its fate; then the agent's words.
+ * A proposed Dockerfile is shown whole, against `dockerfile`, what the bottle is made from now.
+ */
+export function proposalText(
+  item: InboxItem,
+  warnings: readonly Warning[],
+  now: Date,
+  paint: Paint,
+  dockerfile?: string,
+): string {
   const { proposal, seen, decision } = item;
   const pairs: [string, Cell | string][] = [
     ...ruleLines(proposal),
@@ -65,7 +74,16 @@ export function proposalText(item: InboxItem, warnings: readonly Warning[], now:
     ["id", proposal.id],
     ["digest", proposal.digest],
   ];
-  return [labelled(pairs, paint), ...justification(item, paint)].join("\n");
+  return [labelled(pairs, paint), ...fileChange(proposal, dockerfile, paint), ...justification(item, paint)].join("\n");
+}
+
+/** The lines that change, between those that stay. */
+function fileChange(proposal: Proposal, dockerfile: string | undefined, paint: Paint): string[] {
+  if (proposal.kind !== "capability-block") return [];
+  const { diff } = describeProposal(proposal, dockerfile);
+  const title = dockerfile === undefined ? "the Dockerfile" : "what changes in the Dockerfile";
+  if (diff.length === 0) return [paint("dim", "the Dockerfile is the one that the bottle is made from now")];
+  return [paint("dim", title), ...diff.map((line) => `  ${paint(line.startsWith("-") ? "red" : "green", line)}`)];
 }
 
 export function decisionText(decision: Decision, now: Date, paint: Paint): string {
