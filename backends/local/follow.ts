@@ -5,9 +5,9 @@ import * as z from "zod";
 import type { BackendEvent } from "#contracts/backend.ts";
 import type { RunStatus } from "#domain/fleet/run-status.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
+import { followSidecars } from "#lib/follow-sidecars.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 
-import { followSidecars } from "./follow-sidecars.ts";
 import { connectGuest, type GuestClient } from "./sockets/guest-client.ts";
 import { endedStatus, isLaunching, launchingSince, NEW_FOR_MS } from "./status.ts";
 
@@ -25,7 +25,9 @@ export function followBottle(root: string, slug: string, emit: (event: BackendEv
   const teller = newTeller(slug, (event) => {
     if (!closed) emit(event);
   });
-  const sidecars = followSidecars(paths, slug, teller.tell);
+  const sidecars = followSidecars(paths, (sidecar, up, detail) =>
+    teller.tell({ type: "sidecar", slug, sidecar, up, detail }),
+  );
 
   const examine = async (): Promise<void> => {
     if (client !== undefined || closed) return;

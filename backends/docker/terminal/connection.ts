@@ -12,7 +12,8 @@ interface Dial {
  * With Ctrl-P Ctrl-Q the engine would detach a viewer, and hold every Ctrl-P back for it. A byte that is in no text at all
  * takes that away; dockerode would send it as two.
  */
-const QUERY = "stream=1&stdin=1&stdout=1&stderr=1&detachKeys=%FF";
+const DETACH = "detachKeys=%FF";
+const WANTED = { stream: true, stdin: true, stdout: true, stderr: true };
 
 /** Output from now on, raw. Its end is the end of the container, or of the connection. */
 export function connectTerminal(container: Container): Promise<Duplex> {
@@ -20,12 +21,14 @@ export function connectTerminal(container: Container): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     (container.modem as Dial).dial(
       {
-        path: `/containers/${container.id}/attach?${QUERY}&`, // the last character is cut off by the modem
+        path: `/containers/${container.id}/attach?${DETACH}&`,
         method: "POST",
         isStream: true,
         hijack: true,
         openStdin: true,
         statusCodes,
+        // The engine ignores the body; without one the modem would never send the request.
+        options: { _query: WANTED, _body: WANTED },
       },
       (error, stream) => {
         if (error !== null || stream === undefined) return reject(error ?? new Error("no connection"));

@@ -31,6 +31,7 @@ export function liveOutput(connection: Duplex, screen: Screen): LiveOutput {
   let touch = (): void => {};
 
   const show = (bytes: Buffer): void => {
+    touch();
     shown += bytes.length;
     screen.show(holder.push(decoder.write(bytes)), shown);
   };
@@ -44,9 +45,7 @@ export function liveOutput(connection: Duplex, screen: Screen): LiveOutput {
       } else if (state === "waiting") waiting.push(piece.bytes);
       else if (state === "live") show(piece.bytes);
     }
-    if (state !== "live") return;
-    touch();
-    flow.check();
+    if (state === "live") flow.check();
   };
   const end = (): void => {
     for (const piece of filter.end()) if (piece.type === "bytes" && state === "live") show(piece.bytes);

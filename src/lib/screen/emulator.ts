@@ -28,11 +28,16 @@ const SCROLLBACK = 2000;
 const SNAPSHOT_LIMIT = 1_572_864;
 
 /** `answer` gets what the terminal replies to the agent's queries (cursor position, device attributes). */
-export function openEmulator(cols: number, rows: number, answer: (data: string) => void): Emulator {
+export function openEmulator(
+  cols: number,
+  rows: number,
+  answer: (data: string) => void,
+  scrollback = SCROLLBACK,
+): Emulator {
   const terminal = new headless.Terminal({
     cols,
     rows,
-    scrollback: SCROLLBACK,
+    scrollback,
     allowProposedApi: true,
     logLevel: "off",
   });

@@ -28,9 +28,13 @@ export interface Screen extends Sink {
 const LAST_LINE_EVERY_MS = 250;
 const LAST_LINE_LIMIT = 400;
 
-/** `answer` gets what the terminal replies to the agent's queries. */
-export function openScreen(size: { cols: number; rows: number }, answer: (data: string) => void): Screen {
-  const emulator = openEmulator(size.cols, size.rows, answer);
+/** `answer` gets what the terminal replies to the agent's queries; `scrollback` is a number of lines. */
+export function openScreen(
+  size: { cols: number; rows: number },
+  answer: (data: string) => void,
+  scrollback?: number,
+): Screen {
+  const emulator = openEmulator(size.cols, size.rows, answer, scrollback);
   const load = newLoad();
   let cursor = 0;
   const state = (): ScreenState => ({

@@ -1,10 +1,10 @@
 // A running bottle's sidecars, from init's health socket: up and down as init says, and init itself when it is gone.
 
-import type { BackendEvent } from "#contracts/backend.ts";
 import { BundleHealth, type DaemonHealth } from "#domain/sidecars/bundle.ts";
-import { jsonSocket, type JsonSocket } from "#lib/json-socket.ts";
-import type { BottlePaths } from "#lib/paths.ts";
-import { connectUnix } from "#lib/unix-socket.ts";
+
+import { jsonSocket, type JsonSocket } from "./json-socket.ts";
+import type { BottlePaths } from "./paths.ts";
+import { connectUnix } from "./unix-socket.ts";
 
 export interface SidecarFollower {
   start(): void;
@@ -16,8 +16,7 @@ const LAST_RETRY_MS = 15_000;
 
 export function followSidecars(
   { init }: BottlePaths,
-  slug: string,
-  emit: (event: BackendEvent) => void,
+  heard: (sidecar: string, up: boolean, detail: string) => void,
 ): SidecarFollower {
   let wanted = false;
   let connection: JsonSocket<never> | undefined;
@@ -29,7 +28,7 @@ export function followSidecars(
     const text = `${up} ${detail}`;
     if (!wanted || told.get(sidecar) === text) return;
     told.set(sidecar, text);
-    emit({ type: "sidecar", slug, sidecar, up, detail });
+    heard(sidecar, up, detail);
   };
   const again = (): void => {
     connection = undefined;
