@@ -18,7 +18,7 @@ export interface Bottles {
   /** A slug with its state folder as core makes it before a launch. */
   prepare(name?: string): string;
   launch(spec: Partial<BottleSpec> & { slug?: string }, options?: LaunchOptions): Promise<Bottle>;
-  /** Stops every bottle and removes the root folder. */
+  /** Removes every bottle and then the root folder. */
   end(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function newBottles(makeBackend: (root: string) => Backend, { owner }: { 
     },
     async end() {
       for (const slug of readdirSync(join(root, "state"), { withFileTypes: true }))
-        await backend.open(slug.name).stop();
+        await backend.open(slug.name).remove();
       rmSync(root, { recursive: true, force: true });
     },
   };
@@ -88,6 +88,10 @@ export function specOf(partial: Partial<BottleSpec> & { slug: string }): BottleS
     secrets: {},
     upstreamCa: undefined,
     resume: false,
+    image: { kind: "ours", name: "bare" },
+    runtime: undefined,
+    gitGate: undefined,
+    upstreamSockets: [],
     ...partial,
   };
 }
@@ -158,9 +162,14 @@ export async function view(bottle: Bottle): Promise<Viewer> {
   };
 }
 
-/** The agent's screen at its end, from the raw output that is kept. */
-export function scrollbackOf(root: string, slug: string): string {
-  return readFileSync(bottlePaths(root, slug).agent.scrollback, "utf8");
+/** Every line that the agent wrote, wherever the backend keeps them. */
+export async function linesOf(bottle: Bottle, root: string): Promise<string[]> {
+  if (bottle.agentLog === undefined) {
+    return readFileSync(bottlePaths(root, bottle.slug).agent.scrollback, "utf8").split("\r\n");
+  }
+  const lines: string[] = [];
+  await bottle.agentLog({}, ({ text }) => lines.push(text), new AbortController().signal);
+  return lines;
 }
 
 /** Pids of all processes whose arguments contain `text`. */
@@ -173,7 +182,7 @@ export function processesNaming(text: string): number[] {
 
 /** Waits until no process names `text`; fails with the arguments of those that do. */
 export async function nothingNames(text: string): Promise<void> {
-  await expect.poll(() => processesNaming(text).map(argumentsOf), { timeout: 15_000, interval: 50 }).toEqual([]);
+  await expect.poll(() => processesNaming(text).map(argumentsOf), { timeout: 30_000, interval: 50 }).toEqual([]);
 }
 
 function argumentsOf(pid: number): string {

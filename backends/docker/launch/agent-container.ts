@@ -33,6 +33,22 @@ export interface AgentSetup {
 export const DEFAULT_PIDS = 512;
 const SHM_BYTES = 64 * 2 ** 20;
 const ENTRYPOINT = [`${OPT}/node`, `${OPT}/dist/sidecars/entrypoint.js`];
+/** What newer engines hide by themselves and older ones do not, and what everybody may write. */
+const MASKED = [
+  "/proc/acpi",
+  "/proc/asound",
+  "/proc/interrupts",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/pressure",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/sys/devices/virtual/powercap",
+  "/sys/firmware",
+];
 /** As the first process a shell waits for whatever ends; `exit` keeps it from making way for the program. */
 const REAPER = ["/bin/sh", "-c", '"$@"; exit "$?"', "reaper"];
 
@@ -78,6 +94,7 @@ function confined({ paths, slug, hasInit, internal, runtime }: AgentSetup): Dock
     SecurityOpt: ["no-new-privileges"],
     Privileged: false,
     ReadonlyRootfs: true,
+    MaskedPaths: MASKED,
     IpcMode: "private",
     ShmSize: SHM_BYTES,
     Tmpfs: { "/tmp": "rw,exec,nosuid,nodev,mode=1777" },

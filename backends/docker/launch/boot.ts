@@ -17,6 +17,7 @@ import { within } from "#lib/until-gone.ts";
 import type { DockerContext } from "../context.ts";
 import type { AgentImage } from "../images/images.ts";
 import { namesOf } from "../names.ts";
+import { readSize } from "../terminal/size.ts";
 import { DEFAULT_PIDS } from "./agent-container.ts";
 import { engineError } from "./engine-error.ts";
 import { demandProof, outsideChecks, type Wanted } from "./judge.ts";
@@ -29,7 +30,7 @@ export interface Booting {
   readonly slug: string;
   readonly paths: BottlePaths;
   readonly networks: BottleNetworks;
-  readonly image: AgentImage;
+  readonly image: Pick<AgentImage, "env">;
   readonly agent: Dockerode.Container;
   readonly sidecars: Dockerode.Container;
   /** Further containers that may be on the internal network: the one that is about to be replaced. */
@@ -44,7 +45,6 @@ export interface Booted {
   close(): Promise<void>;
 }
 
-export const SIZE = { cols: 80, rows: 24 };
 const LAST_WORDS_MS = 2000;
 
 /** `inside` runs in the container before its walls are tried. */
@@ -80,7 +80,8 @@ export async function boot(
     const ended = endOf(agent);
     await steps.run("make the sandbox", async () => {
       await agent.start().catch(engineError("the agent's container"));
-      await agent.resize({ w: SIZE.cols, h: SIZE.rows }).catch(() => {}); // it ended at once: its last words tell
+      const { cols, rows } = await readSize(paths);
+      await agent.resize({ w: cols, h: rows }).catch(() => {}); // it ended at once: its last words tell
       await inside();
     });
     const { proof } = server;
@@ -110,7 +111,7 @@ async function readBack(booting: Booting) {
   const [one, other, internal] = await Promise.all([
     agent.inspect(),
     sidecars.inspect(),
-    context.engine.docker.getNetwork(networks.internal.id).inspect() as Promise<Dockerode.NetworkInspectInfo>,
+    context.engine.docker.getNetwork(networks.internal.id).inspect(),
   ]).catch(engineError("reading back the bottle"));
   return outsideChecks(
     { agent: one, sidecars: other, internal },
@@ -147,7 +148,7 @@ function endOf(container: Dockerode.Container): Promise<never> {
     });
   });
   ended.catch(() => {}); // waited for only during the launch
-  return ended as Promise<never>;
+  return ended;
 }
 
 /** A bottle that ends takes the conversation with it; what it said on its terminal tells more than that. */

@@ -6,7 +6,7 @@ import type { BottleSpec, LaunchPlan } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { LaunchStep } from "#domain/launch/step.ts";
 import { claimLaunch } from "#lib/launch/claim.ts";
-import { demandGoOn, launchSteps, untilAborted, type Steps } from "#lib/launch/steps.ts";
+import { demandGoOn, launchSteps, type Steps } from "#lib/launch/steps.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 
 import type { DockerContext } from "../context.ts";

@@ -6,6 +6,7 @@ import type Dockerode from "dockerode";
 
 import { BottleError } from "#domain/bottle-error.ts";
 import { READY_LINE, type BundleConfig } from "#domain/sidecars/bundle.ts";
+import { untilAborted } from "#lib/launch/steps.ts";
 import { splitLines } from "#lib/lines.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 import { connectUnix } from "#lib/unix-socket.ts";
@@ -50,13 +51,7 @@ export async function startSidecars(
     ready.catch(() => {}); // a start that fails tells more
     await container.start().catch(engineError("the sidecars"));
     stream.write(`${JSON.stringify(config)}\n`);
-    const aborted = new Promise<never>((_, reject) => {
-      const abort = (): void => reject(new BottleError("failed", "was interrupted", { where: "launch" }));
-      if (signal.aborted) abort();
-      signal.addEventListener("abort", abort, { once: true });
-    });
-    aborted.catch(() => {});
-    await Promise.race([ready, aborted]);
+    await untilAborted(ready, signal);
   } finally {
     (stream as NodeJS.ReadWriteStream & { destroy(): void }).destroy();
   }

@@ -18,7 +18,7 @@ export interface TriesOf {
   readonly slug: string;
   readonly targets: HostTargets;
   readonly networks: BottleNetworks;
-  readonly image: AgentImage;
+  readonly image: Pick<AgentImage, "env">;
   /** Other containers on this engine, of bottles and of anybody. */
   readonly others: readonly Dockerode.ContainerInfo[];
   readonly served: { readonly supervise: boolean; readonly gitGate: boolean };

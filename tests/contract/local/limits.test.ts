@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { localBackend } from "#backends/local/index.ts";
 import { findCgroups, limitsFor } from "#backends/local/sandbox/limits.ts";
-import { newBottles, scrollbackOf, script, view, type Bottles } from "#tests/helpers/bottles.ts";
+import { linesOf, newBottles, script, view, type Bottles } from "#tests/helpers/bottles.ts";
 import { requirement } from "#tests/helpers/require.ts";
 
 import { requireMechanism } from "./require-mechanism.ts";
@@ -57,7 +57,7 @@ for (const mechanism of ["bubblewrap", "util-linux"] as const) {
       await expect
         .poll(async () => bottle.status(), { timeout: 15_000 })
         .toMatchObject({ phase: "exited", exit_code: 2 });
-      expect(scrollbackOf(bottles.root, bottle.slug)).toContain("Cannot fork");
+      expect((await linesOf(bottle, bottles.root)).join("\n")).toContain("Cannot fork");
     });
   });
 }
