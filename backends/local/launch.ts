@@ -124,6 +124,7 @@ async function run(
     abstract: targets.abstract,
     absent: absentPaths(root),
     seccomp_required: isFiltered(maker),
+    own_filter: true,
     forwards: localForwards(paths, served),
   });
   try {

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 
 import { BootTries, INSIDE } from "#domain/boot/protocol.ts";
 
+import { denyNames } from "./no-names.ts";
 import { startAgent } from "./agent.ts";
 import { connectBoot } from "./boot-client.ts";
 import { runAttempts } from "./checks/attempt.ts";
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
   const boot = `${INSIDE.sockets}/boot`;
   const tries = BootTries.parse(JSON.parse(readFileSync(`${boot}/tries.json`, "utf8")));
   const launcher = await connectBoot(`${boot}/boot.sock`);
+  if (tries.network === "internal") await denyNames();
   if (tries.lifeline !== null) await holdLifeline(tries.lifeline);
   for (const { port, to } of tries.forwards) await forward(port, to);
   launcher.report({

@@ -22,7 +22,6 @@ export function bottleNetworkAttempts(tries: BootTries, patienceMs: number): Att
       try: () =>
         onlyBottleNetwork({
           interfaces: readFileSync("/proc/net/dev", "utf8"),
-          routes: readFileSync("/proc/net/route", "utf8"),
           addresses6: readOr("/proc/net/if_inet6"),
           isUp: (name) => isUp(readOr(`/sys/class/net/${name}/flags`)),
         }),
@@ -47,27 +46,21 @@ export function bottleNetworkAttempts(tries: BootTries, patienceMs: number): Att
 }
 
 export interface NetworkFacts {
-  /** The texts of /proc/net/dev, route and if_inet6. */
+  /** The texts of /proc/net/dev and if_inet6. */
   readonly interfaces: string;
-  readonly routes: string;
   readonly addresses6: string;
   readonly isUp: (name: string) => boolean;
 }
 
-/** Loopback and one more that is up, without a way beyond its own network and without IPv6. */
-export function onlyBottleNetwork({ interfaces, routes, addresses6, isUp }: NetworkFacts): Finding {
+/** Loopback and one more that is up, without IPv6. Whether a route leads anywhere is tried. */
+export function onlyBottleNetwork({ interfaces, addresses6, isUp }: NetworkFacts): Finding {
   const names = interfaceNames(interfaces);
   if (!names.includes("lo")) return { ok: false, evidence: "loopback itself is missing" };
   const up = names.filter((name) => name !== "lo" && isUp(name));
-  const beyond = parseRoutes(routes).filter(({ gateway }) => gateway !== 0);
   const six = addresses6.split("\n").filter((line) => line.trim() !== "" && line.trim().split(/\s+/).at(-1) !== "lo");
   return nothingOf(
-    [
-      ...up.slice(1),
-      ...beyond.map(({ destination, bits }) => `a route to ${dotted(destination)}/${bits}`),
-      ...six.map((line) => `an IPv6 address of ${line.trim().split(/\s+/).at(-1)}`),
-    ],
-    `lo and ${up[0] ?? "nothing else"}; no route beyond it, no IPv6`,
+    [...up.slice(1), ...six.map((line) => `an IPv6 address of ${line.trim().split(/\s+/).at(-1)}`)],
+    `lo and ${up[0] ?? "nothing else"}; no IPv6`,
     "also there",
   );
 }
@@ -78,10 +71,7 @@ async function nobodyElse(tries: BootTries, routes: string, patienceMs: number):
     ...tries.forwards.flatMap(({ to }) => ("host" in to ? [to.port] : [])),
     ...(tries.lifeline === null ? [] : [tries.lifeline.port]),
   ]);
-  const neighbours = parseRoutes(routes)
-    .filter(({ gateway }) => gateway === 0)
-    .flatMap(addressesOf)
-    .filter((host) => !sidecars.has(host));
+  const neighbours = neighboursOf(routes).filter((host) => !sidecars.has(host));
   if (neighbours.length === 0) return { ok: false, evidence: "its own network was not found" };
   const at = (host: string, ports: readonly number[]): Target[] =>
     ports.map((port) => ({ what: `${host}:${port}`, to: { host, port } }));
@@ -97,6 +87,26 @@ async function nobodyElse(tries: BootTries, routes: string, patienceMs: number):
     ],
     patienceMs,
   );
+}
+
+/** Whoever could be on the network itself, and every gateway that a route names. */
+export function neighboursOf(routes: string): string[] {
+  const own = parseRoutes(routes).filter(({ gateway }) => gateway === 0);
+  return [...new Set([...own.flatMap(addressesOf), ...gatewaysOf(routes)])];
+}
+
+export function gatewaysOf(routes: string): string[] {
+  const through = parseRoutes(routes).filter(({ gateway }) => gateway !== 0);
+  return [...new Set(through.map(({ gateway }) => dotted(gateway)))];
+}
+
+/** Whether the kernel knows a hardware address of `host`; from the text of /proc/net/arp. */
+export function isNeighbour(arp: string, host: string): boolean {
+  const complete = 0x2;
+  return arp
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .some(([address, , flags]) => address === host && (Number(flags) & complete) !== 0);
 }
 
 export async function allUnreached(targets: readonly Target[], patienceMs: number): Promise<Finding> {

@@ -6,7 +6,7 @@ import { get } from "node:http";
 import { INSIDE, type BootTries } from "#domain/boot/protocol.ts";
 
 import { nothingOf, type Attempt, type Finding } from "./attempt.ts";
-import { allUnreached, bottleNetworkAttempts, interfaceNames } from "./bottle-network.ts";
+import { allUnreached, bottleNetworkAttempts, gatewaysOf, interfaceNames, isNeighbour } from "./bottle-network.ts";
 import { isWithoutRoute, tryAll, tryConnect, trySend, type Target } from "./connecting.ts";
 import { noNames } from "./names.ts";
 
@@ -21,7 +21,7 @@ export function networkAttempts(tries: BootTries): Attempt[] {
   const patienceMs = internal ? PATIENCE_ON_NETWORK_MS : PATIENCE_MS;
   return [
     ...(internal ? bottleNetworkAttempts(tries, patienceMs) : [noNetwork]),
-    { name: "no route to an address outside", required: true, try: () => noWayOut(patienceMs) },
+    { name: "no route to an address outside", required: true, try: () => noWayOut(internal, patienceMs) },
     { name: "no names are resolved", required: true, try: () => noNames(tries.resolvers, patienceMs) },
     { name: "the host's addresses are out of reach", required: true, try: () => hostOutOfReach(tries, patienceMs) },
     { name: "the egress proxy answers", required: true, try: proxyAnswers },
@@ -45,8 +45,11 @@ export function onlyLoopback(text: string): Finding {
   );
 }
 
-/** Refused at once, since there is no route; silence would mean that something went out. */
-async function noWayOut(patienceMs: number): Promise<Finding> {
+/**
+ * Refused at once, since there is no route; silence would mean that something went out. On a network a datagram is taken
+ * all the same, and nobody says that it was thrown away: then it counts that no gateway has ever told its address.
+ */
+async function noWayOut(internal: boolean, patienceMs: number): Promise<Finding> {
   const results = await Promise.all([
     ...OUTSIDE.map(async (host) => ({
       what: `tcp ${host}:443`,
@@ -54,10 +57,13 @@ async function noWayOut(patienceMs: number): Promise<Finding> {
     })),
     ...OUTSIDE.map(async (host) => ({ what: `udp ${host}:53`, result: await trySend(host) })),
   ]);
-  const open = results.filter(({ result }) => !isWithoutRoute(result));
+  const gateways = internal ? gatewaysOf(readFileSync("/proc/net/route", "utf8")) : [];
+  const present = gateways.filter((host) => isNeighbour(readFileSync("/proc/net/arp", "utf8"), host));
+  const lost = gateways.length > 0 && present.length === 0;
+  const open = results.filter(({ result }) => !isWithoutRoute(result) && !(result === "sent" && lost));
   return nothingOf(
     open.map(({ what, result }) => `${what} ${result}`),
-    `${OUTSIDE.join(", ")}: no route`,
+    `${OUTSIDE.join(", ")}: no route${lost ? `, and nobody is at the gateway ${gateways.join(", ")}` : ""}`,
     "not refused",
   );
 }

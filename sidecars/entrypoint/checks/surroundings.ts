@@ -34,7 +34,7 @@ export function surroundingsAttempts(tries: BootTries): Attempt[] {
     {
       name: "the system is read-only",
       required: closed,
-      try: () => readOnly(readFileSync("/proc/self/mountinfo", "utf8")),
+      try: () => readOnly(readFileSync("/proc/self/mountinfo", "utf8"), network === "internal" ? ENGINE_KEEPS : []),
     },
     { name: "nothing outside the home can be written", required: closed, try: nothingWritable },
     {
@@ -60,13 +60,18 @@ export function surroundingsAttempts(tries: BootTries): Attempt[] {
 const WRITABLE = [INSIDE.home, "/tmp", "/dev", "/proc"];
 const READ_ONLY_BELOW = ["/proc/sys", "/proc/pressure"];
 
+/** Engines mount it writable for its owner alone, which the agent is not: that nothing can be made there is tried. */
+const ENGINE_KEEPS = ["/sys/fs/cgroup"];
+
 /** From the text of /proc/self/mountinfo. */
-export function readOnly(mountinfo: string): Finding {
+export function readOnly(mountinfo: string, kept: readonly string[] = []): Finding {
   const mounts = mountinfo
     .split("\n")
     .map((line) => line.split(" "))
     .flatMap(([, , , , point, options]) => (point === undefined || options === undefined ? [] : [{ point, options }]));
-  const wrong = mounts.filter(({ point, options }) => !options.split(",").includes("ro") && !mayBeWritten(point));
+  const wrong = mounts.filter(
+    ({ point, options }) => !options.split(",").includes("ro") && !mayBeWritten(point) && !kept.includes(point),
+  );
   if (mounts.length === 0) return { ok: false, evidence: "no mounts were found" };
   return nothingOf(
     wrong.map(({ point }) => point),
@@ -98,6 +103,7 @@ const CLOSED = [
   INSIDE.tls,
   "/home",
   "/var",
+  ...ENGINE_KEEPS,
 ];
 
 function nothingWritable(): Finding {

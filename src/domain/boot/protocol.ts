@@ -37,7 +37,7 @@ export const BootTries = z.strictObject({
   /** Whether a missing system call filter refuses the launch. */
   seccomp_required: z.boolean(),
   /** Whether that filter is ours: an engine's own lets more through, and what it does is only noted. */
-  own_filter: z.boolean().default(true),
+  own_filter: z.boolean().default(false),
   /** "none": loopback alone. "internal": besides, one interface on which nothing answers but the sidecars. */
   network: z.enum(["none", "internal"]).default("none"),
   /** Further addresses that must be out of reach: gateways, bridges, other bottles. Connecting must be refused or unreachable. */
