@@ -20,6 +20,7 @@ export function hostsDown({ hosts }: Pick<Fleet, "hosts">): ReadonlySet<string> 
   return new Set(Object.keys(hosts).filter((host) => hosts[host]?.up === false));
 }
 
-export function isStale({ host }: Pick<BottleRow, "host">, down: ReadonlySet<string>): boolean {
-  return down.has(host);
+/** A host stands for its daemon: what runs beside one, without any, goes on when it is down. */
+export function isStale({ host, backend }: Pick<BottleRow, "host" | "backend">, down: ReadonlySet<string>): boolean {
+  return down.has(host) && backend !== "local";
 }

@@ -1,5 +1,6 @@
 // What can be done with a bottle where it runs: a host that does not answer does nothing, and no backend does everything.
 
+import { hostsDown, isStale } from "#components/hosts.ts";
 import type { Capabilities } from "#contracts/backend.ts";
 import type { BottleRow } from "#domain/fleet/fleet.ts";
 
@@ -9,9 +10,10 @@ type Where = Pick<Context, "fleet" | "backends" | "view">;
 
 /** True, or why not: the backend's own reason. */
 export function possible({ fleet, backends }: Where, bottle: BottleRow, what?: keyof Capabilities): true | string {
-  const host = fleet.hosts[bottle.host];
-  if (host !== undefined && !host.up)
-    return `${bottle.host} is unreachable${host.detail === "" ? "" : `: ${host.detail}`}`;
+  if (isStale(bottle, hostsDown(fleet))) {
+    const detail = fleet.hosts[bottle.host]?.detail ?? "";
+    return `${bottle.host} is unreachable${detail === "" ? "" : `: ${detail}`}`;
+  }
   if (what === undefined) return true;
   const capability = backends.find(({ name }) => name === bottle.backend)?.capabilities[what];
   return capability === undefined || capability.can ? true : capability.why;

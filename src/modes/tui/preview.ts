@@ -1,5 +1,6 @@
 // The rows of the open tab that are visible now, and how far it can be scrolled.
 
+import { hostsDown, isStale } from "#components/hosts.ts";
 import { hasEnded } from "#components/fleet-list.ts";
 import type { PreviewProps } from "#components/main-screen.tsx";
 import { itemRow } from "#components/inbox-rows.ts";
@@ -63,9 +64,8 @@ function contentOf(needs: PreviewNeeds): Content {
 }
 
 /** Why what is known of it may be old: its host does not answer. */
-function staleReason({ hosts }: Fleet, { host }: BottleRow): string | undefined {
-  const known = hosts[host];
-  return known === undefined || known.up ? undefined : known.detail;
+function staleReason(fleet: Fleet, bottle: BottleRow): string | undefined {
+  return isStale(bottle, hostsDown(fleet)) ? fleet.hosts[bottle.host]?.detail : undefined;
 }
 
 function message(text: string, width: number): Content {

@@ -12,7 +12,7 @@ let drive: ViewDriver;
 
 beforeEach(() => {
   drive = driveView({ cols: 160, rows: 40 });
-  drive.console.script.bottle({ slug: "here-1", host: "local" });
+  drive.console.script.bottle({ slug: "here-1", host: "local", backend: "local" });
   drive.console.script.bottle({ slug: "there-2", host: "build-2", backend: "docker:build-2" });
   drive.console.script.host("local", true);
   drive.console.script.host("build-2", true);
@@ -64,6 +64,15 @@ test("a host that is down is named with its reason, its rows stay and are marked
   expect(there).toContain("~ busy");
   expect(there).toContain("@build-2 stale");
   expect(problem).toContain("unreachable: connect ECONNREFUSED (host build-2)");
+});
+
+test("a daemon of this machine that is down costs the bottles without one nothing", () => {
+  drive.console.script.bottle({ slug: "boxed-3", host: "local", backend: "docker" });
+  drive.console.script.host("local", false, "connect ENOENT");
+  drive.sync();
+  const [boxed, here] = list();
+  expect(boxed).toContain("~ busy");
+  expect(here).toContain("● busy");
 });
 
 test("when it is back, nothing is marked any more", () => {
