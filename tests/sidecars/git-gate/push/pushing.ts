@@ -1,7 +1,7 @@
 // One repository behind the gate, without the gate's servers: a real sshd as upstream, a mirror, and our hook in it. An
 // agent pushes into the mirror as git's own receive-pack would be asked to.
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,6 +33,8 @@ export interface Pushing {
   push(...refspecs: string[]): Promise<GitResult>;
   pushWith(env: Readonly<Record<string, string>>, ...refspecs: string[]): Promise<GitResult>;
   fetch(): Promise<void>;
+  /** Of a shell, run when git has taken the pack and before our program begins, outside of git's environment. */
+  beforeHook(command: string): void;
   upstreamRef(ref: string): string | undefined;
   mirrorRef(ref: string): string | undefined;
   audit(): Promise<string[]>;
@@ -52,8 +54,9 @@ export async function openPushing(server: GitUpstream, more: Partial<GateRepo> =
   await openMirror(name, { paths, maxPackBytes: 2 ** 31, hookProgram: PROGRAM, say: () => {} });
   const mirror = paths.mirror(name);
   const hook = join(mirror, "hooks", "pre-receive");
-  writeFileSync(hook, `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}'\n`);
-  chmodSync(hook, 0o700);
+  const writeHook = (before: string): void =>
+    writeFileSync(hook, `#!/bin/sh\n${before}\nexec '${process.execPath}' '${PROGRAM}'\n`, { mode: 0o700 });
+  writeHook("");
   const clone = join(root, "clone");
   git(root, "init", "-q", "-b", "main", clone);
   const env = { GATE_ROOT: root, GATE_SLUG: SLUG, GATE_REPO: name, GATE_CONFIG: JSON.stringify(repo) };
@@ -81,6 +84,7 @@ export async function openPushing(server: GitUpstream, more: Partial<GateRepo> =
     push: (...refspecs) => pushWith({}, ...refspecs),
     pushWith,
     fetch,
+    beforeHook: (command) => writeHook(`env -u GIT_DIR -u GIT_QUARANTINE_PATH -u GIT_OBJECT_DIRECTORY ${command}`),
     upstreamRef: (ref) => valueOf(upstream, ref),
     mirrorRef: (ref) => valueOf(mirror, ref),
     audit: async () => (await readAuditLog({ root, slug: SLUG })).map(({ action, detail }) => `${action}: ${detail}`),
