@@ -26,7 +26,6 @@ agent_provider:
 ${hold ? 'env:\n  DEMO_HOLD: "1"\n' : ""}egress:
   on_unknown_host: ${hold ? "hold" : "block"}
   routes: []
-backend: local
 ---
 The bottle of \`bottle-dash demo\`. Delete it when you like: the demo writes it anew.
 `;

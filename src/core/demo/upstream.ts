@@ -1,4 +1,4 @@
-// The demo's upstream: a server on loopback that plays the made-up hosts, as a process of its own that ends with the bottle.
+// The demo's upstream: a server on a unix socket that plays the made-up hosts, as a process of its own that ends with the bottle.
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
@@ -9,15 +9,16 @@ import { BottleError } from "#domain/bottle-error.ts";
 import { splitLines } from "#lib/lines.ts";
 import { distFolder } from "#lib/programs.ts";
 
-const Ready = z.strictObject({ port: z.int().min(1).max(65_535), ca_path: z.string() });
+const Ready = z.strictObject({ socket: z.string(), ca_path: z.string() });
 const READY_WITHIN_MS = 10_000;
 
 export interface Upstream {
-  readonly port: number;
+  /** Where it listens, absolute. */
+  readonly socket: string;
   /** A PEM file with the root that its certificates chain to. */
   readonly caPath: string;
-  /** Lets it live as long as whoever serves `socket`. */
-  liveWith(socket: string): void;
+  /** Lets it live as long as whoever serves the socket `bundle`. */
+  liveWith(bundle: string): void;
   /** For when there will be no bottle. */
   end(): void;
 }
@@ -28,12 +29,12 @@ export async function startUpstream(): Promise<Upstream> {
   const child = spawn(process.execPath, [program], { detached: true, stdio: ["pipe", "pipe", "ignore"] });
   child.stdin.on("error", () => {}); // it is gone: the agent's requests will say so
   try {
-    const { port, ca_path: caPath } = await readReady(child, program);
+    const { socket, ca_path: caPath } = await readReady(child, program);
     return {
-      port,
+      socket,
       caPath,
-      liveWith(socket) {
-        child.stdin.end(`${JSON.stringify({ while: socket })}\n`);
+      liveWith(bundle) {
+        child.stdin.end(`${JSON.stringify({ while: bundle })}\n`);
         child.stdout.destroy();
         child.unref();
       },
