@@ -34,11 +34,14 @@ export interface OurPrograms {
   readonly digest: string;
 }
 
-/** Our built programs, below `programs/`. */
+/** Our built programs, below `programs/` as they are below dist: the sidecars, and the demo's agent, which runs in a bottle. */
 export async function ourPrograms(): Promise<OurPrograms> {
   const folder = programsFolder();
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".js")).sort();
-  const files = await Promise.all(names.map(async (name) => ({ name, content: await readFile(join(folder, name)) })));
+  const sidecars = (await readdir(folder)).filter((name) => name.endsWith(".js")).sort();
+  const names = [...sidecars.map((name) => `sidecars/${name}`), "demo/agent.js"];
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, content: await readFile(join(distFolder(), name)) })),
+  );
   return {
     entries: files.map(({ name, content }) => ({
       type: "file",
