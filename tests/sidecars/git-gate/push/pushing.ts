@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import type { GateRepo } from "#domain/git-gate/gate.ts";
+import { GateRepo } from "#domain/git-gate/gate.ts";
 import { readAuditLog } from "#lib/store/audit-log.ts";
 import { gatePaths } from "#sidecars/git-gate/gate-paths.ts";
 import { openMirror } from "#sidecars/git-gate/mirror/open-mirror.ts";
@@ -35,6 +35,8 @@ export interface Pushing {
   fetch(): Promise<void>;
   /** Of a shell, run when git has taken the pack and before our program begins, outside of git's environment. */
   beforeHook(command: string): void;
+  /** From now on the definition says this of the repository. */
+  reconfigure(more: { readonly [Key in keyof GateRepo]?: GateRepo[Key] | undefined }): void;
   upstreamRef(ref: string): string | undefined;
   mirrorRef(ref: string): string | undefined;
   audit(): Promise<string[]>;
@@ -59,11 +61,12 @@ export async function openPushing(server: GitUpstream, more: Partial<GateRepo> =
   writeHook("");
   const clone = join(root, "clone");
   git(root, "init", "-q", "-b", "main", clone);
-  const env = { GATE_ROOT: root, GATE_SLUG: SLUG, GATE_REPO: name, GATE_CONFIG: JSON.stringify(repo) };
+  let config = repo;
   const fetch = async (): Promise<void> => void (await fetchUpstream(repo, paths, { lock: "take" }));
+  const gate = () => ({ GATE_ROOT: root, GATE_SLUG: SLUG, GATE_REPO: name, GATE_CONFIG: JSON.stringify(config) });
   const pushWith = async (extra: Readonly<Record<string, string>>, ...refspecs: string[]): Promise<GitResult> => {
     await fetch().catch(() => {});
-    return runGit(clone, ["push", mirror, ...refspecs], { ...env, ...extra });
+    return runGit(clone, ["push", mirror, ...refspecs], { ...gate(), ...extra });
   };
   return {
     root,
@@ -84,6 +87,9 @@ export async function openPushing(server: GitUpstream, more: Partial<GateRepo> =
     push: (...refspecs) => pushWith({}, ...refspecs),
     pushWith,
     fetch,
+    reconfigure: (change) => {
+      config = GateRepo.parse(JSON.parse(JSON.stringify({ ...repo, ...change }))); // without what is undefined
+    },
     beforeHook: (command) => writeHook(`env -u GIT_DIR -u GIT_QUARANTINE_PATH -u GIT_OBJECT_DIRECTORY ${command}`),
     upstreamRef: (ref) => valueOf(upstream, ref),
     mirrorRef: (ref) => valueOf(mirror, ref),

@@ -6,7 +6,7 @@ import { requireSshd, startUpstream, type GitUpstream } from "#tests/helpers/git
 
 import { openPushing, secretOf, type Pushing } from "./pushing.ts";
 
-describe("a push through the gate", requireSshd(), () => {
+describe("a push through the gate", { ...requireSshd(), timeout: 60_000 }, () => {
   let server: GitUpstream;
   let open: Pushing[] = [];
   beforeAll(async () => {

@@ -7,7 +7,7 @@ import { requireSshd, startUpstream, type GitUpstream } from "#tests/helpers/git
 
 import { openPushing, type Pushing } from "./pushing.ts";
 
-describe("what a push may change", requireSshd(), () => {
+describe("what a push may change", { ...requireSshd(), timeout: 60_000 }, () => {
   let server: GitUpstream;
   let p: Pushing;
   beforeAll(async () => {

@@ -13,7 +13,7 @@ const token = secretOf("github-pat");
 const masked = `${token.slice(0, 4)}****`;
 const key = secretOf("private-key");
 
-describe("a secret in a push", requireSshd(), () => {
+describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
   let server: GitUpstream;
   let p: Pushing;
   let branch = "";
