@@ -11,6 +11,8 @@ import { isWithoutRoute, tryAll, tryConnect, trySend, type Target } from "./conn
 import { noNames } from "./names.ts";
 
 const PATIENCE_MS = 1500;
+/** The one thing that must answer: on a busy machine it may take its time, and no wall is the weaker for waiting. */
+const PROXY_PATIENCE_MS = 15_000;
 /** On a network the kernel asks around for three seconds before it says that nobody is there. */
 const PATIENCE_ON_NETWORK_MS = 4000;
 /** Reserved for documentation, and the clouds' metadata service: no third party is bothered when a wall is missing. */
@@ -94,7 +96,7 @@ function proxyAnswers(): Promise<Finding> {
         port,
         path: "http://_egress.local/allowlist",
         headers: { host: "_egress.local" },
-        timeout: PATIENCE_MS,
+        timeout: PROXY_PATIENCE_MS,
         agent: false,
       },
       (response) => {
