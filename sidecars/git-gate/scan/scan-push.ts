@@ -183,7 +183,7 @@ async function scanFiles(commits: readonly string[], how: PushScan, sources: Sou
     at: (line) => sources.stream.at(line),
     added: (bytes) => sources.stream.write(bytes),
   });
-  const { code, stderr } = await streamGit(patchArguments(), {
+  const { code, stderr } = await streamGit(PATCH_ARGUMENTS, {
     env: how.env,
     signal: how.signal,
     input: `${commits.join("\n")}\n`,
@@ -204,9 +204,11 @@ const PATCH_SETTINGS = [
 const PATCH =
   "diff-tree --stdin -r --root --cc -p -U0 -M --full-index --no-color --no-textconv --no-ext-diff --submodule=short --src-prefix=a/ --dst-prefix=b/";
 
-function patchArguments(): string[] {
-  return [...PATCH_SETTINGS.flatMap((setting) => ["-c", setting]), ...PATCH.split(" ")];
-}
+/** Of git; the commits are given on its standard input. */
+export const PATCH_ARGUMENTS: readonly string[] = [
+  ...PATCH_SETTINGS.flatMap((setting) => ["-c", setting]),
+  ...PATCH.split(" "),
+];
 
 async function scanBlobs(
   blobs: ReadonlyMap<string, { readonly commit: string; readonly path: string }>,
