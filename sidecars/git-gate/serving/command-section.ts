@@ -34,7 +34,7 @@ export function watchCommandSection(): CommandSection {
   };
   return {
     push(chunk) {
-      for (let at = 0; at < chunk.length; ) {
+      for (let at = 0; at < chunk.length;) {
         if (over) return undefined;
         if (rest > 0) {
           const skipped = Math.min(rest, chunk.length - at);

@@ -66,17 +66,22 @@ function converse(child: ChildProcess, ask: GitAsk, { body, response, signal }: 
   signal.addEventListener("abort", abort, { once: true });
   if (signal.aborted) abort();
   if (body !== undefined) feed(body, child);
-  answer(child, response);
+  const unsent = answer(child, response);
   return new Promise((resolve) => {
     child.once("error", (error) => (complaint += error.message));
     child.once("close", () => {
       signal.removeEventListener("abort", abort);
-      if (!response.headersSent && !response.destroyed) {
-        response.writeHead(500, { "content-type": "text/plain" }).end(`git could not serve ${ask.service}\n`);
-      } else if (!response.destroyed) response.end();
+      if (!signal.aborted) finish(response, ask, unsent());
       resolve(complaint.trim());
     });
   });
+}
+
+function finish(response: ServerResponse, { service }: GitAsk, unsent: CgiHead | undefined): void {
+  if (response.destroyed) return;
+  if (unsent !== undefined && !response.headersSent) begin(response, unsent);
+  if (response.headersSent) response.end();
+  else response.writeHead(500, { "content-type": "text/plain" }).end(`git could not serve ${service}\n`);
 }
 
 /** It may stop reading before the end: the rest is then not sent, and its answer says why. */
@@ -89,21 +94,29 @@ function feed(body: Readable, child: ChildProcess): void {
   body.pipe(stdin);
 }
 
-function answer(child: ChildProcess, response: ServerResponse): void {
+/**
+ * http-backend writes its head before it has read anything. The head goes out with the first byte of the answer proper: until
+ * then the request may still be refused. Returns what a program that ended without any leaves to be sent.
+ */
+function answer(child: ChildProcess, response: ServerResponse): () => CgiHead | undefined {
   const stdout = child.stdout!;
-  let head = Buffer.alloc(0);
+  let soFar = Buffer.alloc(0);
+  let unsent: CgiHead | undefined;
   const onData = (chunk: Buffer): void => {
-    head = Buffer.concat([head, chunk]);
-    const reading = readCgiHead(head);
+    soFar = Buffer.concat([soFar, chunk]);
+    const reading = readCgiHead(soFar);
     if (reading.kind === "more") return;
+    unsent = reading.kind === "head" ? reading.head : undefined;
+    if (reading.kind === "head" && reading.rest.length === 0) return;
     stdout.off("data", onData);
-    if (reading.kind === "bad") {
-      killGroup(child, "SIGTERM");
-      stdout.resume();
+    unsent = undefined;
+    if (reading.kind === "bad") killGroup(child, "SIGTERM");
+    if (reading.kind === "bad" || response.headersSent) {
+      stdout.resume(); // no answer, or the request was refused meanwhile
       return;
     }
     begin(response, reading.head);
-    if (reading.rest.length > 0) response.write(reading.rest);
+    response.write(reading.rest);
     stdout.pipe(response, { end: false });
   };
   stdout.on("data", onData);
@@ -112,6 +125,7 @@ function answer(child: ChildProcess, response: ServerResponse): void {
     stdout.unpipe(response);
     stdout.resume();
   });
+  return () => unsent;
 }
 
 function begin(response: ServerResponse, { status, headers }: CgiHead): void {

@@ -76,15 +76,10 @@ function whyStale(ask: GitAsk, of: ServedRepo, { say }: Served): Promise<string 
 /** With status 200: of any other git prints the number alone. */
 function answerError(request: IncomingMessage, response: ServerResponse, ask: GitAsk, why: string): void {
   const advertises = ask.kind === "advertise";
-  const kind = advertises ? "advertisement" : "result";
+  const type = `application/x-${ask.service}-${advertises ? "advertisement" : "result"}`;
   const before = advertises ? `${pktLine(`# service=${ask.service}\n`)}${FLUSH}` : "";
-  request.resume();
-  response.writeHead(200, {
-    "content-type": `application/x-${ask.service}-${kind}`,
-    "cache-control": "no-cache, max-age=0, must-revalidate",
-    ...(request.complete ? {} : { connection: "close" }),
-  });
-  response.end(before + errorLine(why));
+  const headers = { "content-type": type, "cache-control": "no-cache, max-age=0, must-revalidate" };
+  answerAtOnce(request, response, { status: 200, headers, body: before + errorLine(why) });
 }
 
 function refuse(
@@ -93,15 +88,32 @@ function refuse(
   { status, message }: Refusal,
   allow?: string,
 ): void {
-  if (!request.complete) {
-    request.resume();
-    const cut = setTimeout(() => request.destroy(), DISCARD_MS);
-    request.once("close", () => clearTimeout(cut));
+  const headers = { "content-type": "text/plain; charset=utf-8", ...(allow === undefined ? {} : { allow }) };
+  answerAtOnce(request, response, { status, headers, body: `${message}\n` });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * The answer goes out before the request has come whole. The connection then ends with it, but not at once: closed under
+ * its sender, it would take the answer with it.
+ */
+function answerAtOnce(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+  const length = { "content-length": String(Buffer.byteLength(body)) };
+  if (request.complete) {
+    response.writeHead(status, { ...headers, ...length }).end(body);
+    return;
   }
-  response.writeHead(status, {
-    "content-type": "text/plain; charset=utf-8",
-    ...(request.complete ? {} : { connection: "close" }),
-    ...(allow === undefined ? {} : { allow }),
-  });
-  response.end(`${message}\n`);
+  response.writeHead(status, { ...headers, ...length, connection: "close" });
+  response.write(body);
+  const end = (): void => {
+    clearTimeout(cut);
+    response.end();
+  };
+  const cut = setTimeout(end, DISCARD_MS);
+  request.once("end", end).once("close", end).resume();
 }
