@@ -7,7 +7,7 @@ import { connect as connectTls } from "node:tls";
 
 import Dockerode from "dockerode";
 
-import type { Endpoint } from "./endpoint.ts";
+import { endpointName, type Endpoint } from "./endpoint.ts";
 import type { Engine, EngineInfo } from "./engine.ts";
 import { engineError } from "./errors.ts";
 import { subscribeTo } from "./events.ts";
@@ -21,6 +21,7 @@ export function connectEngine(endpoint: Endpoint, host: string): Engine {
   return {
     docker,
     host,
+    address: endpointName(endpoint),
     isLocal: endpoint.kind === "unix",
     error,
     info() {

@@ -6,6 +6,8 @@ export interface Engine {
   readonly docker: Dockerode;
   /** As the fleet shows it. */
   readonly host: string;
+  /** Where it listens, for people, such as unix:///var/run/docker.sock. */
+  readonly address: string;
   /** Whether its socket is on this machine; whether it shares our files is found out by trying. */
   readonly isLocal: boolean;
   /** Asked once while it answers. Throws BottleError `unavailable` saying why and what to do. */

@@ -6,8 +6,8 @@ import { BottleError } from "#domain/bottle-error.ts";
 
 import type { Engine } from "../engine/engine.ts";
 import { reasonOf, statusOf } from "../engine/errors.ts";
-import { eachMessage } from "./build.ts";
 import { basesOf } from "./dockerfile.ts";
+import { eachMessage } from "./messages.ts";
 
 /** Their ids, in order. Throws `unavailable` where one is neither there nor to be had. */
 export async function ensureBases(
@@ -23,7 +23,8 @@ export async function ensureBases(
   return ids;
 }
 
-async function idOf(engine: Engine, image: string): Promise<string | undefined> {
+/** Undefined where the daemon has none of that name. */
+export async function idOf(engine: Engine, image: string): Promise<string | undefined> {
   try {
     return (await engine.docker.getImage(image).inspect()).Id;
   } catch (cause) {

@@ -2,13 +2,12 @@
 
 import { Readable } from "node:stream";
 
-import * as z from "zod";
-
 import { BottleError } from "#domain/bottle-error.ts";
-import { splitLines } from "#lib/lines.ts";
 
 import type { Engine } from "../engine/engine.ts";
+import { eachMessage } from "./messages.ts";
 import { writeTar, type TarEntry } from "./tar.ts";
+import { createTranscript, type Transcript } from "./transcript.ts";
 
 export interface Build {
   /** What is built, for people: "the image claude". */
@@ -20,9 +19,6 @@ export interface Build {
   readonly context: AsyncIterable<TarEntry> | Iterable<TarEntry>;
 }
 
-/** How much of what a build said last its error tells. */
-const LAST_LINES = 8;
-
 /** Returns the image's id. Throws `failed` with the failing step; an abort ends the build in the daemon too. */
 export async function buildImage(
   engine: Engine,
@@ -31,12 +27,16 @@ export async function buildImage(
   signal: AbortSignal,
 ): Promise<string> {
   const said = createTranscript(output);
-  const stream = await startBuild(engine, build, signal);
-  await eachMessage(stream, (message) => said.take(message), signal).catch((cause: unknown) => {
+  const context = Readable.from(writeTar(build.context));
+  try {
+    await eachMessage(await startBuild(engine, build, context, signal), said.take, signal);
+  } catch (cause) {
     throw interrupted(build, signal) ?? engine.error(cause, `build ${build.what}`);
-  });
-  if (signal.aborted) throw interrupted(build, signal)!;
-  if (said.error() !== undefined) throw failure(build, said);
+  } finally {
+    context.destroy(); // closes the file that it was at
+  }
+  const error = said.error();
+  if (error !== undefined) throw interrupted(build, signal) ?? failure(build, said, error);
   const { Id } = await engine.docker
     .getImage(build.tag)
     .inspect()
@@ -46,109 +46,33 @@ export async function buildImage(
   return Id;
 }
 
-async function startBuild(engine: Engine, build: Build, signal: AbortSignal): Promise<Readable> {
+async function startBuild(engine: Engine, build: Build, context: Readable, signal: AbortSignal): Promise<Readable> {
   const { tag, labels, dockerfile } = build;
   const options = { t: tag, labels: { ...labels }, dockerfile, rm: true, forcerm: true, abortSignal: signal };
-  try {
-    return (await engine.docker.buildImage(Readable.from(writeTar(build.context)), options)) as Readable;
-  } catch (cause) {
-    throw interrupted(build, signal) ?? engine.error(cause, `build ${build.what}`);
-  }
+  return (await engine.docker.buildImage(context, options)) as Readable;
 }
 
-const Message = z.looseObject({
-  stream: z.string().optional(),
-  status: z.string().optional(),
-  id: z.string().optional(),
-  progress: z.string().optional(),
-  error: z.string().optional(),
-});
-export type Message = z.infer<typeof Message>;
-
-/** Each JSON message of a build or a pull. An error in them is a message like the others: the stream itself ends well. */
-export async function eachMessage(
-  stream: Readable,
-  take: (message: Message) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const lines = splitLines((line) => {
-    if (line === "") return;
-    const parsed = Message.safeParse(parseJson(line));
-    if (parsed.success) take(parsed.data);
+function failure({ what }: Build, said: Transcript, error: string): BottleError {
+  const step = said.step() === undefined ? "" : `${shortened(said.step()!)}: `;
+  const last = said.last().filter((line) => line !== error);
+  const lines = last.length === 0 ? "" : ` (${last.map(shortened).join(" / ")})`;
+  return new BottleError("failed", `${step}${shortened(whatFailed(error))}${lines}`, {
+    where: `building ${what}`,
+    ...(/BuildKit|Unknown flag|unknown instruction: <<|--mount|--chmod/i.test(error)
+      ? { hint: "write it without what BuildKit alone knows (RUN --mount, COPY --chmod, here-documents)" }
+      : {}),
   });
-  const end = (): void => void stream.destroy(new Error("aborted"));
-  stream.on("error", () => {}); // also after the end
-  signal.addEventListener("abort", end, { once: true });
-  try {
-    for await (const chunk of stream) lines.push(chunk as Buffer);
-    lines.end();
-  } finally {
-    signal.removeEventListener("abort", end);
-  }
 }
 
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+/** The daemon repeats the whole command, which the step says already. */
+function whatFailed(error: string): string {
+  const code = /returned a non-zero code: (\d+)$/.exec(error)?.[1];
+  return code === undefined ? error : `ended with ${code}`;
 }
 
-interface Transcript {
-  take(message: Message): void;
-  /** The last `Step 3/7 : RUN …`. */
-  step(): string | undefined;
-  last(): readonly string[];
-  error(): string | undefined;
-}
-
-/** Control characters are stripped: what a build says is written by whoever wrote the programs that it runs. */
-function createTranscript(output: (line: string) => void): Transcript {
-  const last: string[] = [];
-  let step: string | undefined;
-  let error: string | undefined;
-  const lines = splitLines((raw) => {
-    const line = plain(raw);
-    if (line === "") return;
-    if (/^Step \d+\/\d+ : /.test(line)) {
-      step = line;
-      last.length = 0;
-    } else if (!/^ ---> |^Removing intermediate container /.test(line)) {
-      last.push(line);
-      if (last.length > LAST_LINES) last.shift();
-    }
-    output(line);
-  }, 8192);
-  return {
-    take(message) {
-      if (message.stream !== undefined) lines.push(message.stream);
-      if (message.status !== undefined && message.progress === undefined) lines.push(`${message.status}\n`);
-      if (message.error !== undefined) {
-        lines.end();
-        error = plain(message.error);
-      }
-    },
-    step: () => step,
-    last: () => last,
-    error: () => error,
-  };
-}
-
-/** A line that a program redraws by carriage returns is what it shows in the end. */
-function plain(line: string): string {
-  const shown = line.split("\r").findLast((part) => part !== "") ?? "";
-  return shown
-    .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g, "")
-    .replace(/[\p{Cc}\p{Cf}]/gu, " ")
-    .trimEnd();
-}
-
-function failure({ what }: Build, said: Transcript): BottleError {
-  const last = said.last().filter((line) => line !== said.error());
-  const lines = last.length === 0 ? "" : `\n  ${last.join("\n  ")}`;
-  const at = said.step() === undefined ? "" : `${said.step()!.replace(/ {2,}/g, " ")}: `;
-  return new BottleError("failed", `${at}${said.error()}${lines}`, { where: `building ${what}` });
+function shortened(line: string): string {
+  const one = line.replace(/\s+/g, " ").trim();
+  return one.length > 240 ? `${one.slice(0, 239)}…` : one;
 }
 
 function interrupted({ what }: Build, signal: AbortSignal): BottleError | undefined {

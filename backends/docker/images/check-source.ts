@@ -2,11 +2,11 @@
 
 import type { ImageSource } from "#contracts/backend.ts";
 
-import { readContext } from "./context-folder.ts";
+import { readDockerfile } from "./context-folder.ts";
 import { ourDockerfile } from "./our-files.ts";
 
 /** Throws `invalid` with the file. */
 export async function checkSource(source: ImageSource): Promise<void> {
   if (source.kind === "ours") await ourDockerfile(source.name);
-  else await readContext(source.path);
+  else await readDockerfile(source.path);
 }

@@ -1,4 +1,4 @@
-// What a launch must know of an agent's image: what it sets, and the numbers of its user.
+// What a launch must know of an agent's image.
 
 import type { Engine } from "../engine/engine.ts";
 import type { AgentImage } from "./images.ts";
@@ -16,5 +16,5 @@ export async function describeAgent(engine: Engine, id: string, tag: string): Pr
       return at === -1 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
     }),
   );
-  return { id, tag, env, uid: 1000, gid: 1000 };
+  return { id, tag, env };
 }

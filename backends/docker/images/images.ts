@@ -24,9 +24,6 @@ export interface AgentImage {
   readonly tag: string;
   /** What the image sets (PATH, …); ours goes over it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Numbers of the user `node` in it. */
-  readonly uid: number;
-  readonly gid: number;
 }
 
 /** Where our programs are in every image. */
