@@ -78,6 +78,33 @@ export const budgets = {
     bound: "value",
     limit: { atMost: 1500 },
   },
+  "launch.docker": {
+    what: "start to the agent's first byte, docker, images built",
+    unit: "ms",
+    bound: "ratio",
+    against: "docker run of the two containers by hand, + 1 s",
+    limit: { atMost: 1.5 },
+  },
+  "docker.list.200": {
+    what: "200 real containers listed by our backend",
+    unit: "ms",
+    bound: "ratio",
+    against: "one list call to the engine",
+    limit: { atMost: 1.5 },
+  },
+  "bundle.memory": {
+    what: "PSS of all sidecars of one idle bottle: init, egress, supervise, git-gate",
+    unit: "MB",
+    bound: "value",
+    limit: { atMost: 180 },
+  },
+  "git.push": {
+    what: "50 MB pushed through the git gate, scanned",
+    unit: "ms",
+    bound: "ratio",
+    against: "a direct push over ssh",
+    limit: { atMost: 2 },
+  },
   "egress.start": {
     what: "egress proxy, start to listening",
     unit: "ms",

@@ -11,6 +11,13 @@ export function residentMemory(pid: number): number {
   return Number(line[1]) / 1024;
 }
 
+/** Megabytes of the process's own, and its share of what it has together with others. */
+export function proportionalMemory(pid: number): number {
+  const line = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"));
+  if (line === null) throw new Error(`process ${pid} is gone`);
+  return Number(line[1]) / 1024;
+}
+
 /** Seconds of processor time, user and system. */
 export function processorTime(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, "latin1");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 const dist = join(import.meta.dirname, "..", "dist");
 
 export const bottleDash = join(dist, "bottle-dash.js");
+export const dockerBackend = join(dist, "docker-backend.js");
 export const sidecar = (name: string): string => join(dist, "sidecars", `${name}.js`);
 
 /** The whole environment of a measured program: nothing of the caller's shell that could make it slower or quieter. */

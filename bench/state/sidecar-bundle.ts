@@ -13,13 +13,26 @@ import { connectUnix } from "#lib/unix-socket.ts";
 import { sidecar } from "../programs.ts";
 
 export interface SidecarBundle {
+  /** Of init. */
+  readonly pid: number;
   /** Calls a tool; resolves with the answer's text and when it was there. */
   call(tool: string, args: Record<string, unknown>): Promise<{ text: string; at: number }>;
   stop(): Promise<void>;
 }
 
-/** Resolves once both sidecars are ready. */
-export async function startBundle(root: string, slug: string): Promise<SidecarBundle> {
+export interface BundleOptions {
+  /** Beside egress and supervise; the gate needs `git_gate`. */
+  readonly more?: Partial<BundleConfig>;
+  /** The runtime that init and its daemons are started with. */
+  readonly node?: string;
+}
+
+/** Resolves once all sidecars are ready. */
+export async function startBundle(
+  root: string,
+  slug: string,
+  { more = {}, node = process.execPath }: BundleOptions = {},
+): Promise<SidecarBundle> {
   const paths = bottlePaths(root, slug);
   await mkdir(paths.egress.dir, { recursive: true });
   await mkdir(paths.init.dir, { recursive: true });
@@ -34,8 +47,9 @@ export async function startBundle(root: string, slug: string): Promise<SidecarBu
     daemons: ["egress", "supervise"],
     rebuild: false,
     environment: {},
+    ...more,
   };
-  const init = spawn(process.execPath, [sidecar("init"), slug], {
+  const init = spawn(node, [sidecar("init"), slug], {
     env: { PATH: "/usr/bin:/bin" },
     stdio: ["pipe", "ignore", "inherit"],
   });
@@ -46,28 +60,28 @@ export async function startBundle(root: string, slug: string): Promise<SidecarBu
     await ended;
   };
   try {
-    await allReady(paths.init.socket);
+    await allReady(paths.init.socket, config.daemons.length);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { call: (tool, args) => callTool(paths.supervise.socket, tool, args), stop };
+  return { pid: init.pid!, call: (tool, args) => callTool(paths.supervise.socket, tool, args), stop };
 }
 
 /** init tells the health of its daemons to whoever connects. */
-async function allReady(socket: string, tries = 100): Promise<void> {
+async function allReady(socket: string, daemons: number, tries = 200): Promise<void> {
   const connection = await connectUnix(socket).catch(() => undefined);
   if (connection === undefined) {
     if (tries === 0) throw new Error("init never listened");
     await new Promise((resolve) => setTimeout(resolve, 50));
-    return allReady(socket, tries - 1);
+    return allReady(socket, daemons, tries - 1);
   }
   await new Promise<void>((resolve, reject) => {
     let told = "";
     connection.on("data", (chunk: Buffer) => {
       told += chunk.toString();
       const last = told.split("\n").at(-2) ?? "";
-      if ((last.match(/"state":"ready"/g) ?? []).length === 2) resolve();
+      if ((last.match(/"state":"ready"/g) ?? []).length === daemons) resolve();
     });
     connection.once("close", () => reject(new Error("init ended")));
   });
