@@ -7,6 +7,7 @@ import type { DockerContext } from "./context.ts";
 import { connectEngine } from "./engine/connect.ts";
 import { findEndpoint } from "./engine/find-endpoint.ts";
 import type { DaemonSource } from "./engine/source.ts";
+import { dockerfileText } from "./images/dockerfile-text.ts";
 import { createImages } from "./images/create-images.ts";
 import { launchDocker, leftoversDocker } from "./launch/launch.ts";
 import { listBottles } from "./list.ts";
@@ -33,6 +34,7 @@ export function loadBackend({ root, env, name, host, source }: DaemonOptions): L
   return {
     probe: () => probeDocker(engine),
     plan: (spec) => planDocker(spec, context),
+    dockerfile: dockerfileText,
     async launch(plan, progress, signal) {
       await launchDocker(plan, context, progress, signal);
       return dockerBottle(context, plan.spec.slug);

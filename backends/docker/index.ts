@@ -51,6 +51,7 @@ export function dockerBackend({ root, env, host }: DockerOptions): Backend {
       }
     },
     plan: async (spec) => (await load()).plan(spec),
+    dockerfile: async (image) => (await load()).dockerfile(image),
     launch: async (plan, progress, signal) => (await load()).launch(plan, progress, signal),
     open: (slug) => openedLater(slug, async () => (await load()).open(slug)),
     list: async () => (hasBottleOf(root, name) ? (await load()).list() : []),
@@ -84,7 +85,7 @@ function openedLater(slug: string, bottle: () => Promise<Bottle>): Bottle {
     workspaceEntries: async () => (await (await bottle()).workspaceEntries?.()) ?? 0,
     exec: async (command) => (await bottle()).exec!(command),
     copyIn: async (from, to) => (await bottle()).copyIn?.(from, to),
-    copyOut: async (from, to) => (await bottle()).copyOut?.(from, to),
+    copyOut: async (from, to) => (await bottle()).copyOut!(from, to),
     rebuild: async (...args) => (await bottle()).rebuild?.(...args),
   };
 }
