@@ -152,15 +152,24 @@ export interface Bottle {
   /** Entries at the top of the workspace; undefined where the home is in the state folder. */
   readonly workspaceEntries?: () => Promise<number>;
   readonly exec?: (command: Exec) => Promise<ExecResult>;
-  /** A file or folder of this machine to a path in the bottle, owned by its user; a folder's links stay links. */
+  /**
+   * A file or folder of this machine to a path in the bottle, owned by its user; a folder's links stay links. As `docker cp`
+   * does it: into `to` where that is a folder, else as `to`; `from/.` means a folder's content. A relative path in the bottle
+   * begins at the home.
+   */
   readonly copyIn?: (from: string, to: string) => Promise<void>;
-  /** The other way; what comes out is the caller's, never a link that leads out of `to`. */
-  readonly copyOut?: (from: string, to: string) => Promise<void>;
+  /** The other way; what comes out is the caller's, never a link that leads out of `to`: says what it left out. */
+  readonly copyOut?: (from: string, to: string) => Promise<CopiedOut>;
   /**
    * Builds `dockerfile` and replaces the agent by one made from it, with home, workspace, sidecars and approvals kept.
    * A build that fails, or a new bottle that does not prove its isolation, leaves the old one running; throws BottleError.
    */
   readonly rebuild?: (dockerfile: string, progress: (step: LaunchStep) => void, signal: AbortSignal) => Promise<void>;
+}
+
+export interface CopiedOut {
+  /** Devices, pipes, and links that lead elsewhere; at most a thousand are named. */
+  readonly leftOut: readonly { readonly path: string; readonly why: string }[];
 }
 
 export interface AgentLogOptions {

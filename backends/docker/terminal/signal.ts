@@ -15,12 +15,12 @@ child() { for entry in /proc/[0-9]*; do pid=\${entry#/proc/}
   stat "$pid" && [ "$parent" = "$1" ] && echo "$pid" && return; done 2> /dev/null; return 1; }
 is_ours() { case $(cat "/proc/$1/cmdline" 2> /dev/null) in /opt/bottle-dash/node*) return 0;; esac; return 1; }
 if [ "$1" = INT ]; then
-  stat 1 && [ "$front" -gt 1 ] && kill -INT -- "-$front" && exit 0
+  stat 1 && [ "$front" -gt 1 ] && kill -s INT -- "-$front" && exit 0
 fi
 target=1
 is_ours "$target" || target=$(child 1) || target=1
 ! is_ours "$target" || target=$(child "$target") || exit 1
-kill -"$1" "$target"
+kill -s "$1" -- "$target"
 `;
 
 export async function signalAgent(
