@@ -159,6 +159,8 @@ export interface Preflight {
 
 export interface CleanupItem {
   readonly slug: string;
+  /** Set for what a bottle left in this backend although its state is gone. */
+  readonly backend?: string;
   readonly remove: boolean;
   /** What is removed, or why it is kept. */
   readonly detail: string;

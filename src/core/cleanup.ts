@@ -10,29 +10,64 @@ import { bottlePaths } from "#lib/paths.ts";
 
 import { removeState } from "./launch/launch.ts";
 
+export interface CleanupFrom {
+  readonly root: string;
+  readonly fleet: Fleet;
+  readonly backends: readonly Backend[];
+  readonly now: Date;
+}
+
 const OVER = new Set(["exited", "crashed", "stopped", "lost"]);
 
 /** One item a slug; an empty list of slugs means all that are over. `force` overrides what keeps a bottle, but never a running one. */
-export async function planCleanup(
-  root: string,
-  fleet: Fleet,
-  slugs: readonly string[],
-  force: boolean,
-  now: Date,
-): Promise<CleanupItem[]> {
-  const wanted =
-    slugs.length > 0 ? slugs : fleet.bottles.filter(({ state }) => OVER.has(state)).map(({ slug }) => slug);
-  return await Promise.all(wanted.map((slug) => planOne(root, fleet, slug, force, now)));
+export async function planCleanup(from: CleanupFrom, slugs: readonly string[], force: boolean): Promise<CleanupItem[]> {
+  const { fleet, backends } = from;
+  const leftovers = await leftoversOf(fleet, backends, slugs);
+  const over = fleet.bottles.filter(({ state }) => OVER.has(state)).map(({ slug }) => slug);
+  const known = slugs.filter((slug) => leftovers.every((item) => item.slug !== slug));
+  const wanted = slugs.length > 0 ? known : over;
+  return [...(await Promise.all(wanted.map((slug) => planOne(from, slug, force)))), ...leftovers];
 }
 
-async function planOne(root: string, fleet: Fleet, slug: string, force: boolean, now: Date): Promise<CleanupItem> {
+/** What is left in a backend of bottles whose state is gone. One that does not answer is asked the next time. */
+async function leftoversOf(
+  { bottles }: Fleet,
+  backends: readonly Backend[],
+  slugs: readonly string[],
+): Promise<CleanupItem[]> {
+  const found = await Promise.all(
+    backends.map(async (backend) => {
+      const left = (await backend.leftovers?.().catch(() => [])) ?? [];
+      return left.map((slug) => ({ slug, backend: backend.name, remove: true, detail: leftoverText(backend.name) }));
+    }),
+  );
+  return found
+    .flat()
+    .filter(({ slug }) => bottles.every((row) => row.slug !== slug) && (slugs.length === 0 || slugs.includes(slug)));
+}
+
+function leftoverText(backend: string): string {
+  return `what it left in ${backend}: its state folder is gone`;
+}
+
+async function planOne(
+  { root, fleet, backends, now }: CleanupFrom,
+  slug: string,
+  force: boolean,
+): Promise<CleanupItem> {
   const row = fleet.bottles.find((bottle) => bottle.slug === slug);
   if (row === undefined) return { slug, remove: false, detail: "there is no such bottle" };
+  const problem = fleet.problems[`backend ${row.backend}`];
+  if (problem !== undefined) return { slug, remove: false, detail: `${row.backend} does not answer: ${problem}` };
   if (!OVER.has(row.state)) return { slug, remove: false, detail: `it is ${row.state}: stop it first` };
   const unread = fleet.inbox
     .filter(({ proposal }) => proposal.bottle_slug === slug)
     .filter((item) => statusOf(item, now) === "pending");
-  const files = await workspaceFiles(root, slug);
+  const files = await workspaceEntries(
+    root,
+    slug,
+    backends.find(({ name }) => name === row.backend),
+  );
   const kept = [
     ...(unread.length > 0 ? [`${unread.length} unread ${unread.length === 1 ? "proposal" : "proposals"}`] : []),
     ...(files > 0 ? [`its workspace holds ${files} uncollected ${files === 1 ? "entry" : "entries"}`] : []),
@@ -46,6 +81,12 @@ async function planOne(root: string, fleet: Fleet, slug: string, force: boolean,
 export async function removeBottle(root: string, backend: Backend | undefined, slug: string): Promise<void> {
   await backend?.open(slug).remove();
   await removeState(root, slug);
+}
+
+/** Where the backend keeps the home it is asked; what cannot be seen may be something. */
+async function workspaceEntries(root: string, slug: string, backend: Backend | undefined): Promise<number> {
+  const { workspaceEntries: ask } = backend?.open(slug) ?? {};
+  return ask === undefined ? await workspaceFiles(root, slug) : await ask().catch(() => 1);
 }
 
 /**

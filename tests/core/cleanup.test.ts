@@ -12,6 +12,7 @@ let workspace: string;
 const FLEET = {
   bottles: ["a-aaaaa", "b-bbbbb"].map((slug) => ({ slug, state: "stopped" })),
   inbox: [],
+  problems: {},
 } as unknown as Fleet;
 
 beforeEach(async () => {
@@ -29,7 +30,7 @@ test.each([
   ["a link to nowhere", () => symlink("/nowhere", workspace)],
 ])("an agent that puts %s in the place of its workspace keeps its own bottle, and no other", async (_what, put) => {
   await put();
-  const items = await planCleanup(root, FLEET, [], false, new Date());
+  const items = await planCleanup({ root, fleet: FLEET, backends: [], now: new Date() }, [], false);
   expect(items.map(({ slug, remove }) => [slug, remove])).toEqual([
     ["a-aaaaa", false],
     ["b-bbbbb", true],

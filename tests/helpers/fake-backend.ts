@@ -73,5 +73,5 @@ export function fakeBackend(root: string, manner: Manner = {}): FakeBackend {
 }
 
 function statusOf(phase: RunStatus["phase"]): RunStatus {
-  return { phase, since: "2026-11-20T12:00:00.000Z", exit_code: 0, signal: null } as RunStatus;
+  return { phase, since: "2026-11-20T12:00:00.000Z", exit_code: 0, signal: null };
 }

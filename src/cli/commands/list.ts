@@ -30,7 +30,7 @@ export const list = defineCommand({
     const rows = [...(fleet?.bottles.map(listRow) ?? []), ...(agents?.map(availableRow) ?? [])];
     answer(context, rows, () =>
       [
-        ...(fleet === undefined ? [] : [bottleTable(fleet.bottles, context.now(), paint)]),
+        ...(fleet === undefined ? [] : [bottleTable(fleet.bottles, context.now(), paint, fleet.problems)]),
         ...(agents === undefined ? [] : [agentTable(agents, paint)]),
       ].join("\n\n"),
     );

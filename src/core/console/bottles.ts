@@ -54,12 +54,21 @@ export function bottlesOf(world: ConsoleWorld): Bottles {
         import("#core/cleanup.ts"),
         import("#core/watch/fleet.ts"),
       ]);
-      return await planCleanup(root, await takeSnapshot(root, backends, now), slugs, force, now());
+      const fleet = await takeSnapshot(root, backends, now);
+      return await planCleanup({ root, fleet, backends, now: now() }, slugs, force);
     },
     async cleanup(items) {
       const { removeBottle } = await import("#core/cleanup.ts");
-      for (const { slug, remove } of items) {
+      for (const { slug, remove, backend } of items) {
         if (!remove) continue;
+        if (backend !== undefined) {
+          // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first failure names its bottle
+          await backends
+            .find(({ name }) => name === backend)
+            ?.open(slug)
+            .remove();
+          continue;
+        }
         // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first failure names its bottle
         await removeBottle(root, await backendOf(world, slug).catch(() => undefined), slug);
       }

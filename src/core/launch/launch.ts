@@ -4,8 +4,10 @@ import { mkdir } from "node:fs/promises";
 
 import type { LaunchStep } from "#contracts/backend.ts";
 import type { LaunchRequest } from "#contracts/console.ts";
+import { approvedDockerfile } from "#core/console/dockerfile.ts";
 import { userName } from "#core/decide/desk.ts";
 import { writeTable } from "#core/egress/write-table.ts";
+import { showDockerfile } from "#core/rebuild/shown-dockerfile.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { removeTree } from "#lib/remove-tree.ts";
@@ -50,14 +52,17 @@ export async function removeState(root: string, slug: string): Promise<void> {
   await removeTree(paths.queue);
 }
 
-async function writeState(root: string, { preflight, plan, table, metadata }: Prepared): Promise<void> {
-  const paths = bottlePaths(root, plan.spec.slug);
+async function writeState(root: string, { preflight, plan, backend, table, metadata }: Prepared): Promise<void> {
+  const { slug, resume, image } = plan.spec;
+  const paths = bottlePaths(root, slug);
   await mkdir(paths.state, { recursive: true, mode: 0o700 });
   await mkdir(paths.archive, { recursive: true, mode: 0o700 });
-  await writeTable({ root, slug: plan.spec.slug }, table);
+  await writeTable({ root, slug }, table);
+  const approved = resume ? await approvedDockerfile(root, slug) : undefined;
+  await showDockerfile({ root, slug }, approved ?? (await backend.dockerfile?.(image)));
   await writeAtomic(paths.plan, `${JSON.stringify(keptRequest(preflight.request), undefined, 2)}\n`);
   // Last: from here on the bottle is seen.
-  if (!plan.spec.resume) await writeAtomic(paths.metadata, `${JSON.stringify(metadata, undefined, 2)}\n`);
+  if (!resume) await writeAtomic(paths.metadata, `${JSON.stringify(metadata, undefined, 2)}\n`);
 }
 
 /** What resume needs; answers are secrets and are asked for again. */

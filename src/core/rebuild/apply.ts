@@ -17,6 +17,7 @@ import { buildReport } from "./build-report.ts";
 import { oneAtATime, unlessUnderway } from "./one-at-a-time.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { rebuilderOf } from "./rebuilder.ts";
+import { showDockerfile } from "./shown-dockerfile.ts";
 
 /** An approval that nobody began to build for so long is not built any more: the operator would not expect it. */
 const FORGOTTEN_MS = 120_000;
@@ -90,6 +91,7 @@ async function build(
       before_approved: kept !== undefined,
     });
     await rebuild(approvedText(item), report.progress, desk.closed);
+    await showDockerfile(of, approvedText(item));
     return { ok: true, detail: "live: the bottle was made anew from it, and its agent started again" };
   } catch (error) {
     const why = desk.closed.aborted ? "whoever approved it left before it was done" : report.failure(error);
@@ -107,9 +109,14 @@ async function finish(desk: Desk, of: QueueOf, item: RebuildItem): Promise<Appli
 
 /** The backend keeps the file when the new bottle runs: so it tells whether the one that died got so far. */
 async function interrupted(of: QueueOf, item: RebuildItem): Promise<Applied> {
-  return (await approvedDockerfile(of.root, of.slug)) === approvedText(item)
-    ? { ok: true, detail: "live: the bottle was made anew from it; whoever approved it was interrupted right after" }
-    : { ok: false, detail: "whoever approved it was interrupted while it was built; it has to be asked again" };
+  if ((await approvedDockerfile(of.root, of.slug)) !== approvedText(item)) {
+    return { ok: false, detail: "whoever approved it was interrupted while it was built; it has to be asked again" };
+  }
+  await showDockerfile(of, approvedText(item));
+  return {
+    ok: true,
+    detail: "live: the bottle was made anew from it; whoever approved it was interrupted right after",
+  };
 }
 
 async function record(desk: Desk, of: QueueOf, item: RebuildItem, applied: Applied): Promise<void> {

@@ -19,6 +19,7 @@ import { buildReport } from "./build-report.ts";
 import { oneAtATime, unlessUnderway } from "./one-at-a-time.ts";
 import { isUndoBegun, markUndoBegun, readRecord, type RebuildRecord } from "./record.ts";
 import { rebuilderOf } from "./rebuilder.ts";
+import { showDockerfile } from "./shown-dockerfile.ts";
 
 const AGAIN = "stop it and resume it";
 
@@ -95,6 +96,7 @@ async function isRunning(desk: Desk, slug: string): Promise<boolean> {
 /** What the next start is made from: the approved one of before, else whatever the definition says. */
 async function keepBefore(of: QueueOf, { before, before_approved }: RebuildRecord): Promise<void> {
   const { dockerfile } = bottlePaths(of.root, of.slug).agent;
+  await showDockerfile(of, before ?? undefined);
   if (before_approved && before !== null) await writeAtomic(dockerfile, before);
   else await rm(dockerfile, { force: true });
 }

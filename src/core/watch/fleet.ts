@@ -1,12 +1,17 @@
 // Fills the fleet: from the files under the root and from the backends; and finishes what died half done.
 
-import type { Backend } from "#contracts/backend.ts";
+import type { Backend, Listed } from "#contracts/backend.ts";
 import type { Fleet } from "#domain/fleet/fleet.ts";
 import { emptyFleet, reduceFleet } from "#domain/fleet/reduce.ts";
 
 import { errorText } from "#core/error-text.ts";
+import { readExit, statusOfExit } from "#lib/agent-end/ended.ts";
+import { bottlePaths } from "#lib/paths.ts";
+
 import type { FleetStore } from "./fleet-store.ts";
 import { scanRoot } from "./scan-root.ts";
+
+const ANSWER_MS = 5000;
 
 /** The fleet as it stands, read once. A backend that fails costs its own rows and a problem. */
 export async function takeSnapshot(root: string, backends: readonly Backend[], now: () => Date): Promise<Fleet> {
@@ -15,14 +20,14 @@ export async function takeSnapshot(root: string, backends: readonly Backend[], n
   const lists = await Promise.all(
     backends.map(async (backend) => {
       try {
-        return await backend.list();
+        return await inTime(backend.list());
       } catch (error) {
-        fleet = reduceFleet(
-          fleet,
-          { type: "problem", where: `backend ${backend.name}`, message: errorText(error) },
-          now(),
-        );
-        return [];
+        const message = errorText(error);
+        fleet = reduceFleet(fleet, { type: "problem", where: `backend ${backend.name}`, message }, now());
+        if (backend.host !== "local") {
+          fleet = reduceFleet(fleet, { type: "host", host: backend.host, up: false, detail: message }, now());
+        }
+        return await lastKnown(root, fleet, backend.name);
       }
     }),
   );
@@ -33,6 +38,29 @@ export async function takeSnapshot(root: string, backends: readonly Backend[], n
     fleet = reduceFleet(fleet, { type: "activity", slug, activity, at, authority: "terminal" }, now());
   }
   return fleet;
+}
+
+/** A daemon that does not answer costs its own rows, and nobody's patience. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`it did not answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Of the bottles of a backend that does not answer: how they ended, where that is written down. */
+async function lastKnown(root: string, { bottles }: Fleet, backend: string): Promise<Listed[]> {
+  const its = bottles.filter((row) => row.backend === backend);
+  const ends = await Promise.all(its.map(({ slug }) => readExit(bottlePaths(root, slug))));
+  return its.flatMap(({ slug }, index) => {
+    const exit = ends[index] ?? null;
+    return exit === null ? [] : [{ slug, status: statusOfExit(exit) }];
+  });
 }
 
 /** Resolves when the first scan is in `store`; watches until `signal` aborts. */
@@ -58,9 +86,10 @@ export async function watchFleet(
   await Promise.all(
     backends.map(async (backend) => {
       const where = `backend ${backend.name}`;
-      await backend.watch(store.dispatch, signal).catch((error: unknown) => {
+      const watching = backend.watch(store.dispatch, signal).catch((error: unknown) => {
         store.dispatch({ type: "problem", where, message: errorText(error) });
       });
+      await inTime(watching).catch(() => {}); // its rows come when it answers
     }),
   );
   look();

@@ -165,6 +165,8 @@ export const Started = z.strictObject({ slug: z.string() });
 export const StoppedRow = z.strictObject({ slug: z.string(), stopped: z.literal(true) });
 export const CleanupRow = z.strictObject({
   slug: z.string(),
+  /** Set for what a bottle left in this backend although its state is gone. */
+  backend: z.string().optional(),
   /** False: it is kept, for the reason in `detail`. */
   remove: z.boolean(),
   detail: z.string(),

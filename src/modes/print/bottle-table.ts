@@ -2,7 +2,7 @@
 
 import type { AgentChoice } from "#contracts/console.ts";
 import { isProved, weaknesses, type Isolation } from "#domain/fleet/isolation.ts";
-import type { BottleRow, BottleState } from "#domain/fleet/fleet.ts";
+import type { BottleRow, BottleState, Fleet } from "#domain/fleet/fleet.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
 import type { Ink, Paint } from "./paint.ts";
@@ -21,19 +21,25 @@ const STATE_INKS: Readonly<Record<BottleState, Ink>> = {
   lost: "red",
 };
 
-export function bottleTable(bottles: readonly BottleRow[], now: Date, paint: Paint): string {
+/** `problems` as the fleet has them: the rows of a backend that does not answer say so. */
+export function bottleTable(
+  bottles: readonly BottleRow[],
+  now: Date,
+  paint: Paint,
+  problems: Fleet["problems"] = {},
+): string {
   if (bottles.length === 0)
     return "no bottles; `bottle-dash demo` starts one to look at, `bottle-dash start <agent>` one of yours";
   return table(
     ["SLUG", "STATE", "FOR", "INBOX", "AGENT", "PROVIDER", "BACKEND", "ISOLATION", "LABEL", "LAST LINE"],
     bottles.map((row) => [
       { text: row.slug, ink: "bold" },
-      { text: stateText(row), ink: STATE_INKS[row.state] },
+      stateCell(row, problems),
       age(row.since, now),
       row.pending === 0 ? "" : { text: String(row.pending), ink: "yellow" },
       plainLine(row.agent),
       plainLine(row.provider),
-      row.host === "" || row.host === "local" ? row.backend : `${row.backend}@${plainLine(row.host)}`,
+      backendText(row),
       isolationCell(row.isolation),
       plainLine(row.label),
       alarmCell(row) ?? downText(row) ?? plainLine(row.last_line).slice(0, 60),
@@ -56,6 +62,19 @@ export function agentTable(agents: readonly AgentChoice[], paint: Paint): string
     ]),
     paint,
   );
+}
+
+/** The state is the last that is known when nobody answers for the bottle. */
+function stateCell(row: BottleRow, problems: Fleet["problems"]): Cell {
+  const text = stateText(row);
+  if (!Object.hasOwn(problems, `backend ${row.backend}`)) return { text, ink: STATE_INKS[row.state] };
+  return { text: row.state === "unknown" ? "unknown (host down)" : `${text} (host down)`, ink: "red" };
+}
+
+/** `docker:build-1` says the host already. */
+function backendText({ backend, host }: BottleRow): string {
+  const isSaid = host === "" || host === "local" || backend.endsWith(`:${host}`);
+  return plainLine(isSaid ? backend : `${backend}@${host}`);
 }
 
 function stateText(row: BottleRow): string {

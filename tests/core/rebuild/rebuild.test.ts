@@ -61,6 +61,7 @@ describe("approving a Dockerfile", () => {
     const decision = await yes(proposal);
     expect(decision).toMatchObject({ status: "approved", scope: "session", applied: { ok: true } });
     expect(backend.built).toEqual([NEW]);
+    expect(readFileSync(bottlePaths(of.root, of.slug).supervise.currentDockerfile, "utf8")).toBe(NEW);
     const [decided, rebuilt] = await readAuditLog(of);
     expect([decided?.action, rebuilt?.action]).toEqual(["decision", "rebuild"]);
     expect(decided?.diff).toBe("+ RUN apt-get install -y jq");
@@ -278,6 +279,7 @@ describe("taking a Dockerfile back", () => {
     const undone = await undoDecision(desk, of.slug, proposal.id, "");
     expect(undone.applied).toEqual({ ok: true, detail: "the bottle was made anew from what it was made from before" });
     expect(backend.built).toEqual([NEW, OLD]);
+    expect(readFileSync(bottlePaths(of.root, of.slug).supervise.currentDockerfile, "utf8")).toBe(OLD);
     // The definition's own is what the next start is made from.
     expect(() => kept()).toThrow("ENOENT");
     expect((await actions()).at(-1)).toBe(`rebuild: taken back ${proposal.id}: ${undone.applied?.detail}`);
