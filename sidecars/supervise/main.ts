@@ -14,6 +14,7 @@ import { listenUnix } from "#lib/unix-socket.ts";
 
 import { agentStateTaker } from "./agent-state.ts";
 import { keepCurrentConfig } from "./current-config.ts";
+import { keepCurrentDockerfile } from "./current-dockerfile.ts";
 import { newSurface } from "./http-surface.ts";
 import { parseSettings } from "./settings.ts";
 import { queueTidier } from "./tidy-queue.ts";
@@ -24,27 +25,27 @@ const tell = (problem: string): void => console.error(problem);
 const now = (): Date => new Date();
 
 async function main(): Promise<void> {
-  const { root, slug, listen: host, waitMs } = parseSettings(process.argv.slice(2), process.env);
+  const { root, slug, listen: host, rebuild, waitMs } = parseSettings(process.argv.slice(2), process.env);
   const of = { root, slug };
   const paths = bottlePaths(root, slug);
   const stopping = new AbortController();
   const settled = queueTidier(of, now, tell);
   const server = newSurface({
     async loadMcp() {
-      const [{ mcpHandler }, { TOOLS }] = await Promise.all([import("./mcp.ts"), import("./tools/registry.ts")]);
+      const [{ mcpHandler }, { toolsFor }] = await Promise.all([import("./mcp.ts"), import("./tools/registry.ts")]);
       const context = { of, paths, now, waitMs };
-      return mcpHandler({ tools: TOOLS, context, stopping: stopping.signal, settled, tell });
+      return mcpHandler({ tools: toolsFor({ rebuild }), context, stopping: stopping.signal, settled, tell });
     },
     takeState: agentStateTaker(paths),
     now,
     tell,
   });
-  const stopCopying = await keepCurrentConfig(paths, tell);
+  const keeping = [await keepCurrentConfig(paths, tell), await keepCurrentDockerfile(paths, tell)];
   const doors: Pick<Server, "close">[] = [server];
 
   const stop = (): void => {
     if (stopping.signal.aborted) return;
-    stopCopying();
+    for (const stopKeeping of keeping) stopKeeping();
     void Promise.all(doors.map(closed)).then(() => process.exit(0));
     stopping.abort(); // every call that waits answers "pending" now
     server.closeIdleConnections();

@@ -49,12 +49,15 @@ const started: SuperviseProcess[] = [];
 const clients: Client[] = [];
 
 /** Resolves when it says ready. */
-export async function startSupervise(env: Record<string, string> = {}): Promise<SuperviseProcess> {
-  const of = { root: mkdtempSync(join(tmpdir(), "supervise-test-")), slug: "demo-abcde" };
+export async function startSupervise(
+  env: Record<string, string> = {},
+  { args = [], root = newSuperviseRoot() }: { args?: readonly string[]; root?: string } = {},
+): Promise<SuperviseProcess> {
+  const of = { root, slug: "demo-abcde" };
   const paths = bottlePaths(of.root, of.slug);
   mkdirSync(paths.egress.dir, { recursive: true });
   writeFileSync(paths.egress.routes, renderRouteTable(TABLE));
-  const supervise = spawnSupervise(of, env);
+  const supervise = spawnSupervise(of, env, args);
   await new Promise<void>((resolve, reject) => {
     supervise.process.stdout?.on("data", () => (supervise.output().includes(READY_LINE) ? resolve() : undefined));
     supervise.process.once("exit", (code) => reject(new Error(`supervise exited with ${code}: ${supervise.output()}`)));
@@ -62,10 +65,19 @@ export async function startSupervise(env: Record<string, string> = {}): Promise<
   return supervise;
 }
 
+/** For what must be there before it starts. */
+export function newSuperviseRoot(): string {
+  return mkdtempSync(join(tmpdir(), "supervise-test-"));
+}
+
 /** Without waiting, for one that is expected to refuse. */
-export function spawnSupervise(of: { root: string; slug: string }, env: Record<string, string> = {}): SuperviseProcess {
+export function spawnSupervise(
+  of: { root: string; slug: string },
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): SuperviseProcess {
   const paths = bottlePaths(of.root, "demo-abcde");
-  const child = spawn(process.execPath, [main, "--root", of.root, "--slug", of.slug], {
+  const child = spawn(process.execPath, [main, "--root", of.root, "--slug", of.slug, ...args], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
