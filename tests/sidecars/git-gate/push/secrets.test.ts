@@ -22,7 +22,7 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
     server = await startUpstream();
     p = await openPushing(server, { force_push: true });
     p.commit({ "README.md": "hello\n", "data.bin": Buffer.from([0, 1, 2, 3]), "long.txt": "line\n".repeat(200) });
-    expect((await p.push("main")).code).toBe(0);
+    await p.push("main");
   });
   afterAll(async () => {
     p.close();
@@ -34,10 +34,10 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
     p.git("checkout", "-q", "-f", "-b", branch, "main");
   });
 
-  const expectRefused = async (...places: string[]): Promise<string> => {
+  /** What was said of it. */
+  const refused = async (): Promise<string> => {
     const { code, stderr } = await p.push(branch);
     expect(stderr).toContain("refused; nothing was pushed");
-    for (const place of places) expect(stderr).toContain(place);
     expect(stderr).not.toContain(token.slice(0, 5));
     expect(code).not.toBe(0);
     expect(p.upstreamRef(`refs/heads/${branch}`)).toBeUndefined();
@@ -50,26 +50,28 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
   test("is found in a commit that a later one takes back", async () => {
     const commit = p.commit({ "a.env": `# settings\nTOKEN=${token}\n` });
     p.commit({ "a.env": "# settings\n" });
-    await expectRefused(`${masked} in a.env, line 2, commit ${short(commit)}`);
+    expect(await refused()).toContain(`${masked} in a.env, line 2, commit ${short(commit)}`);
   });
 
   test("is found over several lines", async () => {
     const commit = p.commit({ "keys/id": `before\n${key}\n` });
-    await expectRefused("private-key", `in keys/id, line 2, commit ${short(commit)}`);
+    const said = await refused();
+    expect(said).toContain("private-key");
+    expect(said).toContain(`in keys/id, line 2, commit ${short(commit)}`);
   });
 
   test("is found in a binary", async () => {
     p.commit({
       "data.bin": Buffer.concat([Buffer.alloc(70_000, 7), Buffer.from([0]), Buffer.from(token), Buffer.from([0])]),
     });
-    await expectRefused(`${masked} in data.bin`);
+    expect(await refused()).toContain(`${masked} in data.bin`);
   });
 
   test("is found in a text of two bytes a letter", async () => {
     p.commit({
       "windows.txt": Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(`one\r\nkey ${token}\r\n`, "utf16le")]),
     });
-    await expectRefused(`${masked} in windows.txt, line 2`);
+    expect(await refused()).toContain(`${masked} in windows.txt, line 2`);
   });
 
   test("is found in a file that says of itself to be none to look at", async () => {
@@ -77,8 +79,8 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
     write("sub/.gitattributes", "* -diff -text binary diff=hidden export-ignore\n");
     write(".gitattributes", "*.txt -diff\n*.env binary\n");
     write("sub/x.env", `TOKEN=${token}\n`);
-    await p.commit({});
-    await expectRefused(`${masked} in sub/x.env, line 1`);
+    p.commit({});
+    expect(await refused()).toContain(`${masked} in sub/x.env, line 1`);
   });
 
   test("is found in a renamed file, at its line", async () => {
@@ -86,7 +88,7 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
     const lines = "line\n".repeat(200).split("\n");
     lines[100] = `token ${token}`;
     p.commit({ "moved.txt": lines.join("\n") });
-    await expectRefused(`${masked} in moved.txt, line 101`);
+    expect(await refused()).toContain(`${masked} in moved.txt, line 101`);
   });
 
   test("is found in what only the merge itself adds", async () => {
@@ -96,7 +98,7 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
     p.commit({ "other.txt": "other\n" });
     p.git("merge", "-q", "--no-commit", "--no-ff", `${branch}-side`);
     const merge = p.commit({ "README.md": `hello\nTOKEN=${token}\n` }, "merge");
-    await expectRefused(`${masked} in README.md, line 2, commit ${short(merge)}`);
+    expect(await refused()).toContain(`${masked} in README.md, line 2, commit ${short(merge)}`);
   });
 
   test("is found in a binary that only the merge changes", async () => {
@@ -106,12 +108,12 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
     p.commit({ "other.txt": "other\n" });
     p.git("merge", "-q", "--no-commit", "--no-ff", `${branch}-side`);
     const merge = p.commit({ "data.bin": Buffer.from(`\0${token}\0`) }, "merge");
-    await expectRefused(`${masked} in data.bin, line 1, commit ${short(merge)}`);
+    expect(await refused()).toContain(`${masked} in data.bin, line 1, commit ${short(merge)}`);
   });
 
   test("is found in a message, of a commit or of a tag", async () => {
     const commit = p.commit({}, `subject\n\nwith ${token}\n`);
-    await expectRefused(`${masked} in the message, line 3, commit ${short(commit)}`);
+    expect(await refused()).toContain(`${masked} in the message, line 3, commit ${short(commit)}`);
     p.git("tag", "-a", `v-${branch}`, "main", "-m", `release\n\n${token}`);
     const { code, stderr } = await p.push(`v-${branch}`);
     expect(code).not.toBe(0);
@@ -121,19 +123,21 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
 
   test("is found in the name of an author", async () => {
     p.git("-c", "user.name=x", "commit", "-q", "--allow-empty", "-m", "x", `--author=${token} <a@example.com>`);
-    await expectRefused(`${masked} in the author of the commit`);
+    expect(await refused()).toContain(`${masked} in the author of the commit`);
   });
 
   test("is found in the name of a file, which is not shown", async () => {
     p.commit({ [`dir/${token}.txt`]: "nothing\n" });
-    await expectRefused(`${masked} in the path dir/`);
+    expect(await refused()).toContain(`${masked} in the path dir/`);
   });
 
   test("is found where a link points, and in the address of a submodule", async () => {
     symlinkSync(`/tmp/${token}`, join(p.clone, "link"));
     write(".gitmodules", `[submodule "a"]\n\tpath = a\n\turl = https://x:${token}@github.com/a/b\n`);
     p.commit({});
-    await expectRefused(`${masked} in link, line 1`, `${masked} in .gitmodules, line 3`);
+    const said = await refused();
+    expect(said).toContain(`${masked} in link, line 1`);
+    expect(said).toContain(`${masked} in .gitmodules, line 3`);
   });
 
   test("is found in the name of a branch", async () => {
@@ -156,7 +160,9 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
   test("is found where paths are made to mislead", async () => {
     const paths = ["-x", "a\nb", 'q"uote\\d', "esc\u001b[31m.txt", "b b/c", "täg", "diff --git a/x b", "+++ b"];
     p.commit(Object.fromEntries(paths.map((path) => [path, `t ${token}\n`])));
-    const stderr = await expectRefused(`${masked} in -x, line 1`, "8 secrets");
+    const stderr = await refused();
+    expect(stderr).toContain(`${masked} in -x, line 1`);
+    expect(stderr).toContain("8 secrets");
     expect(stderr).not.toContain("\u001b[31m");
   });
 
@@ -170,7 +176,7 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
       "f".repeat(40),
     ];
     p.commit({ "patch.txt": `${lines.join("\n")}\nt ${token}\n` });
-    await expectRefused(`${masked} in patch.txt, line 7`);
+    expect(await refused()).toContain(`${masked} in patch.txt, line 7`);
   });
 
   test("that is the bottle's own is found as it is, in base64 and in hex", async () => {
@@ -206,7 +212,9 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
 
   test("shows twenty of very many, and says how many there are", async () => {
     p.commit(Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`many/${index}.txt`, `${token}\n`])));
-    const stderr = await expectRefused("60 secrets", "and 40 more");
+    const stderr = await refused();
+    expect(stderr).toContain("60 secrets");
+    expect(stderr).toContain("and 40 more");
     expect(stderr.split("\n").filter((line) => line.includes(masked))).toHaveLength(20);
   });
 });
