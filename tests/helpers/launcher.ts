@@ -4,6 +4,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 
+import { dockerBackend } from "#backends/docker/index.ts";
 import { localBackend } from "#backends/local/index.ts";
 import type { BottleSpec, LaunchStep } from "#contracts/backend.ts";
 import type { Isolation } from "#domain/fleet/isolation.ts";
@@ -11,6 +12,7 @@ import { splitLines } from "#lib/lines.ts";
 
 export interface LauncherOrder {
   readonly root: string;
+  /** Of the local backend, or "docker". */
   readonly mechanism: string;
   readonly spec: BottleSpec;
 }
@@ -69,7 +71,8 @@ export function startLauncher(
 if (import.meta.main) {
   const { root, mechanism, spec } = JSON.parse(process.argv[2] ?? "") as LauncherOrder;
   const print = (line: LauncherLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-  const backend = localBackend({ root, mechanism });
+  const backend =
+    mechanism === "docker" ? dockerBackend({ root, env: process.env }) : localBackend({ root, mechanism });
   try {
     const bottle = await backend.launch(await backend.plan(spec), print, new AbortController().signal);
     print({ type: "end", error: null, isolation: await bottle.isolation() });
