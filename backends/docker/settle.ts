@@ -74,7 +74,7 @@ async function endOf(context: DockerContext, container: Container): Promise<Stat
 /** A mark from before this run says nothing of its end. */
 function wasStopped(paths: BottlePaths, { StartedAt }: State): boolean {
   const marked = readBounded(paths.agent.stopping);
-  return typeof marked === "string" && Date.parse(marked) >= Date.parse(StartedAt);
+  return typeof marked === "string" && Date.parse(marked.trim()) >= Date.parse(StartedAt);
 }
 
 async function lastLines(container: Container, paths: BottlePaths): Promise<string[]> {
