@@ -178,6 +178,8 @@ export interface AgentLogOptions {
   readonly since?: Date;
   /** Go on until `signal` aborts. */
   readonly follow?: boolean;
+  /** Called once, when what there was already is told and what comes follows. */
+  readonly caughtUp?: () => void;
 }
 
 export interface AgentLine {
@@ -198,6 +200,10 @@ export interface Exec {
   readonly input?: string | Uint8Array;
   /** Then it is killed, with exit code 124. Milliseconds. */
   readonly timeout?: number;
+  /** Then it is killed, and the promise rejects with the reason. */
+  readonly signal?: AbortSignal;
+  /** Gets output as it comes, all of it; nothing is kept for the result then. */
+  readonly output?: (of: "stdout" | "stderr", bytes: Uint8Array) => void;
 }
 
 export interface ExecResult {

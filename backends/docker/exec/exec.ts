@@ -15,16 +15,21 @@ const TIMED_OUT = 124;
 const LAST_MS = 2000;
 
 export async function execInBottle(context: DockerContext, slug: string, command: Exec): Promise<ExecResult> {
-  const { argv, user = "node", cwd = INSIDE.home, env, input, timeout } = command;
+  const { argv, user = "node", cwd = INSIDE.home, env, input, timeout, signal, output } = command;
+  signal?.throwIfAborted();
   const container = await runningContainer(context, slug);
   const inside = await startInside(context, slug, container, { argv, user, cwd, ...(env !== undefined && { env }) });
-  const [stdout, stderr] = [collect(inside.stdout), collect(inside.stderr)];
+  const [stdout, stderr] = [
+    collect(inside.stdout, output && ((bytes) => output("stdout", bytes))),
+    collect(inside.stderr, output && ((bytes) => output("stderr", bytes))),
+  ];
   inside.stdin.on("error", () => {}); // it need not read its input
   inside.stdin.end(input);
 
   let late: NodeJS.Timeout | undefined;
   const tooLate = new Promise<"late">((resolve) => {
     if (timeout !== undefined) late = setTimeout(() => resolve("late"), timeout);
+    signal?.addEventListener("abort", () => resolve("late"), { once: true });
   });
   const end = await Promise.race([inside.exitCode, tooLate]).finally(() => clearTimeout(late));
   if (end === "late") {
@@ -32,6 +37,7 @@ export async function execInBottle(context: DockerContext, slug: string, command
     const gone = new Promise<void>((resolve) => setTimeout(resolve, LAST_MS).unref());
     await Promise.race([inside.exitCode.catch(() => {}), gone]);
     inside.stdin.destroy();
+    signal?.throwIfAborted();
   } else await Promise.all([stdout.ended, stderr.ended]);
   const result = {
     exitCode: end === "late" ? TIMED_OUT : end,
@@ -39,14 +45,17 @@ export async function execInBottle(context: DockerContext, slug: string, command
     stderr: stderr.text(),
     cut: stdout.isCut() || stderr.isCut(),
   };
-  return notStarted(result, argv[0] ?? "", cwd) ?? result;
+  const told = notStarted(result, argv[0] ?? "", cwd) ?? result;
+  if (output !== undefined && told.stdout !== "") output("stdout", Buffer.from(told.stdout));
+  if (output !== undefined && told.stderr !== "") output("stderr", Buffer.from(told.stderr));
+  return output === undefined ? told : { ...told, stdout: "", stderr: "" };
 }
+
+const ENGINE_SAYS = /^OCI runtime exec failed|^[^\n]{0,200}unable to find user/;
 
 /** The engine tells on stdout what it could not start, with exit code 126 whatever the reason. */
 function notStarted({ exitCode, stdout }: ExecResult, name: string, cwd: string): ExecResult | undefined {
-  if ((exitCode !== 126 && exitCode !== 127) || !/^OCI runtime exec failed|unable to find user/.test(stdout)) {
-    return undefined;
-  }
+  if ((exitCode !== 126 && exitCode !== 127) || !ENGINE_SAYS.test(stdout)) return undefined;
   const says = (code: number, text: string): ExecResult => ({
     exitCode: code,
     stdout: "",
@@ -64,11 +73,21 @@ function notStarted({ exitCode, stdout }: ExecResult, name: string, cwd: string)
   return says(126, plainLine(stdout).slice(0, 500));
 }
 
-function collect(stream: Readable): { ended: Promise<void>; text(): string; isCut(): boolean } {
+interface Collected {
+  readonly ended: Promise<void>;
+  text(): string;
+  isCut(): boolean;
+}
+
+/** With `tell` nothing is kept but what the engine may have said instead of the program. */
+function collect(stream: Readable, tell: ((bytes: Buffer) => void) | undefined): Collected {
   const chunks: Buffer[] = [];
   let size = 0;
   let cut = false;
+  let isEngines: boolean | undefined;
   stream.on("data", (chunk: Buffer) => {
+    isEngines ??= ENGINE_SAYS.test(chunk.toString("latin1"));
+    if (tell !== undefined && !isEngines) return tell(chunk);
     const kept = chunk.subarray(0, OUTPUT_LIMIT - size);
     if (kept.length < chunk.length) cut = true;
     if (kept.length > 0) chunks.push(kept);
