@@ -56,10 +56,12 @@ function connectionTo(endpoint: Endpoint): { agent?: Agent; headers?: Record<str
     case "tcp": {
       const { host, port, tls } = endpoint;
       const headers = { Host: `${host.includes(":") ? `[${host}]` : host}:${port}` };
-      if (tls === undefined) return { headers, agent: agentOf(() => connectTcp({ host, port }), { keepAlive: true }) };
+      // A peer that went away without a word is found out.
+      const address = { host, port, keepAlive: true, keepAliveInitialDelay: 15_000 };
+      if (tls === undefined) return { headers, agent: agentOf(() => connectTcp(address), { keepAlive: true }) };
       const { verify, ...pem } = tls;
       const servername = isIP(host) === 0 ? { servername: host } : {};
-      const options = { host, port, ...pem, ...servername, rejectUnauthorized: verify };
+      const options = { ...address, ...pem, ...servername, rejectUnauthorized: verify };
       return { headers, agent: agentOf(() => connectTls(options), { keepAlive: true }) };
     }
   }

@@ -44,10 +44,10 @@ async function keepListening(
   let up: boolean | undefined;
   while (!signal.aborted) {
     const why = await listenOnce(docker, labels, subscriber, signal, async () => {
-      pause = FIRST_PAUSE_MS;
       if (up !== true) subscriber.onState?.({ up: true });
       up = true;
       await subscriber.resync();
+      pause = FIRST_PAUSE_MS; // not before: a daemon that answers this alone is not asked four times a second
       tried();
     }).catch((cause: unknown) => cause);
     if (signal.aborted) return;

@@ -17,8 +17,9 @@ export function dialBySsh(url: string): Duplex {
   };
   const connection = new SocketLike({
     read: () => void child.stdout.resume(),
-    write: (chunk: Buffer, _encoding, done) => void child.stdin.write(chunk, done),
-    final: (done) => void child.stdin.end(done),
+    // That ssh reads no more is told by its end, with why.
+    write: (chunk: Buffer, _encoding, done) => void child.stdin.write(chunk, () => done()),
+    final: (done) => void child.stdin.end(() => done()),
     destroy(error, done) {
       child.kill();
       done(error);
@@ -41,8 +42,10 @@ export function sshArguments(url: string): string[] {
   const { hostname, port, username } = new URL(url);
   return [
     "-T",
-    // Nobody is there to answer a question.
-    ...["-o", "BatchMode=yes", "-o", "ConnectTimeout=10"],
+    "-oBatchMode=yes", // nobody is there to answer a question
+    "-oConnectTimeout=10",
+    "-oServerAliveInterval=15", // a peer that went away without a word is found out
+    "-oServerAliveCountMax=3",
     ...(username === "" ? [] : ["-l", decodeURIComponent(username)]),
     ...(port === "" ? [] : ["-p", port]),
     "--",

@@ -1,5 +1,8 @@
 // What a build says: each line for whoever watches, and the last ones, with the step, for the error that it may end with.
 
+import { stripVTControlCharacters } from "node:util";
+
+import { plainLine } from "#domain/plain-text.ts";
 import { splitLines } from "#lib/lines.ts";
 
 export interface Transcript {
@@ -50,8 +53,5 @@ export function createTranscript(output: (line: string) => void): Transcript {
  */
 function plain(line: string): string {
   const shown = line.split("\r").findLast((part) => part.trim() !== "") ?? "";
-  return shown
-    .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g, "")
-    .replace(/[\p{Cc}\p{Cf}]/gu, " ")
-    .trimEnd();
+  return plainLine(stripVTControlCharacters(shown)).trimEnd();
 }
