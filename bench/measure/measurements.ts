@@ -13,6 +13,7 @@ export const measurements: readonly { readonly ids: readonly BenchId[]; readonly
   { ids: ["frame.bytes", "log.throughput", "mem.flood"], load: async () => (await import("./logs.ts")).measureLogs },
   { ids: ["proposal.row", "proposal.answer"], load: async () => (await import("./proposals.ts")).measureProposals },
   { ids: ["launch.local"], load: async () => (await import("./launch.ts")).measureLaunch },
+  { ids: ["launch.docker"], load: async () => (await import("./docker-launch.ts")).measureDockerLaunch },
   { ids: ["docker.list.200"], load: async () => (await import("./docker-list.ts")).measureDockerList },
   { ids: ["bundle.memory"], load: async () => (await import("./bundle-memory.ts")).measureBundleMemory },
   { ids: ["git.push"], load: async () => (await import("./git-push.ts")).measureGitPush },
