@@ -181,8 +181,8 @@ export function processesNaming(text: string): number[] {
 }
 
 /** Waits until no process names `text`; fails with the arguments of those that do. */
-export async function nothingNames(text: string): Promise<void> {
-  await expect.poll(() => processesNaming(text).map(argumentsOf), { timeout: 30_000, interval: 50 }).toEqual([]);
+export async function nothingNames(text: string, timeout = 30_000): Promise<void> {
+  await expect.poll(() => processesNaming(text).map(argumentsOf), { timeout, interval: 50 }).toEqual([]);
 }
 
 function argumentsOf(pid: number): string {

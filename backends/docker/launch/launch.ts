@@ -1,5 +1,8 @@
 // Launches a bottle: images, networks, sidecars and sandbox, proof, and only then the agent. Whatever fails is taken back whole.
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
 import type Dockerode from "dockerode";
 
 import type { BottleSpec, LaunchPlan } from "#contracts/backend.ts";
@@ -8,6 +11,7 @@ import type { LaunchStep } from "#domain/launch/step.ts";
 import { claimLaunch } from "#lib/launch/claim.ts";
 import { demandGoOn, launchSteps, type Steps } from "#lib/launch/steps.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
+import { within } from "#lib/until-gone.ts";
 
 import type { DockerContext } from "../context.ts";
 import type { BottleImages } from "../images/images.ts";
@@ -39,6 +43,8 @@ export interface Alter {
 
 /** From the sidecars' start to the agent; building and copying take the time that they take. */
 const PATIENCE_MS = 60_000;
+/** For so long a container that got no order may take to notice. */
+const UNORDERED_MS = 10_000;
 
 /** Resolves when the agent runs. Throws BottleError; then nothing runs and nothing new is left but the state folder. */
 export async function launchDocker(
@@ -133,11 +139,27 @@ async function makeContainers({ context, spec, paths, images, prepared, alter }:
   return { agent: agent.value, sidecars: sidecars.value };
 }
 
+/** One whose launcher was killed before it gave the order ends by itself, and is waited for. */
 async function isRunning({ engine, root }: DockerContext, slug: string): Promise<boolean> {
   const found = await containersOf(engine.docker, { root, slug }, "agent").catch((error: unknown) => {
     throw engine.error(error, "look for the bottle");
   });
-  return found.some(({ State }) => State === "running" || State === "paused");
+  const running = found.filter(({ State }) => State === "running" || State === "paused");
+  if (running.length === 0) return false;
+  if (!existsSync(join(bottlePaths(root, slug).agent.boot, "tries.json"))) return true;
+  const ends = running.map(({ Id }) =>
+    engine.docker
+      .getContainer(Id)
+      .wait()
+      .then(
+        () => undefined,
+        () => undefined,
+      ),
+  );
+  return !(await within(
+    Promise.all(ends).then(() => undefined),
+    UNORDERED_MS,
+  ));
 }
 
 function same<Value>(value: Value): Value {

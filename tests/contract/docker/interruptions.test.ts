@@ -62,10 +62,10 @@ describe("a launcher that is killed", await requireDocker(), () => {
     },
   );
 
-  test("leaves a bottle that ends by itself, since nobody will give it an order", async () => {
+  test("leaves a bottle that ends by itself, since nobody will give it an order", { timeout: 150_000 }, async () => {
     const slug = bottles.prepare();
     await killedAt(slug, "prove the isolation", "started");
-    await nothingNames(slug);
+    await nothingNames(slug, 120_000); // the sidecars wait for an agent for a minute
     expect(await bottles.backend.open(slug).status()).not.toMatchObject({ phase: "running" });
     await bottles.backend.open(slug).remove();
   });
