@@ -25,7 +25,7 @@ export function underSubreaper(command: DaemonCommand, architecture: string = pr
 /** What the daemon left is found by its parent, which is us by then; killing it brings the next generation up to us. */
 function program(prctl: number): string {
   return [
-    `use POSIX; use Errno;`,
+    `use POSIX (); use Errno;`,
     `syscall(${prctl}, ${PR_SET_CHILD_SUBREAPER}, 1, 0, 0, 0) == 0 or die "no subreaper: $!\\n";`,
     // Signals that come before there is a daemon wait for it.
     `my $set = POSIX::SigSet->new(POSIX::SIGTERM, POSIX::SIGINT, POSIX::SIGHUP, POSIX::SIGUSR1);`,
@@ -42,8 +42,11 @@ function program(prctl: number): string {
     `POSIX::sigprocmask(POSIX::SIG_UNBLOCK, $set);`,
     `my $how = 0;`,
     `while (1) { my $pid = waitpid(-1, 0); if ($pid == $daemon) { $how = $?; last } last if $pid == -1 && !$!{EINTR} }`,
-    `my $left = sub { map { open(my $f, "<", $_) && <$f> =~ /^(\\d+) .*\\) \\S (\\d+) / && $2 == $$ ? $1 : () } glob("/proc/[0-9]*/stat") };`,
-    `while (1) { kill 9, $left->(); my $pid = waitpid(-1, 0); last if $pid == -1 && !$!{EINTR} }`,
+    `sub left { my @left; for my $path (glob("/proc/[0-9]*/stat")) {`,
+    `  open(my $file, "<", $path) or next; my $stat = <$file>;`,
+    `  push @left, $1 if defined $stat && $stat =~ /^(\\d+) .*\\) \\S (\\d+) /s && $2 == $$;`,
+    `} return @left }`,
+    `while (1) { kill 9, left(); my $pid = waitpid(-1, 0); last if $pid == -1 && !$!{EINTR} }`,
     `if (my $signal = $how & 127) { $SIG{$_} = "DEFAULT" for qw(TERM INT HUP USR1); kill $signal, $$ }`,
     `exit $how >> 8;`,
   ].join("\n");
