@@ -26,7 +26,7 @@ export interface CommandContext {
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** What completes an argument or an option's value in a shell. */
-export type Completes = "slug" | "proposal" | "agent" | "definition" | "crash-log" | "command" | "folder";
+export type Completes = "backend" | "slug" | "proposal" | "agent" | "definition" | "crash-log" | "command" | "folder";
 
 export interface ArgumentSpec {
   readonly name: string;
@@ -54,7 +54,9 @@ export type OptionSpec =
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
 
 /** 0 done, 1 failed, 2 usage or invalid input, 3 refused, 4 backend unavailable, 130 interrupted; more than 128: a signal. */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 129 | 130 | 143;
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 129 | 130 | 143 | ProgramExit;
+/** Not ours: `exec` passes on that of the program it ran. */
+export type ProgramExit = number & { readonly of: "program" };
 
 export interface Command {
   readonly arguments: readonly ArgumentSpec[];

@@ -9,6 +9,8 @@ export function bottleTemplate(command: string | undefined, hosts: readonly stri
 agent_provider:
   template: command
   command: ${runs}
+#   dockerfile: images/tools/Dockerfile   # docker: your own image, from ~/, absolute or below the root folder
+# backend: docker              # or local, or docker:<host> of config.yml
 # env:
 #   LOG_LEVEL: info            # written here
 #   API_URL: \${API_URL}        # taken from your environment at launch
@@ -20,6 +22,14 @@ egress:
 #     methods: [GET]
 #     path_allowlist: [/repos/acme/]
 #     auth: {scheme: Bearer, token_ref: GH_PAT}   # your variable; the agent never sees it
+# git-gate:                    # pushes are scanned for secrets; the agent never sees the key
+#   user: {name: agent, email: agent@example.com}
+#   repos:
+#     app:
+#       url: ssh://git@github.com/acme/app.git
+#       identity: ~/.ssh/deploy_app   # without a passphrase, for this alone
+#       host_key: ssh-ed25519 AAAA…   # as \`ssh-keyscan -t ed25519 github.com\` prints it
+#       force_push: false        # true: history may be rewritten
 # resources: {cpus: 2, memory: 4GiB, pids: 512}
 ---
 What this bottle is for.

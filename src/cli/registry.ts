@@ -30,6 +30,18 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/attach.ts")).attach,
   },
   {
+    name: "exec",
+    summary: "run a command in a running bottle",
+    usage: "exec <slug> <command...>",
+    load: async () => (await import("./commands/exec.ts")).exec,
+  },
+  {
+    name: "cp",
+    summary: "copy files into a bottle, or out of it",
+    usage: "cp <from> <to>",
+    load: async () => (await import("./commands/cp.ts")).cp,
+  },
+  {
     name: "list",
     summary: "list bottles, or the agents that can be started",
     usage: "list [active|available|all]",

@@ -8,14 +8,26 @@ import { resolveAgent } from "#domain/definition/resolve.ts";
 
 import { providerNamed } from "./providers/registry.ts";
 
-/** By name; broken definitions are in the list, so that nothing vanishes. */
-export function agentChoices(definitions: Definitions, backends: readonly Backend[]): AgentChoice[] {
+/**
+ * By name; broken definitions are in the list, so that nothing vanishes. `preferred` is the operator's default backend, for
+ * definitions that name none.
+ */
+export function agentChoices(
+  definitions: Definitions,
+  backends: readonly Backend[],
+  preferred: string | undefined,
+): AgentChoice[] {
   const broken = definitions.broken.filter(({ kind }) => kind === "agent").map(({ name }) => name);
   const names = new Set([...definitions.agents.keys(), ...broken]);
-  return [...names].toSorted().map((name) => choice(definitions, backends, name));
+  return [...names].toSorted().map((name) => choice(definitions, backends, name, preferred));
 }
 
-function choice(definitions: Definitions, backends: readonly Backend[], name: string): AgentChoice {
+function choice(
+  definitions: Definitions,
+  backends: readonly Backend[],
+  name: string,
+  preferred: string | undefined,
+): AgentChoice {
   const unresolved = definitions.agents.get(name);
   const known = { name, from: unresolved?.from ?? "root", bottle: unresolved?.bottle ?? "", provider: "", backend: "" };
   try {
@@ -25,9 +37,9 @@ function choice(definitions: Definitions, backends: readonly Backend[], name: st
       ...known,
       bottle: bottle.name,
       provider: template,
-      backend: bottle.backend ?? backends[0]?.name ?? "",
+      backend: bottle.backend ?? preferred ?? backends[0]?.name ?? "",
     };
-    return { ...settled, problem: runProblem(bottle.backend, backends, template, bottle.name) };
+    return { ...settled, problem: runProblem(bottle.backend ?? preferred, backends, template, bottle.name) };
   } catch (error) {
     return { ...known, problem: error instanceof BottleError ? error.message : String(error) };
   }

@@ -6,6 +6,7 @@ import type { Console } from "#contracts/console.ts";
 
 import { bottlesOf } from "./console/bottles.ts";
 import { egressOf } from "./console/egress.ts";
+import { insideOf } from "./console/inside.ts";
 import type { ConsoleWorld } from "./console/part.ts";
 import { recordsOf } from "./console/records.ts";
 import { takeSnapshot, watchFleet } from "./watch/fleet.ts";
@@ -34,6 +35,7 @@ export function createConsole({ now = () => new Date(), ...options }: ConsoleOpt
     subscribe: store.subscribe,
     ...bottlesOf(world),
     ...recordsOf(world),
+    ...insideOf(world),
     ...inbox,
     egress: egressOf(world),
     async close() {

@@ -7,6 +7,8 @@ import type { Backend } from "#contracts/backend.ts";
 import type { DoctorItem } from "#contracts/console.ts";
 import { programsFolder } from "#lib/programs.ts";
 
+import { gitItems } from "./doctor-git.ts";
+
 const OLDEST_NODE = [22, 22] as const;
 
 export async function examine(root: string, backends: readonly Backend[]): Promise<DoctorItem[]> {
@@ -14,6 +16,7 @@ export async function examine(root: string, backends: readonly Backend[]): Promi
     nodeVersion(process.versions.node),
     await rootAccess(root),
     builtPrograms(),
+    ...(await gitItems()),
     ...(await Promise.all(backends.map(backendItem))),
   ];
 }

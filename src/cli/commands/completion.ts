@@ -12,7 +12,7 @@ export const completion = defineCommand({
       describe: "which shell; words lists what the scripts ask for",
       choices: ["bash", "zsh", "fish", "words"],
     },
-    { name: "kind", describe: "words: slug, proposal, agent, definition or crash-log", optional: true },
+    { name: "kind", describe: "words: backend, slug, proposal, agent, definition or crash-log", optional: true },
   ],
   options: {},
   details: [
@@ -37,6 +37,8 @@ export const completion = defineCommand({
 async function words(kind: Completes | undefined, context: CommandContext): Promise<string[]> {
   const console = await context.console();
   switch (kind) {
+    case "backend":
+      return console.backends.map(({ name }) => name);
     case "slug":
       return (await console.snapshot()).bottles.map((row) => row.slug);
     case "proposal":

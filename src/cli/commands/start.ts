@@ -7,6 +7,7 @@ import { painter } from "#modes/print/paint.ts";
 import { preflightText } from "#modes/print/preflight-text.ts";
 
 import { confirm } from "../ask.ts";
+import { BACKEND_OPTION } from "../backend-option.ts";
 import { defineCommand } from "../command.ts";
 import { answerQuestions, progressLines, readAnswers, showPreflight } from "../launching.ts";
 import { answer } from "../print.ts";
@@ -20,7 +21,7 @@ export const start = defineCommand({
     yes: { type: "boolean", short: "y", describe: "launch without asking" },
     "dry-run": { type: "boolean", short: "n", describe: "show what would be launched, and stop" },
     detach: { type: "boolean", short: "d", describe: "leave the agent alone once it runs, and print its slug" },
-    backend: { type: "string", value: "name", describe: "instead of the definition's backend" },
+    backend: BACKEND_OPTION,
     cwd: { type: "boolean", describe: "copy the working directory into the bottle's workspace" },
     label: { type: "string", value: "text", describe: "a name for people" },
     color: { type: "string", value: "name", describe: "the colour of its row" },

@@ -24,18 +24,21 @@ type Bottles = Pick<
 >;
 
 export function bottlesOf(world: ConsoleWorld): Bottles {
-  const { root, cwd, backends, now } = world;
+  const { root, cwd, env, backends, now } = world;
   return {
     async definitions() {
       const { loadDefinitions } = await import("#core/definitions/load.ts");
       return await loadDefinitions({ root, cwd });
     },
     async agents() {
-      const [{ loadDefinitions }, { agentChoices }] = await Promise.all([
+      const [{ loadDefinitions }, { loadConfig }, { agentChoices }, { preferredBackend }] = await Promise.all([
         import("#core/definitions/load.ts"),
+        import("#core/definitions/load-config.ts"),
         import("#core/agent-choices.ts"),
+        import("#core/launch/choose-backend.ts"),
       ]);
-      return agentChoices(await loadDefinitions({ root, cwd }), backends);
+      const [definitions, { config }] = await Promise.all([loadDefinitions({ root, cwd }), loadConfig(root)]);
+      return agentChoices(definitions, backends, preferredBackend(env, config.backend)?.name);
     },
     backends: backends.map(infoOf),
     probeBackends: async () =>

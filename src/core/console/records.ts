@@ -11,9 +11,16 @@ export function recordsOf(world: ConsoleWorld): Records {
   const { root, backends, closed } = world;
   return {
     async logs(slug, options, line, signal) {
-      const { followLogs } = await import("#core/logs/follow-logs.ts");
-      await backendOf(world, slug); // names a bottle that is not there
-      await followLogs(bottlePaths(root, slug).logs.dir, options, line, AbortSignal.any([signal, closed]));
+      const bottle = (await backendOf(world, slug)).open(slug); // names a bottle that is not there
+      const folder = bottlePaths(root, slug).logs.dir;
+      const ended = AbortSignal.any([signal, closed]);
+      if (bottle.agentLog === undefined) {
+        const { followLogs } = await import("#core/logs/follow-logs.ts");
+        await followLogs(folder, options, line, ended);
+      } else {
+        const { followWithAgentLog } = await import("#core/logs/with-agent-log.ts");
+        await followWithAgentLog(folder, bottle.agentLog, options, line, ended);
+      }
     },
     async crashLogs() {
       const { listCrashLogs } = await import("#core/crash-logs.ts");

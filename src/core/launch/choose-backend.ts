@@ -21,9 +21,14 @@ export function wantedBackend(
   env: NodeJS.ProcessEnv,
   configured: string | undefined,
 ): Wanted | undefined {
-  const fromEnv = env["BOTTLE_BACKEND"];
   if (asked !== undefined) return { name: asked, where: "backend" };
   if (bottle.backend !== undefined) return { name: bottle.backend, where: `bottle ${bottle.name}: backend` };
+  return preferredBackend(env, configured);
+}
+
+/** The operator's own default. */
+export function preferredBackend(env: NodeJS.ProcessEnv, configured: string | undefined): Wanted | undefined {
+  const fromEnv = env["BOTTLE_BACKEND"];
   if (fromEnv !== undefined && fromEnv !== "") return { name: fromEnv, where: "BOTTLE_BACKEND" };
   return configured === undefined ? undefined : { name: configured, where: "config.yml: backend" };
 }

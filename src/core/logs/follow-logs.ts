@@ -11,15 +11,19 @@ import { splitLines, type LineSplitter } from "#lib/lines.ts";
 
 import { parseLogLine, readLogs, sourceOf } from "./read-log.ts";
 
-/** Calls `line` for what there is and then, when `follow`, for what comes, until `signal` aborts. */
+/**
+ * Calls `line` for what there is and then, when `follow`, for what comes, until `signal` aborts. `caughtUp` is called once,
+ * between the two.
+ */
 export async function followLogs(
   folder: string,
-  options: LogOptions,
+  options: LogOptions & { readonly caughtUp?: () => void },
   line: (line: LogLine) => void,
   signal: AbortSignal,
 ): Promise<void> {
   if (options.follow !== true) {
     for (const past of (await readLogs(folder, options)).lines) line(past);
+    options.caughtUp?.();
     return;
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -30,6 +34,7 @@ export async function followLogs(
   try {
     const { lines, offsets } = await readLogs(folder, options);
     for (const past of lines) line(past);
+    options.caughtUp?.();
     const tails = new Map<string, Tail>();
     grow = (path) => {
       if (!path.endsWith(".jsonl") || !wanted(path, options)) return;
