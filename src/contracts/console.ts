@@ -8,7 +8,7 @@ import type { Definitions } from "#domain/definition/definitions.ts";
 import type { Fleet, InboxItem } from "#domain/fleet/fleet.ts";
 import type { Decision, Scope, Undo } from "#domain/proposal/decision.ts";
 
-import type { Capabilities, LaunchStep, Probe, Terminal } from "./backend.ts";
+import type { Capabilities, CopiedOut, Exec, ExecResult, LaunchStep, Probe, Terminal } from "./backend.ts";
 
 export interface Console {
   readonly root: string;
@@ -36,6 +36,11 @@ export interface Console {
   cleanup(items: readonly CleanupItem[]): Promise<void>;
 
   attach(slug: string): Promise<Terminal>;
+  /** A command of the operator's inside. Throws `unavailable`, with the reason, where the backend cannot. */
+  exec(slug: string, command: Exec): Promise<ExecResult>;
+  /** `from` is on this machine, `to` in the bottle. */
+  copyIn(slug: string, from: string, to: string): Promise<void>;
+  copyOut(slug: string, from: string, to: string): Promise<CopiedOut>;
   /** Calls `line` for the lines there are (the last `tail`, from `since`), then, when `follow`, for new ones until `signal` aborts. */
   logs(slug: string, options: LogOptions, line: (line: LogLine) => void, signal: AbortSignal): Promise<void>;
   crashLogs(): Promise<CrashLog[]>;

@@ -329,6 +329,17 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
       await called("attach", slug);
       return screenOf(slug).view();
     },
+    async exec(slug, command) {
+      await called("exec", slug, command);
+      return { exitCode: 0, stdout: "", stderr: "", cut: false };
+    },
+    async copyIn(slug, from, to) {
+      await called("copyIn", slug, from, to);
+    },
+    async copyOut(slug, from, to) {
+      await called("copyOut", slug, from, to);
+      return { leftOut: [] };
+    },
     async logs(slug, { tail, follow }, line, signal) {
       await called("logs", slug);
       const log = logOf(slug);
