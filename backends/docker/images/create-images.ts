@@ -103,7 +103,7 @@ async function make(place: Place, recipe: Recipe, output: Output, signal: AbortS
   };
   const build = async (): Promise<Made> => {
     const id = await buildImage(engine, buildOf(recipe, tag), output, signal);
-    await removeSuperseded(engine, repository);
+    await removeSuperseded(engine, repository, tag);
     return { id, tag };
   };
   return (

@@ -1,7 +1,5 @@
 // What a build says: each line for whoever watches, and the last ones, with the step, for the error that it may end with.
 
-import { stripVTControlCharacters } from "node:util";
-
 import { plainLine } from "#domain/plain-text.ts";
 import { splitLines } from "#lib/lines.ts";
 
@@ -53,5 +51,5 @@ export function createTranscript(output: (line: string) => void): Transcript {
  */
 function plain(line: string): string {
   const shown = line.split("\r").findLast((part) => part.trim() !== "") ?? "";
-  return plainLine(stripVTControlCharacters(shown)).trimEnd();
+  return plainLine(shown).trimEnd();
 }
