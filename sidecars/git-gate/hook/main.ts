@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { createSecretScanner } from "#domain/secrets/create-scanner.ts";
 import type { SecretScanner } from "#domain/secrets/scanner.ts";
+import { keepHeapSmall } from "#lib/small-heap.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
 
 import { gatePaths } from "../gate-paths.ts";
@@ -23,6 +24,7 @@ const MOST_SCAN_MS = 10 * 60_000;
 const MOST_COMMITS = 200_000;
 
 async function main(): Promise<boolean> {
+  keepHeapSmall();
   const scanner = createSecretScanner({ own: spellingsOf(takeSecrets(process.env)) });
   const say = (lines: readonly string[]): void => {
     for (const line of remoteLines(lines, (text) => maskText(scanner, text))) process.stderr.write(`${line}\n`);

@@ -7,6 +7,7 @@ export interface MirrorLimits {
 /** Blobs above this are streamed, not held: it bounds the memory of every git process here. */
 const STREAMED_BLOB = "32m";
 
+/** A pack is kept as it comes (unpackLimit): to unpack it is to compress every object anew. `maintain` joins small ones. */
 export function mirrorConfig({ maxPackBytes }: MirrorLimits): string {
   return `# Written by the git gate at each start.
 [core]
@@ -32,6 +33,7 @@ export function mirrorConfig({ maxPackBytes }: MirrorLimits): string {
 [receive]
 	fsckObjects = true
 	maxInputSize = ${maxPackBytes}
+	unpackLimit = 1
 	autogc = false
 	updateServerInfo = false
 	advertiseAtomic = true
@@ -40,6 +42,7 @@ export function mirrorConfig({ maxPackBytes }: MirrorLimits): string {
 	denyCurrentBranch = ignore
 	keepAlive = 5
 [transfer]
+	unpackLimit = 1
 	hideRefs = refs
 	hideRefs = !refs/heads
 	hideRefs = !refs/tags

@@ -37,6 +37,15 @@ export class CannotScan extends Error {}
 
 /** A larger file is read as a whole, in pieces, instead of being compared with the one before. */
 const LARGE_FILE = "4m";
+/** Of all packs, so much is mapped into memory at once. */
+const FRUGAL = [
+  "-c",
+  `core.bigFileThreshold=${LARGE_FILE}`,
+  "-c",
+  "core.packedGitWindowSize=1m",
+  "-c",
+  "core.packedGitLimit=32m",
+];
 
 /** Throws `CannotScan` when anything could not be looked at. */
 export async function scanPush(refs: readonly PushedRef[], how: PushScan): Promise<Scanned> {
@@ -195,17 +204,13 @@ async function scanFiles(commits: readonly string[], how: PushScan, sources: Sou
   await scanBlobs(blobs, how, sources);
 }
 
-const PATCH_SETTINGS = [
-  `core.bigFileThreshold=${LARGE_FILE}`,
-  "core.quotePath=true",
-  "core.attributesFile=/dev/null",
-  "diff.renameLimit=1000",
-];
+const PATCH_SETTINGS = ["core.quotePath=true", "core.attributesFile=/dev/null", "diff.renameLimit=1000"];
 const PATCH =
   "diff-tree --stdin -r --root --cc -p -U0 -M --full-index --no-color --no-textconv --no-ext-diff --submodule=short --src-prefix=a/ --dst-prefix=b/";
 
 /** Of git; the commits are given on its standard input. */
 export const PATCH_ARGUMENTS: readonly string[] = [
+  ...FRUGAL,
   ...PATCH_SETTINGS.flatMap((setting) => ["-c", setting]),
   ...PATCH.split(" "),
 ];
@@ -232,7 +237,7 @@ async function readObjects(
 ): Promise<void> {
   if (ids.length === 0) return;
   const parser = new BatchParser(reader);
-  const args = ["-c", `core.bigFileThreshold=${LARGE_FILE}`, "cat-file", "--batch", "--buffer"];
+  const args = [...FRUGAL, "cat-file", "--batch", "--buffer"];
   const input = `${ids.join("\n")}\n`;
   const { code, stderr } = await streamGit(args, { env, signal, input, read: (chunk) => parser.push(chunk) });
   if (code !== 0) throw new CannotScan(`git cannot read the new objects: ${firstLine(stderr)}`);
