@@ -29,6 +29,8 @@ export const PUBLISHED: Readonly<Record<string, Published>> = {
   started: { schema: shapes.Started, printed: "start, resume, demo" },
   stop: { schema: z.array(shapes.StoppedRow), printed: "stop" },
   cleanup: { schema: z.array(shapes.CleanupRow), printed: "cleanup, cleanup --dry-run" },
+  exec: { schema: shapes.Executed, printed: "exec" },
+  cp: { schema: shapes.Copied, printed: "cp" },
   "log-line": { schema: shapes.LogRow, printed: "logs, one a line" },
   "crash-logs": { schema: z.array(shapes.CrashLogRow), printed: "crash-logs" },
   "crash-log-line": { schema: shapes.CrashLogLine, printed: "crash-logs <of>, one a line" },

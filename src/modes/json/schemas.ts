@@ -172,6 +172,22 @@ export const CleanupRow = z.strictObject({
   detail: z.string(),
 });
 
+/** `exec`: what the command said, and how it ended. */
+export const Executed = z.strictObject({
+  exit_code: z.int(),
+  stdout: z.string(),
+  stderr: z.string(),
+  /** There was more output than is kept. */
+  cut: z.boolean(),
+});
+
+/** `cp`: what was copied, and what of it was not. */
+export const Copied = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  left_out: z.array(z.strictObject({ path: z.string(), why: z.string() })),
+});
+
 export const LogRow = z.strictObject({ at, source: z.string(), text: z.string() });
 export const CrashLogRow = z.strictObject({
   path: z.string(),
