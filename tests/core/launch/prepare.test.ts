@@ -35,12 +35,12 @@ async function write(path: string, text: string, mode = 0o644): Promise<void> {
   await chmod(join(root, path), mode);
 }
 
-async function prepared(bottle: string, { env = {} as NodeJS.ProcessEnv, backend = "docker:build-1" } = {}) {
+async function prepared(bottle: string, backend = "docker:build-1") {
   await write(
     "bottles/dev.md",
     `---\nagent_provider: {template: command, command: [bash]}\nbackend: ${backend}\n${bottle}---\n`,
   );
-  const context = { root, cwd: root, env: { HOME: root, ...env }, backends: [local, docker], now: () => NOW };
+  const context = { root, cwd: root, env: { HOME: root }, backends: [local, docker], now: () => NOW };
   return await prepare({ agent: "dev" }, context);
 }
 
