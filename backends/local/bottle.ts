@@ -43,6 +43,8 @@ export function localBottle(root: string, slug: string): Bottle {
       return isolation.state === "ok" ? isolation.value : null; // not proved yet, or not readable: nothing to show
     },
     stop: () => stopBottle(slug, paths),
+    copyIn: async (from, to) => await (await import("./copy.ts")).copyIn(paths, from, to),
+    copyOut: async (from, to) => await (await import("./copy.ts")).copyOut(paths, from, to),
     async remove() {
       await stopProcesses(slug, paths);
       const { etc, scratch, seccomp, errors } = localPaths(paths);

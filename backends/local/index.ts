@@ -35,7 +35,7 @@ const CAPABILITIES: Capabilities = {
   workspaceCopy: { can: true },
   resume: { can: true },
   exec: { can: false, why: "commands run in a local bottle only as its agent's own children; attach to it instead" },
-  copy: { can: false, why: "the home of a local bottle is a folder of this machine already" },
+  copy: { can: true },
 };
 
 export function localBackend({
