@@ -6,9 +6,11 @@ import { parseArgs } from "node:util";
 
 import { BottleError } from "#domain/bottle-error.ts";
 import { GitGate } from "#domain/git-gate/gate.ts";
+import { keepHeapSmall } from "#lib/small-heap.ts";
 
 import { runGate } from "./run.ts";
 
+keepHeapSmall();
 try {
   const { values } = parseArgs({
     options: { root: { type: "string" }, slug: { type: "string" }, listen: { type: "string" } },

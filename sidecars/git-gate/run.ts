@@ -14,6 +14,7 @@ import { listenUnix } from "#lib/unix-socket.ts";
 import { gatePaths, type GatePaths } from "./gate-paths.ts";
 import { gitEnvironment, type Environment } from "./git/environment.ts";
 import { killAllGroups } from "./git/process-groups.ts";
+import { maintainMirror } from "./mirror/maintain-mirror.ts";
 import { closeMirror, openMirror } from "./mirror/open-mirror.ts";
 import { createDaemonServer } from "./serving/daemon-server.ts";
 import { createHttpServer } from "./serving/http-server.ts";
@@ -35,6 +36,7 @@ export interface GateOptions {
 const READERS = 8;
 const PUSHERS = 4;
 const MOST_WAITING = 64;
+const MAINTENANCE_MS = 5 * 60_000;
 /** For git processes to remove what they were at. */
 const LAST_MS = 3000;
 
@@ -60,7 +62,9 @@ export async function runGate(options: GateOptions): Promise<void> {
     say,
   };
   const servers = await listenAll(served, options.listen);
+  const maintenance = setInterval(() => void maintainWhenIdle(served), MAINTENANCE_MS).unref();
   stopWith(async () => {
+    clearInterval(maintenance);
     for (const server of servers) server.close();
     stopping.abort();
     await untilQuiet();
@@ -68,6 +72,14 @@ export async function runGate(options: GateOptions): Promise<void> {
     await rm(paths.ssh, { recursive: true, force: true });
   });
   say(READY_LINE);
+}
+
+async function maintainWhenIdle({ repos, paths, readers, pushers }: Served): Promise<void> {
+  for (const name of repos.keys()) {
+    if (readers.taken + pushers.taken > 0) return;
+    // oxlint-disable-next-line no-await-in-loop -- one at a time, in the background
+    await maintainMirror(name, paths);
+  }
 }
 
 function servedRepo(repo: GateRepo, options: GateOptions, paths: GatePaths, signal: AbortSignal): ServedRepo {
