@@ -22,6 +22,8 @@ export interface AgentSetup {
   readonly image: string;
   readonly resources: Resources;
   readonly runtime: string | undefined;
+  /** ./seccomp-profile.ts; the engine's own when undefined. */
+  readonly seccomp: string | undefined;
   /** Whether the engine has an init of its own to reap what the agent leaves. */
   readonly hasInit: boolean;
   readonly internal: { readonly name: string; readonly subnet: Subnet };
@@ -81,7 +83,7 @@ export function agentContainer(setup: AgentSetup): Dockerode.ContainerCreateOpti
   };
 }
 
-function confined({ paths, slug, hasInit, internal, runtime }: AgentSetup): Dockerode.HostConfig {
+function confined({ paths, slug, hasInit, internal, runtime, seccomp }: AgentSetup): Dockerode.HostConfig {
   return {
     NetworkMode: internal.name,
     // The engine's name server would ask the host's: it gets nobody to ask.
@@ -91,7 +93,7 @@ function confined({ paths, slug, hasInit, internal, runtime }: AgentSetup): Dock
     ...(runtime === undefined ? { Sysctls: { "net.ipv4.neigh.eth0.retrans_time_ms": "20" } } : { Runtime: runtime }),
     Init: hasInit,
     CapDrop: ["ALL"],
-    SecurityOpt: ["no-new-privileges"],
+    SecurityOpt: ["no-new-privileges", ...(seccomp === undefined ? [] : [`seccomp=${seccomp}`])],
     Privileged: false,
     ReadonlyRootfs: true,
     MaskedPaths: MASKED,

@@ -20,6 +20,7 @@ import { agentContainer } from "./agent-container.ts";
 import { agentSource, buildImages } from "./build-images.ts";
 import { boot } from "./boot.ts";
 import { engineError } from "./engine-error.ts";
+import { seccompProfile } from "./seccomp-profile.ts";
 import { PLACE, type AlterNetwork } from "./networks.ts";
 import { bootOrder, keptOrder } from "./order.ts";
 import { prepare, type Prepared } from "./prepare.ts";
@@ -124,6 +125,7 @@ async function makeContainers({ context, spec, paths, images, prepared, alter }:
     resources: spec.resources,
     runtime: spec.runtime,
     hasInit: info.hasInit,
+    seccomp: info.seccomp ? seccompProfile(info.architecture) : undefined,
     internal: networks.internal,
     place: PLACE.agent,
     name: namesOf(spec.slug).agent,

@@ -19,6 +19,7 @@ import { boot, type Booting } from "./boot.ts";
 import { reported } from "./build-images.ts";
 import { engineError } from "./engine-error.ts";
 import { holdSidecars } from "./kept-by-init.ts";
+import { seccompProfile } from "./seccomp-profile.ts";
 import { PLACE, readNetworks, type BottleNetworks } from "./networks.ts";
 import { bootOrder, parseKept, type KeptOrder } from "./order.ts";
 import { endAgent } from "./stop.ts";
@@ -118,6 +119,7 @@ async function makeNext(
         resources: resourcesOf(kept),
         runtime: kept.runtime,
         hasInit: info.hasInit,
+        seccomp: info.seccomp ? seccompProfile(info.architecture) : undefined,
         internal,
         place,
         name,
