@@ -1,7 +1,8 @@
 // Whether anybody tells what a name outside leads to: whoever answers has asked, and questions carry secrets out.
 
-import { lookup, Resolver } from "node:dns/promises";
-import { connect } from "node:net";
+import { createSocket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import { connect, isIPv6 } from "node:net";
 
 import { nothingOf, type Finding } from "./attempt.ts";
 
@@ -34,10 +35,22 @@ async function answers(question: Promise<unknown>, who: string): Promise<string[
   );
 }
 
-function askByUdp(server: string): Promise<unknown> {
-  const resolver = new Resolver({ timeout: ANSWER_MS, tries: 1 });
-  resolver.setServers([server]);
-  return resolver.resolve4(NAME);
+/** Resolves when an answer has an address. Connected, so that the kernel says at once that there is no way. */
+function askByUdp(server: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(isIPv6(server) ? "udp6" : "udp4");
+    const timer = setTimeout(() => socket.close(), ANSWER_MS);
+    socket.on("message", (answer) => {
+      if (countAnswers(withLength(answer)) > 0) resolve();
+      socket.close();
+    });
+    socket.on("error", () => socket.close());
+    socket.once("close", () => {
+      clearTimeout(timer);
+      reject(new Error("no answer"));
+    });
+    socket.connect(53, server, () => socket.send(question(NAME).subarray(2)));
+  });
 }
 
 /** Resolves when an answer has an address. */
@@ -45,11 +58,12 @@ function askByTcp(server: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: server, port: 53 });
     let heard = Buffer.alloc(0);
-    const timer = setTimeout(() => socket.destroy(), 2 * ANSWER_MS);
+    const timer = setTimeout(() => socket.destroy(), ANSWER_MS);
     socket.once("connect", () => socket.write(question(NAME)));
     socket.on("data", (chunk: Buffer) => {
       heard = Buffer.concat([heard, chunk]).subarray(0, 512);
       if (countAnswers(heard) > 0) resolve();
+      else if (isWhole(heard)) socket.destroy(); // that there is none
     });
     socket.on("error", () => {}); // `close` follows
     socket.once("close", () => {
@@ -67,9 +81,18 @@ export function question(name: string): Buffer {
     ...labels,
     Buffer.from([0, 0, 1, 0, 1]),
   ]);
+  return withLength(message);
+}
+
+function withLength(message: Buffer): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(message.length);
   return Buffer.concat([length, message]);
+}
+
+/** As long as it said that it is. */
+function isWhole(bytes: Buffer): boolean {
+  return bytes.length >= 2 && bytes.length >= 2 + bytes.readUInt16BE(0);
 }
 
 /** Of what came by TCP so far. */
