@@ -32,13 +32,21 @@ async function main(): Promise<boolean> {
   process.stderr.on("error", () => {}); // the agent has gone; the push is decided all the same
   try {
     const settings = readSettings(process.env);
-    const { accepted, detail } = await receive(settings, scanner, say);
+    const { accepted, detail } = await receive(settings, scanner, say).catch((error: unknown) => {
+      say([`refused; ${messageOf(error)}`]);
+      return { accepted: false, detail: messageOf(error) };
+    });
     await audit(settings, accepted, maskText(scanner, detail), say);
     return accepted;
   } catch (error) {
-    say([`refused: ${error instanceof Error ? error.message : String(error)}`]);
+    say([`refused; ${messageOf(error)}`]);
     return false;
   }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Error && error.name === "AbortError") return "the gate stops just now; push again";
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function receive(
@@ -103,7 +111,7 @@ async function audit(
     );
   } catch (error) {
     // Upstream has it or not, whatever the log says: the operator reads of it in the gate's own.
-    say([`the audit log cannot be written (${error instanceof Error ? error.message : String(error)})`]);
+    say([`the audit log cannot be written (${messageOf(error)})`]);
   }
 }
 

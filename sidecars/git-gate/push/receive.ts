@@ -66,8 +66,19 @@ export async function receivePush(input: Uint8Array, gate: Gate): Promise<Outcom
   gate.say(sayForwarded(forwarded));
   if (forwarded.is === "refused") return outcome(false, "upstream refused", refsOf(updates));
   if (forwarded.is === "failed") return outcome(false, `upstream failed (${forwarded.upstream})`, refsOf(updates));
-  await writeMadeRefs(gate.madeRefs, afterChanges(made, verdict.changes));
+  await remember(gate, afterChanges(made, verdict.changes));
   return outcome(true, scanned.told, verdict.changes.map(sayChange));
+}
+
+/** Upstream has it already: what cannot be written down makes it no less true. */
+async function remember({ madeRefs, say }: Gate, made: ReadonlyMap<string, string>): Promise<void> {
+  try {
+    await writeMadeRefs(madeRefs, made);
+  } catch (error) {
+    say([
+      `what this bottle has made cannot be written down (${error instanceof Error ? error.message : String(error)})`,
+    ]);
+  }
 }
 
 function refuse(gate: Gate, lines: readonly string[], why: string, refs: readonly string[]): Outcome {
