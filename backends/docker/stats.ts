@@ -78,10 +78,14 @@ interface Meter {
   close(): void;
 }
 
+/** When an engine that goes on telling of an ended container has measured it. */
+const NEVER = "0001-";
 /** A stream that nobody asked for so long is closed. */
 const IDLE_MS = 15_000;
 
-async function openMeter(container: { stats(options: { stream: true }): Promise<NodeJS.ReadableStream> }): Promise<Meter> {
+async function openMeter(container: {
+  stats(options: { stream: true }): Promise<NodeJS.ReadableStream>;
+}): Promise<Meter> {
   const stream = (await container.stats({ stream: true })) as Readable & { socket?: { unref?(): void } };
   stream.socket?.unref?.(); // it must not keep a command alive that is done
   let before: Frame | undefined;
@@ -98,6 +102,7 @@ async function openMeter(container: { stats(options: { stream: true }): Promise<
   const lines = splitLines((line) => {
     const frame = parseFrame(line);
     if (frame === undefined) return;
+    if (frame.read.startsWith(NEVER)) return close();
     [before, now] = [now, frame];
     first.resolve();
   });

@@ -58,9 +58,12 @@ export function followBottle(
     }
     sidecars.start();
   };
-  const look = newestLast(async (container?: AgentContainer | null) => {
+  /** The engine tells of an end before it lists it. */
+  let ended: string | undefined;
+  const look = newestLast(async (listed?: AgentContainer | null) => {
     if (closed) return;
-    await examine(container === undefined ? ((await agentContainer(context, slug)) ?? null) : container);
+    const container = listed === undefined ? ((await agentContainer(context, slug)) ?? null) : listed;
+    await examine(container !== null && container.id === ended ? { ...container, state: "over" } : container);
   });
   return {
     look,
@@ -72,7 +75,10 @@ export function followBottle(
       }
       if (role === "sidecars" && event.action === "start") sidecar(CONTAINER, true, "");
       if (role === "agent" && event.action === "resize" && terminal?.id === event.id) terminal.resized(event);
-      if (role === "agent" && NEWS.has(event.action)) await look();
+      if (role !== "agent" || !NEWS.has(event.action)) return;
+      if (event.action === "die") ended = event.id;
+      else if (event.action === "start") ended = undefined;
+      await look();
     },
     close() {
       closed = true;

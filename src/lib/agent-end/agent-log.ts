@@ -21,7 +21,8 @@ export function agentLog(file: Pick<LogFile, "write">, now: () => Date): AgentLo
 
 /** Of a line that was overwritten by carriage returns (a progress bar), the last state counts. Undefined for an empty one. */
 export function agentLine(line: string, cut: boolean): string | undefined {
-  const text = line.slice(line.lastIndexOf("\r") + 1);
+  const whole = line.replace(/\r+$/, "");
+  const text = whole.slice(whole.lastIndexOf("\r") + 1);
   if (text.trim() === "") return undefined;
   return cut ? `${text} [cut]` : text;
 }
