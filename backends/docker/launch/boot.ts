@@ -46,6 +46,8 @@ export interface Booted {
 }
 
 const LAST_WORDS_MS = 2000;
+/** For the proof and the agent's start each; copying takes the time that it takes. */
+const PATIENCE_MS = 60_000;
 
 /** `inside` runs in the container before its walls are tried. */
 export async function boot(
@@ -86,7 +88,7 @@ export async function boot(
     });
     const { proof } = server;
     await steps.run("prove the isolation", async () => {
-      const checks = await untilAborted(orLastWords(proof, ended), signal);
+      const checks = await untilAborted(orLastWords(proof, ended), withPatience(signal));
       const isolation: Isolation = {
         mechanism: kept.runtime ?? "docker",
         proved_at: new Date().toISOString(),
@@ -97,13 +99,17 @@ export async function boot(
     });
     const listening = server;
     return {
-      go: async (order) => void (await untilAborted(orLastWords(listening.go(order), ended), signal)),
+      go: async (order) => void (await untilAborted(orLastWords(listening.go(order), ended), withPatience(signal))),
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function withPatience(signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
 }
 
 async function readBack(booting: Booting) {

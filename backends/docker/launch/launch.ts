@@ -42,7 +42,7 @@ export interface Alter {
   readonly made?: (agent: Dockerode.Container, sidecars: Dockerode.Container) => Promise<void>;
 }
 
-/** From the sidecars' start to the agent; building and copying take the time that they take. */
+/** For the sidecars to be ready; building and copying take the time that they take. */
 const PATIENCE_MS = 60_000;
 /** For so long a container that got no order may take to notice. */
 const UNORDERED_MS = 10_000;
@@ -84,25 +84,24 @@ interface Run {
   readonly alter: Alter;
 }
 
-async function run(launching: Run, outer: AbortSignal): Promise<void> {
+async function run(launching: Run, signal: AbortSignal): Promise<void> {
   const { context, spec, paths, steps, images, prepared } = launching;
   const { docker } = context.engine;
   const { networks, isNewHome } = prepared;
   const kept = keptOrder(spec);
-  const patience = AbortSignal.timeout(PATIENCE_MS);
-  const signal = AbortSignal.any([outer, patience]);
   const { agent, sidecars } = await steps.run("start sidecars", async () => {
     const made = await makeContainers(launching);
     demandGoOn(signal);
     const config = bundleConfig({ spec, root: context.root, networks }, JSON.stringify(kept));
-    await startSidecars(docker, made.sidecars, config, signal);
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    await startSidecars(docker, made.sidecars, config, AbortSignal.any([signal, patience]));
     await demandShared(paths, context.engine.host);
     return made;
   });
   const booting = { context, slug: spec.slug, paths, networks, image: images.agent, agent, sidecars, beside: [], kept };
   const booted = await boot(booting, steps, signal, async () => {
     if (!isNewHome || spec.copyCwd === undefined) return;
-    await copyWorkspace(docker, agent, { from: spec.copyCwd, root: context.root, signal: outer });
+    await copyWorkspace(docker, agent, { from: spec.copyCwd, root: context.root, signal });
   });
   try {
     await steps.run("start the agent", () => booted.go(bootOrder(kept, images.agent.env)));

@@ -26,8 +26,6 @@ import { endAgent } from "./stop.ts";
 import { addressIn } from "./subnets.ts";
 import { containersOf, removeContainer } from "./teardown.ts";
 
-const PATIENCE_MS = 60_000;
-
 /**
  * Resolves when the new agent runs. Throws BottleError; then the old one runs: without an interruption when the build or
  * the proof failed, anew when only the new agent's program could not be started.
@@ -46,7 +44,7 @@ export async function rebuildDocker(
   const unclaim = await claimLaunch(slug, paths, async () => false);
   const steps = launchSteps(slug, progress);
   try {
-    await replace({ context, slug, paths, image, steps }, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
+    await replace({ context, slug, paths, image, steps }, signal);
     await keepDockerfile(paths, dockerfile);
   } catch (error) {
     await steps.takeBack();
@@ -152,7 +150,7 @@ async function startAgain(
   steps: Steps,
 ): Promise<void> {
   const { docker } = booting.context.engine;
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const { signal } = new AbortController(); // nobody interrupts this
   const { Config } = await old.inspect();
   const { Config: ofImage } = await docker.getImage(Config.Image).inspect();
   const env = Object.fromEntries(

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { dockerBackend } from "#backends/docker/index.ts";
 import { namesOf } from "#backends/docker/names.ts";
-import type { Bottle } from "#contracts/backend.ts";
+import type { Bottle, LaunchStep } from "#contracts/backend.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { newBottles, script, view, type Bottles } from "#tests/helpers/bottles.ts";
 import { BASE_IMAGE } from "#tests/helpers/docker/base-image.ts";
@@ -95,6 +95,40 @@ describe("a rebuild", await requireDocker(), () => {
     expect(readFileSync(bottlePaths(bottles.root, bottle.slug).isolation, "utf8")).toBe(proved);
     await bottle.remove();
     expect(await dockerThings(bottles.root, bottle.slug)).toEqual([]);
+  });
+
+  test("that is interrupted in any of its steps leaves the old agent as it was", { timeout: 180_000 }, async () => {
+    const bottle = await launched();
+    const [before, things] = [await inspect(namesOf(bottle.slug).agent), await dockerThings(bottles.root, bottle.slug)];
+    for (const step of ["make the sandbox", "prove the isolation", "start the agent"]) {
+      const interrupt = new AbortController();
+      const progress = (report: LaunchStep): void => {
+        if (report.step === step) interrupt.abort();
+      };
+      await expect(bottle.rebuild!(WITH_TOOL, progress, interrupt.signal)).rejects.toThrow(/interrupted/);
+      const after = await inspect(namesOf(bottle.slug).agent);
+      expect({ step, id: after.Id, state: after.State }).toEqual({ step, id: before.Id, state: before.State });
+      expect(await dockerThings(bottles.root, bottle.slug)).toEqual(things);
+    }
+    expect(await bottle.status()).toMatchObject({ phase: "running" });
+    await bottle.remove();
+  });
+
+  test("that is asked for while another one is at it is refused, and the first one goes on", async () => {
+    const bottle = await launched();
+    const claimed = Promise.withResolvers<void>();
+    const first = bottle.rebuild!(
+      WITH_TOOL,
+      ({ step }) => {
+        if (step === "make the sandbox") claimed.resolve();
+      },
+      new AbortController().signal,
+    );
+    await claimed.promise;
+    await expect(rebuild(bottle, WITH_TOOL)).rejects.toMatchObject({ code: "conflict" });
+    await first;
+    expect(await inside(bottle.slug, "new-tool")).toBe("a new tool");
+    await bottle.remove();
   });
 
   test("that lacks the agent's program starts the old agent again", async () => {
