@@ -369,20 +369,17 @@ export function backendContract(makeBackend: (root: string) => Backend, behind =
       const phases = (slug: string) =>
         events.flatMap((event) => (event.type === "run-status" && event.slug === slug ? [event.status.phase] : []));
       expect(phases(running.slug)).toEqual(["running"]);
-      expect(events).toContainEqual({ type: "last-line", slug: running.slug, text: "first words" });
+      const told = () => expect.poll(() => events, POLL);
+      await told().toContainEqual({ type: "last-line", slug: running.slug, text: "first words" });
 
       (await running.attach()).write("\r");
       await expect.poll(() => phases(running.slug), POLL).toEqual(["running", "exited"]);
-      expect(events).toContainEqual({ type: "last-line", slug: running.slug, text: "last words" });
-      expect(events).toContainEqual(
-        expect.objectContaining({ type: "activity", slug: running.slug, activity: "busy" }),
-      );
+      await told().toContainEqual({ type: "last-line", slug: running.slug, text: "last words" });
+      await told().toContainEqual(expect.objectContaining({ type: "activity", slug: running.slug, activity: "busy" }));
 
       const later = await bottles.launch({});
       await expect.poll(() => phases(later.slug), POLL).toEqual(["starting", "running"]);
-      await expect
-        .poll(() => events, POLL)
-        .toContainEqual({ type: "sidecar", slug: later.slug, sidecar: "egress", up: true, detail: "" });
+      await told().toContainEqual({ type: "sidecar", slug: later.slug, sidecar: "egress", up: true, detail: "" });
       await later.stop();
       await expect.poll(() => phases(later.slug), POLL).toEqual(["starting", "running", "stopped"]);
       stop.abort();
