@@ -342,6 +342,31 @@ describe("parsePinned", () => {
     expect(parsePinned("127.0.0.1:80")).toEqual({ address: "127.0.0.1", port: 80 });
     expect(parsePinned("[::1]:8443")).toEqual({ address: "::1", port: 8443 });
   });
+  test("reads a socket's absolute path", () => {
+    expect(parsePinned("unix:/run/a b/up.sock")).toEqual({ socket: "/run/a b/up.sock" });
+    expect(parsePinned(`unix:/${"x".repeat(106)}`)).toEqual({ socket: `/${"x".repeat(106)}` });
+  });
+  test.each([
+    "unix:",
+    "unix:/",
+    "unix:relative.sock",
+    "unix:./up.sock",
+    "unix:~/up.sock",
+    "unix:/run/../etc/up.sock",
+    "unix:/run/./up.sock",
+    "unix:/run//up.sock",
+    "unix:/run/up.sock/",
+    "unix:/run/up\u0000.sock",
+    "unix:/run/up\n.sock",
+    "unix:\u0000abstract",
+    `unix:/${"x".repeat(107)}`,
+    `unix:/${"é".repeat(54)}`,
+    "unix:/\ud800",
+    "UNIX:/run/up.sock",
+    " unix:/run/up.sock",
+  ])("refuses the socket %j", (pinned) => {
+    expect(parsePinned(pinned)).toBeUndefined();
+  });
   test.each(["127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "300.0.0.1:1", "127.1:1", "::1:80", "host:80", ""])(
     "refuses %j",
     (pinned) => {

@@ -45,6 +45,8 @@ export interface EgressSetup {
   /** Written as it is, in place of a table. */
   readonly tableText?: string;
   readonly upstreamCa?: string;
+  /** An address to listen on as well. */
+  readonly listen?: string;
   readonly tokens?: Readonly<Record<string, string>>;
   /** The folder with egress.js; PROGRAMS when missing. */
   readonly programs?: string;
@@ -74,7 +76,10 @@ export async function startEgress(setup: EgressSetup = {}): Promise<EgressProces
   let child: ChildProcess;
   let output = "";
   const start = async (): Promise<void> => {
-    const more = setup.upstreamCa === undefined ? [] : ["--upstream-ca", roots];
+    const more = [
+      ...(setup.upstreamCa === undefined ? [] : ["--upstream-ca", roots]),
+      ...(setup.listen === undefined ? [] : ["--listen", setup.listen]),
+    ];
     const [first, ...before] = [...(setup.through ?? []), process.execPath];
     const started = spawn(
       first,

@@ -130,3 +130,12 @@ test("evidence names a few of many, and is never endless", async () => {
   expect(check!.evidence.length).toBeLessThanOrEqual(400);
   expect(nothingOf(["a", "b", "c", "d", "e", "f"], "", "found").evidence).toBe("found: a, b, c, d, e and 1 more");
 });
+
+test("what an image brings is no leak, and what an engine keeps for itself no way to write", () => {
+  const env = { PATH: "/bin", NODE_VERSION: "24", HOSTNAME: "bottle" };
+  expect(environmentIsOurs(env, ["NODE_VERSION", "HOSTNAME"]).ok).toBe(true);
+  expect(environmentIsOurs({ ...env, AWS_KEY: "x" }, ["NODE_VERSION", "HOSTNAME"]).ok).toBe(false);
+  const text = "1 2 0:1 / /home/node rw - ext4 x rw\n1 2 0:1 / /sys/fs/cgroup rw - tmpfs x rw\n";
+  expect(readOnly(text).ok).toBe(false);
+  expect(readOnly(text, ["/sys/fs/cgroup"]).ok).toBe(true);
+});

@@ -19,8 +19,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function forwarded(path: string): Promise<number> {
-  const server = await forward(0, { path });
+async function forwarded(to: string | { host: string; port: number }): Promise<number> {
+  const server = await forward(0, typeof to === "string" ? { path: to } : to);
   servers.push(server);
   return (server.address() as AddressInfo).port;
 }
@@ -65,4 +65,18 @@ test("ends the connection when nobody listens, and finds the one who does later"
   server.close();
   await mirror(path); // restarted: a new socket in the same place
   expect(await ask(port, "two")).toBe("two");
+});
+
+test("leads to a port of the bottle's network just as well, and ends the connection where nobody listens", async () => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const got: Buffer[] = [];
+    socket.on("data", (chunk) => got.push(chunk));
+    socket.on("end", () => socket.end(Buffer.concat(got)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.2", resolve));
+  const to = { host: "127.0.0.2", port: (server.address() as AddressInfo).port };
+  const port = await forwarded(to);
+  expect(await ask(port, "over a network")).toBe("over a network");
+  await new Promise((resolve) => server.close(resolve));
+  expect(await ask(port, "anybody?")).toMatch(/^(?:ECONNRESET)?$/);
 });
