@@ -69,19 +69,22 @@ function converse(child: ChildProcess, ask: GitAsk, { body, response, signal }: 
   const unsent = answer(child, response);
   return new Promise((resolve) => {
     child.once("error", (error) => (complaint += error.message));
-    child.once("close", () => {
+    child.once("close", (code) => {
       signal.removeEventListener("abort", abort);
-      if (!signal.aborted) finish(response, ask, unsent());
+      if (!signal.aborted) finish(response, ask, code === 0, unsent());
       resolve(complaint.trim());
     });
   });
 }
 
-function finish(response: ServerResponse, { service }: GitAsk, unsent: CgiHead | undefined): void {
+/** An answer that git did not bring to its end is cut off: one that only seems whole leaves the client waiting for ever. */
+function finish(response: ServerResponse, { service }: GitAsk, whole: boolean, unsent: CgiHead | undefined): void {
   if (response.destroyed) return;
-  if (unsent !== undefined && !response.headersSent) begin(response, unsent);
-  if (response.headersSent) response.end();
-  else response.writeHead(500, { "content-type": "text/plain" }).end(`git could not serve ${service}\n`);
+  if (unsent !== undefined && whole && !response.headersSent) begin(response, unsent);
+  if (!response.headersSent) {
+    response.writeHead(500, { "content-type": "text/plain" }).end(`git could not serve ${service}\n`);
+  } else if (whole) response.end();
+  else response.socket?.destroySoon();
 }
 
 /** It may stop reading before the end: the rest is then not sent, and its answer says why. */
