@@ -67,10 +67,10 @@ describe("the log of an agent", await requireDocker(), () => {
       ({ text }) => lines.push(text),
       ending.signal,
     );
+    await expect.poll(() => past).toBe(1);
     const input = (await container.attach({ stream: true, stdin: true, hijack: true })) as Duplex;
     input.write("a\r");
     await expect.poll(() => lines).toEqual(["first", "a", "got a"]);
-    expect(past).toBe(1);
     await container.remove({ force: true });
     await bottles.run("three", ["/bin/sh", "-c", "echo again; sleep 1000"]);
     await expect.poll(() => lines, { timeout: 10_000 }).toEqual(["first", "a", "got a", "again"]);
