@@ -16,7 +16,8 @@ export async function whenFirstBottle(
 ): Promise<void> {
   if (signal.aborted) return;
   const { state } = rootPaths(root);
-  const watcher = watchFiles(state, { depth: 1, ignored: (path) => !isMetadata(state, path), alwaysStat: false });
+  // One deeper than it is: where the state folder is missing still, its parent is watched, and counts.
+  const watcher = watchFiles(state, { depth: 2, ignored: (path) => !isMetadata(state, path), alwaysStat: false });
   const close = (): void => void watcher.close();
   signal.addEventListener("abort", close, { once: true });
   const heard = (path: string): void => {

@@ -6,6 +6,7 @@ import type { Backend, Bottle, Capabilities, Probe } from "#contracts/backend.ts
 import type { LoadedBackend } from "./docker-backend.ts";
 import type { DaemonSource } from "./engine/source.ts";
 import { whenFirstBottle } from "./first-bottle.ts";
+import { notAvailable } from "./not-available.ts";
 import { hasBottleOf } from "./state-folders.ts";
 
 export interface DockerOptions {
@@ -32,9 +33,14 @@ export function dockerBackend({ root, env, host }: DockerOptions): Backend {
   const shownAs = host?.name ?? "local";
   let loading: Promise<LoadedBackend> | undefined;
   const load = (): Promise<LoadedBackend> =>
-    (loading ??= import("./docker-backend.ts").then(({ loadBackend }) =>
-      loadBackend({ root, env, name, host: shownAs, source: host?.source ?? { kind: "environment" } }),
-    ));
+    (loading ??= import("./docker-backend.ts")
+      .then(({ loadBackend }) =>
+        loadBackend({ root, env, name, host: shownAs, source: host?.source ?? { kind: "environment" } }),
+      )
+      .catch((error: unknown) => {
+        loading = undefined; // a context that is missing may be made meanwhile
+        throw error;
+      }));
   return {
     name,
     host: shownAs,
@@ -43,11 +49,7 @@ export function dockerBackend({ root, env, host }: DockerOptions): Backend {
       try {
         return await (await load()).probe();
       } catch (error) {
-        return {
-          available: false,
-          why: error instanceof Error ? error.message : String(error),
-          hint: "see the message",
-        };
+        return notAvailable(error);
       }
     },
     plan: async (spec) => (await load()).plan(spec),
@@ -65,7 +67,7 @@ export function dockerBackend({ root, env, host }: DockerOptions): Backend {
           up: false,
           detail: error instanceof Error ? error.message : String(error),
         });
-      if (hasBottleOf(root, name)) await watch();
+      if (hasBottleOf(root, name)) await watch().catch(failed);
       else await whenFirstBottle(root, name, () => void watch().catch(failed), signal);
     },
   };

@@ -1,18 +1,17 @@
 // Whether a daemon can hold bottles: what it is, what it lacks, and how to get one.
 
 import type { Probe } from "#contracts/backend.ts";
-import { BottleError } from "#domain/bottle-error.ts";
 
 import type { Engine, EngineInfo } from "./engine/engine.ts";
+import { notAvailable } from "./not-available.ts";
 
 /** Never throws. */
 export async function probeDocker(engine: Engine): Promise<Probe> {
   try {
-    const info = await engine.info();
+    const info = await engine.info({ anew: true });
     return { available: true, version: info.version, mechanism: mechanismOf(info), weaknesses: weaknessesOf(info) };
   } catch (error) {
-    if (!(error instanceof BottleError)) return { available: false, why: String(error), hint: "see the message" };
-    return { available: false, why: whatOf(error), hint: error.hint ?? "see `docker info`" };
+    return notAvailable(error);
   }
 }
 
@@ -37,10 +36,4 @@ export function weaknessesOf(info: EngineInfo): string[] {
 function isOld(version: string): boolean {
   const major = Number(/^(\d+)\./.exec(version)?.[1]);
   return Number.isFinite(major) && major < 23;
-}
-
-/** The message without the place and the hint, which stand beside it. */
-function whatOf({ message, where, hint }: BottleError): string {
-  const start = where === undefined ? 0 : where.length + 2;
-  return message.slice(start, hint === undefined ? undefined : -(hint.length + 2));
 }

@@ -24,7 +24,8 @@ export function connectEngine(endpoint: Endpoint, host: string): Engine {
     address: endpointName(endpoint),
     isLocal: endpoint.kind === "unix",
     error,
-    info() {
+    info({ anew } = { anew: false }) {
+      if (anew) asked = undefined;
       asked ??= readInfo(docker).catch((cause: unknown) => {
         asked = undefined; // it may come up meanwhile
         throw error(cause, "ask the Docker daemon");

@@ -10,8 +10,8 @@ export interface Engine {
   readonly address: string;
   /** Whether its socket is on this machine; whether it shares our files is found out by trying. */
   readonly isLocal: boolean;
-  /** Asked once while it answers. Throws BottleError `unavailable` saying why and what to do. */
-  info(): Promise<EngineInfo>;
+  /** Asked once while it answers, or `anew`. Throws BottleError `unavailable` saying why and what to do. */
+  info(options?: { readonly anew: boolean }): Promise<EngineInfo>;
   /**
    * What happens to the objects with all these labels (`key` or `key=value`), until `signal` aborts. Resolves once events
    * are heard or the daemon is found to be down; `subscriber` is told of both, also later, and connecting is tried again.

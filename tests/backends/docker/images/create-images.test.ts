@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type Dockerode from "dockerode";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { connectEngine } from "#backends/docker/engine/connect.ts";
@@ -57,7 +56,7 @@ async function ensure(path: string, until = signal): Promise<AgentImage> {
 
 async function run(image: AgentImage, ...command: string[]): Promise<string> {
   const options = { Image: image.id, Entrypoint: command, Tty: true, NetworkDisabled: true };
-  const container = await engine.docker.createContainer(options as Dockerode.ContainerCreateOptions);
+  const container = await engine.docker.createContainer(options);
   try {
     await container.start();
     await container.wait();
