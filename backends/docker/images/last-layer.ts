@@ -26,6 +26,7 @@ WORKDIR /home/node
 COPY --from=${sidecars} ${OPT}/node ${OPT}/node
 RUN ${JSON.stringify(["/bin/sh", "-c", CHECK])}
 COPY --from=${sidecars} ${OPT}/dist/sidecars/entrypoint.js ${OPT}/dist/sidecars/entrypoint.js
+COPY --from=${sidecars} ${OPT}/dist/demo/agent.js ${OPT}/dist/demo/agent.js
 HEALTHCHECK NONE
 USER node
 ENTRYPOINT ["${OPT}/node", "${OPT}/dist/sidecars/entrypoint.js"]
