@@ -3,12 +3,12 @@
 
 import type { Plugin } from "esbuild";
 
-const unused = /node_modules[\\/](?:docker-modem[\\/]lib[\\/]ssh|dockerode[\\/]lib[\\/]session)\.js$/;
+export const unusedOfDockerode = /node_modules[\\/](?:docker-modem[\\/]lib[\\/]ssh|dockerode[\\/]lib[\\/]session)\.js$/;
 
 export const dockerode: Plugin = {
   name: "dockerode",
   setup(build) {
-    build.onLoad({ filter: unused }, ({ path }) => ({
+    build.onLoad({ filter: unusedOfDockerode }, ({ path }) => ({
       contents: `module.exports = () => { throw new Error(${JSON.stringify(`${path.split(/[\\/]/).at(-1)} is left out`)}); };`,
       loader: "js",
     }));

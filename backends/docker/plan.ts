@@ -6,10 +6,8 @@ import { BottleError } from "#domain/bottle-error.ts";
 import type { DockerContext } from "./context.ts";
 import type { EngineInfo } from "./engine/engine.ts";
 import { checkSource } from "./images/check-source.ts";
+import { DEFAULT_PIDS } from "./launch/agent-container.ts";
 import { mechanismOf, weaknessesOf } from "./probe.ts";
-
-/** Far more than an agent and its builds need, far less than stops a machine. */
-export const DEFAULT_PIDS = 512;
 
 /** Creates nothing. Throws `unavailable` or `invalid` where the daemon cannot do what the definition asks for. */
 export async function planDocker(spec: BottleSpec, { engine, name }: DockerContext): Promise<LaunchPlan> {

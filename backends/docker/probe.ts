@@ -26,9 +26,7 @@ export function weaknessesOf(info: EngineInfo): string[] {
     ...(info.hasInit ? [] : ["the daemon has no docker-init: a shell reaps the agent's orphans instead"]),
     ...(info.rootless || info.remapped
       ? []
-      : [
-          "root in a container is root of this machine's kernel: run the daemon rootless or with userns-remap to change that",
-        ]),
+      : ["uid 1000 in a bottle is uid 1000 here: the daemon neither runs rootless nor maps users (userns-remap)"]),
     ...(isOld(info.version) ? [`Docker ${info.version} is no longer maintained: 23 or later is`] : []),
   ];
 }

@@ -5,6 +5,7 @@ import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 
 import { textPatches } from "../../.config/patches/all.ts";
+import { unusedOfDockerode } from "../../.config/patches/dockerode.ts";
 import { patched } from "../../.config/patches/patch.ts";
 import { graphemes, SINGLE_WIDTH } from "#domain/graphemes.ts";
 
@@ -26,6 +27,13 @@ describe("each patch", () => {
     const patch = { name: "planted", file: /x/, changes: [{ find: "a()", replace: "b()" }] };
     expect(() => patched("a(); a();", patch)).toThrow(/found 2 times/);
   });
+});
+
+test("what is left out of dockerode is what the installed library has: its ssh client and its gRPC session", () => {
+  const found = globSync("node_modules/{dockerode,docker-modem}/lib/*.js").filter((path) =>
+    unusedOfDockerode.test(path),
+  );
+  expect(found.toSorted()).toEqual(["node_modules/docker-modem/lib/ssh.js", "node_modules/dockerode/lib/session.js"]);
 });
 
 describe("the characters taken for one cell wide", () => {

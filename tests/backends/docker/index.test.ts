@@ -86,7 +86,7 @@ describe("the docker backend", () => {
       mechanism: "docker 20.10.24 (runc, runsc)",
       weaknesses: [
         expect.stringContaining("no docker-init"),
-        expect.stringContaining("root in a container is root"),
+        expect.stringContaining("uid 1000 here"),
         expect.stringContaining("no longer maintained"),
       ],
     });
