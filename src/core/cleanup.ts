@@ -21,8 +21,8 @@ const OVER = new Set(["exited", "crashed", "stopped", "lost"]);
 
 /** One item a slug; an empty list of slugs means all that are over. `force` overrides what keeps a bottle, but never a running one. */
 export async function planCleanup(from: CleanupFrom, slugs: readonly string[], force: boolean): Promise<CleanupItem[]> {
-  const { fleet, backends } = from;
-  const leftovers = await leftoversOf(fleet, backends, slugs);
+  const { fleet } = from;
+  const leftovers = await leftoversOf(from, slugs, force);
   const over = fleet.bottles.filter(({ state }) => OVER.has(state)).map(({ slug }) => slug);
   const known = slugs.filter((slug) => leftovers.every((item) => item.slug !== slug));
   const wanted = slugs.length > 0 ? known : over;
@@ -31,23 +31,40 @@ export async function planCleanup(from: CleanupFrom, slugs: readonly string[], f
 
 /** What is left in a backend of bottles whose state is gone. One that does not answer is asked the next time. */
 async function leftoversOf(
-  { bottles }: Fleet,
-  backends: readonly Backend[],
+  { fleet: { bottles }, backends }: CleanupFrom,
   slugs: readonly string[],
+  force: boolean,
 ): Promise<CleanupItem[]> {
   const found = await Promise.all(
     backends.map(async (backend) => {
       const left = (await backend.leftovers?.().catch(() => [])) ?? [];
-      return left.map((slug) => ({ slug, backend: backend.name, remove: true, detail: leftoverText(backend.name) }));
+      const theirs = left.filter(
+        (slug) => bottles.every((row) => row.slug !== slug) && (slugs.length === 0 || slugs.includes(slug)),
+      );
+      return await Promise.all(theirs.map((slug) => leftover(backend, slug, force)));
     }),
   );
-  return found
-    .flat()
-    .filter(({ slug }) => bottles.every((row) => row.slug !== slug) && (slugs.length === 0 || slugs.includes(slug)));
+  return found.flat();
 }
 
-function leftoverText(backend: string): string {
-  return `what it left in ${backend}: its state folder is gone`;
+async function leftover(backend: Backend, slug: string, force: boolean): Promise<CleanupItem> {
+  const files =
+    (await backend
+      .open(slug)
+      .workspaceEntries?.()
+      .catch(() => 1)) ?? 0;
+  const what = `what it left in ${backend.name}: its state folder is gone`;
+  const found = { slug, backend: backend.name };
+  if (files === 0) return { ...found, remove: true, detail: what };
+  return force
+    ? { ...found, remove: true, detail: `${what}, ${heldText(files)}` }
+    : { ...found, remove: false, detail: `${heldText(files)}, and its state folder is gone; ${FORCE}` };
+}
+
+const FORCE = "--force removes it all the same";
+
+function heldText(files: number): string {
+  return `its workspace holds ${files} uncollected ${files === 1 ? "entry" : "entries"}`;
 }
 
 async function planOne(
@@ -70,10 +87,9 @@ async function planOne(
   );
   const kept = [
     ...(unread.length > 0 ? [`${unread.length} unread ${unread.length === 1 ? "proposal" : "proposals"}`] : []),
-    ...(files > 0 ? [`its workspace holds ${files} uncollected ${files === 1 ? "entry" : "entries"}`] : []),
+    ...(files > 0 ? [heldText(files)] : []),
   ];
-  if (kept.length > 0 && !force)
-    return { slug, remove: false, detail: `${kept.join(", ")}; --force removes it all the same` };
+  if (kept.length > 0 && !force) return { slug, remove: false, detail: `${kept.join(", ")}; ${FORCE}` };
   return { slug, remove: true, detail: ["its home, logs and queue", ...kept].join(", ") };
 }
 

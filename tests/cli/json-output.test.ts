@@ -49,6 +49,11 @@ const printing: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["resume", SLUG],
   ],
   stop: [["stop", SLUG]],
+  exec: [["exec", SLUG, "true"]],
+  cp: [
+    ["cp", "/here", `${SLUG}:/home/node/there`],
+    ["cp", `${SLUG}:/home/node/there`, "/here"],
+  ],
   cleanup: [
     ["cleanup", "--dry-run"],
     ["cleanup", "--yes"],
@@ -141,6 +146,9 @@ function scripted(): Console {
     launch: async () => SLUG,
     resume: async () => {},
     stop: async () => {},
+    exec: async () => ({ exitCode: 0, stdout: "out", stderr: "", cut: false }),
+    copyIn: async () => {},
+    copyOut: async () => ({ leftOut: [{ path: "/home/node/there/pipe", why: "it is a pipe" }] }),
     cleanupPlan: async () => [{ slug: SLUG, remove: true, detail: "all" }],
     cleanup: async () => {},
     logs: async (_slug, _options, line) => line({ at, source: "agent", text: "x" }),

@@ -78,7 +78,7 @@ describe("a proposed Dockerfile", () => {
     });
     const { code, stdout } = await runCli(["approve", id], { console, signal: interrupting.signal });
     expect(closed).toHaveBeenCalledOnce();
-    expect([code, stdout.includes("left before it was done")]).toEqual([1, true]);
+    expect([code, stdout.includes("left before it was done")]).toEqual([130, true]);
   });
 
   it("is changed in the editor, not with --set", async () => {

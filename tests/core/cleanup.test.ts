@@ -58,6 +58,26 @@ test("what bottles without a state folder left is shown and removed where it is"
   expect(backend.removed).toEqual(["gone-c0c0c"]);
 });
 
+test("a leftover that holds work is kept unless forced", async () => {
+  const bottle = { workspaceEntries: async () => 2 };
+  const from = {
+    root,
+    fleet: { ...FLEET, bottles: [] },
+    backends: [fakeBackend(root, { leftovers: async () => ["gone-c0c0c"], bottle })],
+    now: new Date(),
+  };
+  expect(await planCleanup(from, [], false)).toEqual([
+    {
+      slug: "gone-c0c0c",
+      backend: "docker",
+      remove: false,
+      detail:
+        "its workspace holds 2 uncollected entries, and its state folder is gone; --force removes it all the same",
+    },
+  ]);
+  expect(await planCleanup(from, [], true)).toMatchObject([{ remove: true }]);
+});
+
 test.each([
   ["entries that it has", async () => 3, "holds 3 uncollected entries"],
   ["a home that cannot be seen", () => Promise.reject(new Error("down")), "holds 1 uncollected entry"],

@@ -57,8 +57,8 @@ export const approve = defineCommand({
     if (!options.yes && !context.json && canAsk(context)) await showAndAsk(console, item, payload, context);
     const made = await approveWith(console, item, { ...decision, ...(payload !== undefined && { payload }) }, context);
     answer(context, made, () => decisionText(made, context.now(), painter(context.color)));
-    if (made.applied?.ok === false) return 1;
-    return 0;
+    if (made.applied?.ok !== false) return 0;
+    return context.signal.aborted ? 130 : 1;
   },
 });
 

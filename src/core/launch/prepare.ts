@@ -74,7 +74,8 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     ...definitionWarnings(definitions, bottle.chain),
     ...gateWarnings,
     ...backendWarnings(backend, bottle),
-    ...probe.weaknesses,
+    // The plan tells its own.
+    ...probe.weaknesses.filter((weakness) => !plan.weaknesses.includes(weakness)),
   ];
   return {
     preflight: { request, slug, lines: preflightLines(parts), questions, warnings },
