@@ -31,7 +31,7 @@ export interface Behind {
   thingsOf(root: string, slug: string): Promise<string[]>;
 }
 
-export const localBehind: Behind = {
+const localBehind: Behind = {
   async thingsOf(root, slug) {
     const { home } = bottlePaths(root, slug).agent;
     return existsSync(home) ? [home] : [];

@@ -9,7 +9,7 @@ import type { BottlePaths } from "#lib/paths.ts";
 import type { DockerContext } from "../context.ts";
 import type { BottleImages } from "../images/images.ts";
 
-export const BUILD = "build the images";
+const BUILD = "build the images";
 
 /** What an agent proposed and the operator approved comes before the definition's. */
 export function agentSource({ image, resume }: BottleSpec, { agent }: BottlePaths): ImageSource {

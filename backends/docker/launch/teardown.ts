@@ -12,7 +12,7 @@ export interface Of {
   readonly slug: string;
 }
 
-export function labelFilter({ root, slug }: Of, role?: Role): string[] {
+function labelFilter({ root, slug }: Of, role?: Role): string[] {
   return [
     `${LABEL.root}=${rootLabel(root)}`,
     `${LABEL.slug}=${slug}`,
