@@ -21,7 +21,7 @@ describe("gitleaks on the search path", { ...requireSshd(), timeout: 60_000 }, (
     server = await startUpstream();
     p = await openPushing(server);
     p.commit({ "README.md": "hello\n" });
-  });
+  }, 60_000);
   afterAll(async () => {
     p.close();
     await server.close();

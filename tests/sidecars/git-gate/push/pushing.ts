@@ -112,3 +112,10 @@ export function secretOf(rule: string, index = 0): string {
   if (example?.value === undefined) throw new Error(`there is no example of ${rule}`);
   return Buffer.from(example.text).toString("utf8", example.value.start, example.value.end);
 }
+
+/** A text in which this rule finds a value. */
+export function exampleOf(rule: string): string {
+  const example = readExamples().find((one) => one.rule === rule)?.find[0];
+  if (example === undefined) throw new Error(`there is no example of ${rule}`);
+  return example.text;
+}

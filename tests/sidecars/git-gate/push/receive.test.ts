@@ -11,7 +11,7 @@ describe("a push through the gate", { ...requireSshd(), timeout: 60_000 }, () =>
   let open: Pushing[] = [];
   beforeAll(async () => {
     server = await startUpstream();
-  });
+  }, 60_000);
   afterAll(() => server.close());
   afterEach(() => {
     for (const one of open) one.close();

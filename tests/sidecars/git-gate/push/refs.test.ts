@@ -12,7 +12,7 @@ describe("what a push may change", { ...requireSshd(), timeout: 60_000 }, () => 
   let p: Pushing;
   beforeAll(async () => {
     server = await startUpstream();
-  });
+  }, 60_000);
   afterAll(() => server.close());
   afterEach(() => p.close());
 

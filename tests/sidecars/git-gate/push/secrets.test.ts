@@ -5,9 +5,10 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
+import { secretRules } from "#domain/secrets/create-scanner.ts";
 import { requireSshd, startUpstream, type GitUpstream } from "#tests/helpers/git/upstream.ts";
 
-import { openPushing, secretOf, type Pushing } from "./pushing.ts";
+import { exampleOf, openPushing, secretOf, type Pushing } from "./pushing.ts";
 
 const token = secretOf("github-pat");
 const masked = `${token.slice(0, 4)}****`;
@@ -23,7 +24,7 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
     p = await openPushing(server, { force_push: true });
     p.commit({ "README.md": "hello\n", "data.bin": Buffer.from([0, 1, 2, 3]), "long.txt": "line\n".repeat(200) });
     await p.push("main");
-  });
+  }, 60_000);
   afterAll(async () => {
     p.close();
     await server.close();
@@ -208,6 +209,16 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
     expect(stderr).toContain("1 new commit scanned");
     expect(code).toBe(0);
     expect(p.upstreamRef(`refs/heads/${branch}`)).toBe(head);
+  });
+
+  test("that is only likely to be one is a warning, and passes", async () => {
+    const rule = secretRules.find(({ severity }) => severity === "warn")!.id;
+    const commit = p.commit({ "likely.txt": `${exampleOf(rule)}\n` });
+    const { code, stderr } = await p.push(branch);
+    expect(stderr).toContain(`warning: ${rule}`);
+    expect(stderr).toContain(`in likely.txt, line 1, commit ${short(commit)}`);
+    expect(code).toBe(0);
+    expect(p.upstreamRef(`refs/heads/${branch}`)).toBe(commit);
   });
 
   test("shows twenty of very many, and says how many there are", async () => {

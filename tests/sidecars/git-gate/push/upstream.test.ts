@@ -15,7 +15,7 @@ describe("upstream", { ...requireSshd(), timeout: 60_000 }, () => {
   let p: Pushing;
   beforeAll(async () => {
     server = await startUpstream();
-  });
+  }, 60_000);
   afterAll(() => server.close());
   afterEach(() => p.close());
 
