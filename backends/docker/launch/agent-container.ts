@@ -11,7 +11,6 @@ import type { BottlePaths } from "#lib/paths.ts";
 
 import { OPT } from "../images/images.ts";
 import { labels, namesOf } from "../names.ts";
-import { DEFAULT_PIDS } from "../plan.ts";
 import { addressIn, type Subnet } from "./subnets.ts";
 import { PLACE } from "./networks.ts";
 
@@ -33,6 +32,7 @@ export interface AgentSetup {
   readonly name: string;
 }
 
+export const DEFAULT_PIDS = 512;
 const SHM_BYTES = 64 * 2 ** 20;
 const ENTRYPOINT = [`${OPT}/node`, `${OPT}/dist/sidecars/entrypoint.js`];
 /** What newer engines hide by themselves and older ones do not, and what everybody may write. */
