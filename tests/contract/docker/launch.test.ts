@@ -46,12 +46,19 @@ describe("a launch on docker", await requireDocker(), () => {
 
   test("says the last words of sidecars that do not start", async () => {
     const slug = bottles.prepare();
-    await expect(bottles.launch({ slug, upstreamCa: "/etc/hostname" })).rejects.toThrow(/sidecars ended|egress/);
+    const launch = launchDocker(
+      await bottles.backend.plan(specOf({ slug })),
+      dockerContext(bottles.root),
+      () => {},
+      new AbortController().signal,
+      { sidecars: (options) => ({ ...options, Entrypoint: ["/bin/sh", "-c", "echo no luck today; exit 3"] }) },
+    );
+    await expect(launch).rejects.toThrow(/the sidecars ended before they were ready \(no luck today\)/);
     await nothingNames(slug);
     expect(await dockerThings(bottles.root, slug)).toEqual([]);
   });
 
-  test("takes nothing of another bottle's or another root's away", async () => {
+  test("takes nothing away of another bottle's or another root's", async () => {
     const slug = bottles.prepare();
     const { home } = namesOf(`${slug}-other`);
     const label = Object.entries(labels("/another/root", slug, "home")).map(([name, value]) => `${name}=${value}`);
