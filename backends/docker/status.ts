@@ -20,7 +20,12 @@ export async function standingOf(
 ): Promise<RunStatus> {
   const paths = bottlePaths(context.root, slug);
   if (isLaunching(paths)) return { phase: "starting", since: await launchingSince(paths) };
-  if (container?.state === "running") return { phase: "running", since: container.created.toISOString() };
+  if (container?.state === "running") return runningSince(container);
   const exit = container?.state === "over" ? await settle(context, container) : null;
   return exit === null ? endedStatus(paths, container !== undefined) : statusOfExit(exit);
+}
+
+/** Its container is made for one run, and started at once. */
+export function runningSince({ created }: AgentContainer): RunStatus {
+  return { phase: "running", since: created.toISOString() };
 }

@@ -35,7 +35,7 @@ export async function watchBottles(
 
   const resync = async (): Promise<void> => {
     const containers = await agentContainers(context);
-    await Promise.all(slugsOf(root, name).map((slug) => followerOf(slug)?.look(containers.get(slug) ?? null)));
+    await Promise.all(slugsOf(root, name).map(async (slug) => followerOf(slug)?.look(containers.get(slug) ?? null)));
   };
   const onEvent = (event: EngineEvent): void => {
     const slug = event.attributes[LABEL.slug];

@@ -85,8 +85,12 @@ async function openBelow(home: string, path: string): Promise<FileHandle> {
       // oxlint-disable-next-line no-await-in-loop -- one inside the other
       folder = await open(`/proc/self/fd/${parent.fd}/${part}`, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     } catch (cause) {
-      if (isErrno(cause, "ENOENT")) throw new BottleError("not-found", "there is no such folder", { where: path, cause });
-      throw new BottleError("refused", "is no folder, or a link on the way to it is not followed", { where: path, cause });
+      if (isErrno(cause, "ENOENT"))
+        throw new BottleError("not-found", "there is no such folder", { where: path, cause });
+      throw new BottleError("refused", "is no folder, or a link on the way to it is not followed", {
+        where: path,
+        cause,
+      });
     } finally {
       // oxlint-disable-next-line no-await-in-loop -- one inside the other
       await parent.close();

@@ -76,18 +76,26 @@ async function runTar(
   inside.stdin.destroy();
   if (code === 0) return;
   const said = plainLine(await words.all()).slice(0, 500);
-  if (failure !== undefined && !/the archive ends in the middle/.test(String(failure))) {
+  if (failure !== undefined && !/the archive ends in the middle/.test(messageOf(failure))) {
     if (failure instanceof BottleError) throw failure;
-    const what = failure instanceof Error ? failure.message : String(failure);
-    throw new BottleError("failed", what, { where: slug, cause: failure });
+    throw new BottleError("failed", messageOf(failure), { where: slug, cause: failure });
   }
   const missing = code === 126 || code === 127;
   const what = missing ? "there is no tar in the bottle's image" : said || `tar ended with exit code ${code}`;
   throw new BottleError("failed", what, { where: slug, cause: failure });
 }
 
-async function whatIsInside(context: DockerContext, slug: string, path: string): Promise<"folder" | "other" | "nothing"> {
-  const script = 'if [ -d "$1" ]; then echo folder; elif [ -e "$1" ] || [ -L "$1" ]; then echo other; else echo nothing; fi';
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "the transfer failed";
+}
+
+async function whatIsInside(
+  context: DockerContext,
+  slug: string,
+  path: string,
+): Promise<"folder" | "other" | "nothing"> {
+  const script =
+    'if [ -d "$1" ]; then echo folder; elif [ -e "$1" ] || [ -L "$1" ]; then echo other; else echo nothing; fi';
   const { exitCode, stdout, stderr } = await execInBottle(context, slug, {
     argv: ["/bin/sh", "-c", script, "look", path],
     cwd: "/",

@@ -25,6 +25,7 @@ import { PLACE, type AlterNetwork } from "./networks.ts";
 import { bootOrder, keptOrder } from "./order.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { bundleConfig, demandShared, makeSidecars, startSidecars } from "./sidecars.ts";
+import { keepEndedLog } from "../logs/agent-log.ts";
 import { settleEnd } from "./stop.ts";
 import { containersOf } from "./teardown.ts";
 import { copyWorkspace } from "./workspace.ts";
@@ -58,7 +59,10 @@ export async function launchDocker(
   const { spec } = plan;
   const paths = bottlePaths(context.root, spec.slug);
   const steps = launchSteps(spec.slug, progress);
-  if (spec.resume) await settleEnd(context, spec.slug); // while nobody launches it
+  if (spec.resume) {
+    await settleEnd(context, spec.slug); // while nobody launches it
+    await keepEndedLog(context, spec.slug); // its container goes
+  }
   const unclaim = await claimLaunch(spec.slug, paths, () => isRunning(context, spec.slug));
   try {
     const images = await buildImages(context, agentSource(spec, paths), progress, signal);

@@ -34,13 +34,20 @@ export async function readAgentLog(
     for (const each of past) tell(each);
   }
   caughtUp();
-  while (runs !== undefined && !signal.aborted) {
+  if (runs === undefined) return;
+  while (!signal.aborted) {
     // oxlint-disable-next-line no-await-in-loop -- one run after the other
     if (container !== undefined) await followOne(context, container, last, since, tell, signal);
     last = "";
     // oxlint-disable-next-line no-await-in-loop -- one run after the other
     container = await runs.next(container?.id);
   }
+}
+
+/** To be called before the containers of a bottle's last run are removed for the next one. */
+export async function keepEndedLog(context: DockerContext, slug: string): Promise<void> {
+  const container = await agentContainer(context, slug);
+  if (container?.state === "over") await keepAgentLog(context, slug, container.id);
 }
 
 /** Writes what an agent said to the bottle's own logs: to be called once, just before its container is removed. */
@@ -113,7 +120,10 @@ async function followOne(
     const splitter = logLines(tell, after);
     log.on("data", (chunk: Buffer) => splitter.push(chunk));
     await new Promise<void>((resolve) =>
-      log.once("end", () => resolve()).once("close", () => resolve()).once("error", () => resolve()),
+      log
+        .once("end", () => resolve())
+        .once("close", () => resolve())
+        .once("error", () => resolve()),
     );
     signal.removeEventListener("abort", stop);
     splitter.end();

@@ -16,7 +16,9 @@ export function markText(name: string): string {
   return `${HEAD.toString("latin1")}${name}\n${TAIL.toString("latin1")}`;
 }
 
-export type Piece = { readonly type: "bytes"; readonly bytes: Buffer } | { readonly type: "mark"; readonly name: string };
+export type Piece =
+  | { readonly type: "bytes"; readonly bytes: Buffer }
+  | { readonly type: "mark"; readonly name: string };
 
 export interface MarkFilter {
   /** Output without marks, and the marks between. What may begin one waits for the next chunk. */

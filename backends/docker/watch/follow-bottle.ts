@@ -22,11 +22,7 @@ export interface Follower {
 
 const NEWS = new Set(["create", "start", "die", "destroy", "rename"]);
 
-export function followBottle(
-  context: DockerContext,
-  slug: string,
-  emit: (event: BackendEvent) => void,
-): Follower {
+export function followBottle(context: DockerContext, slug: string, emit: (event: BackendEvent) => void): Follower {
   const paths = bottlePaths(context.root, slug);
   let closed = false;
   let patience: NodeJS.Timeout | undefined;
@@ -69,11 +65,7 @@ export function followBottle(
     look,
     async heard(event) {
       const role = event.attributes[LABEL.role];
-      if (role === "sidecars" && event.action === "die") {
-        const code = event.attributes["exitCode"] ?? "unknown";
-        sidecar(CONTAINER, false, `the sidecars' container ended with exit code ${code}: nothing gets out any more`);
-      }
-      if (role === "sidecars" && event.action === "start") sidecar(CONTAINER, true, "");
+      if (role === "sidecars") tellContainer(event, sidecar);
       if (role === "agent" && event.action === "resize" && terminal?.id === event.id) terminal.resized(event);
       if (role !== "agent" || !NEWS.has(event.action)) return;
       if (event.action === "die") ended = event.id;
@@ -90,6 +82,16 @@ export function followBottle(
 
 /** As the fleet calls what all sidecars run in. */
 const CONTAINER = "container";
+
+function tellContainer(
+  { action, attributes }: EngineEvent,
+  tell: (sidecar: string, up: boolean, detail: string) => void,
+): void {
+  if (action === "start") tell(CONTAINER, true, "");
+  if (action !== "die") return;
+  const code = attributes["exitCode"] ?? "unknown";
+  tell(CONTAINER, false, `the sidecars' container ended with exit code ${code}: nothing gets out any more`);
+}
 
 /** Says a status only when it is another one. */
 function onChange(tell: (status: RunStatus) => void): (status: RunStatus) => void {

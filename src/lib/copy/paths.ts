@@ -46,7 +46,8 @@ export function placeOf(
 }
 
 function parsePath(text: string, base: string): string {
-  if (text === "" || text.includes("\0")) throw new BottleError("invalid", "is no path", { where: JSON.stringify(text) });
+  if (text === "" || text.includes("\0"))
+    throw new BottleError("invalid", "is no path", { where: JSON.stringify(text) });
   const path = posix.resolve(base, text);
   if (path === "/") throw new BottleError("invalid", "the root folder cannot be copied or replaced", { where: text });
   return path;

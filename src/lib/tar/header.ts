@@ -82,7 +82,16 @@ export function padding(size: number): Buffer {
   return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
 }
 
-function block({ path, mode, size, target, modified, uid, gid, type }: Omit<NewEntry, "kind"> & { type: string }): Buffer {
+function block({
+  path,
+  mode,
+  size,
+  target,
+  modified,
+  uid,
+  gid,
+  type,
+}: Omit<NewEntry, "kind"> & { type: string }): Buffer {
   const header = Buffer.alloc(BLOCK);
   header.write(path, 0, 100);
   header.write(octal(mode & 0o777, 8), 100, "latin1");
@@ -99,7 +108,12 @@ function block({ path, mode, size, target, modified, uid, gid, type }: Omit<NewE
 }
 
 function octal(value: number, length: number): string {
-  return value.toString(8).padStart(length - 1, "0").slice(-(length - 1)) + "\0";
+  return (
+    value
+      .toString(8)
+      .padStart(length - 1, "0")
+      .slice(-(length - 1)) + "\0"
+  );
 }
 
 /** `<length of the record> <key>=<value>\n`, its own length included. */

@@ -22,7 +22,7 @@ export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<Re
       if (entry.size > EXTENDED_LIMIT) throw new Error("the archive is damaged: an extended header is too large");
       const content = (await bytes.exactly(entry.size)) as Buffer;
       await bytes.exactly(pad(entry.size));
-      extended = { ...extended, ...extension(entry.type, content) };
+      extended = Object.assign({}, extended, extension(entry.type, content));
       continue;
     }
     extended = {};

@@ -51,10 +51,10 @@ export async function unpack(
         () => modes.push({ path: join(to, ...parts), mode: entry.mode }),
         (error: unknown) => leaveOr(error, () => leave(entry.path, said(error))),
       );
-    }
-    else if (entry.kind === "other") leave(entry.path, "it is no file, folder or link");
+    } else if (entry.kind === "other") leave(entry.path, "it is no file, folder or link");
     else if (parts.length === 0) leave(entry.path, "it has no name");
-    else await makeFile(to, parts, entry).catch((error: unknown) => leaveOr(error, () => leave(entry.path, said(error))));
+    else
+      await makeFile(to, parts, entry).catch((error: unknown) => leaveOr(error, () => leave(entry.path, said(error))));
   }
   for (const { parts, target } of links) {
     if (!staysInside(parts, target)) leave(parts.join("/"), `it is a link that leads out of the folder`);

@@ -62,7 +62,9 @@ describe("bottles of a daemon", await requireDocker(), () => {
     expect(crash.filter((line) => line.startsWith("==="))).toHaveLength(1);
     expect(crash.at(-2)).toBe("no newline");
     const audit = await readAuditLog({ root: bottles.context.root, slug: "many" });
-    expect(audit.map(({ action, detail }) => `${action}: ${detail}`)).toEqual(["agent-exit: the agent ended with SIGSEGV"]);
+    expect(audit.map(({ action, detail }) => `${action}: ${detail}`)).toEqual([
+      "agent-exit: the agent ended with SIGSEGV",
+    ]);
   });
 
   test("that were asked to end count as stopped", async () => {

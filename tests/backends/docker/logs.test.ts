@@ -55,7 +55,11 @@ describe("the log of an agent", await requireDocker(), () => {
   });
 
   test("goes on with new lines, each once, also with those of the next run", async () => {
-    const container = await bottles.run("three", ["/bin/sh", "-c", "echo first; while read line; do echo \"got $line\"; done"]);
+    const container = await bottles.run("three", [
+      "/bin/sh",
+      "-c",
+      'echo first; while read line; do echo "got $line"; done',
+    ]);
     const lines: string[] = [];
     const ending = new AbortController();
     let past: number | undefined;

@@ -45,7 +45,9 @@ describe("a running bottle", await requireDocker(), () => {
 
   test("tells what it uses, and nothing once it has ended", async () => {
     const container = await bottles.run("one", ["/bin/sh", "-c", "while :; do :; done"]);
-    await expect.poll(async () => (await statsOf(bottles.context, "one"))?.cpu, { timeout: 10_000 }).toBeGreaterThan(0.1);
+    await expect
+      .poll(async () => (await statsOf(bottles.context, "one"))?.cpu, { timeout: 10_000 })
+      .toBeGreaterThan(0.1);
     expect((await statsOf(bottles.context, "one"))?.memory).toBeGreaterThan(10_000);
     await container.kill();
     await expect.poll(() => statsOf(bottles.context, "one"), { timeout: 10_000 }).toBeNull();

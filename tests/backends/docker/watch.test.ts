@@ -61,7 +61,11 @@ describe("watching a daemon", await requireDocker(), () => {
   });
 
   test("tells the last line of the screen, and when there is life in it", async () => {
-    const container = await bottles.run("one", ["/bin/bash", "-c", "echo before; read go; printf 'a\\033[31mb\\033[0m\\rXYZ'; sleep 1000"]);
+    const container = await bottles.run("one", [
+      "/bin/bash",
+      "-c",
+      "echo before; read go; printf 'a\\033[31mb\\033[0m\\rXYZ'; sleep 1000",
+    ]);
     await watch();
     await expect.poll(() => events, PATIENCE).toContainEqual({ type: "last-line", slug: "one", text: "before" });
     const input = (await container.attach({ stream: true, stdin: true, hijack: true })) as Duplex;
@@ -76,7 +80,9 @@ describe("watching a daemon", await requireDocker(), () => {
     await bottles.run("one", ["/bin/sleep", "1000"]);
     const { init } = bottlePaths(bottles.context.root, "one");
     mkdirSync(init.dir, { recursive: true });
-    const health = { daemons: [{ name: "egress", state: "backoff", pid: null, restarts: 1, last_exit: "exit code 1" }] };
+    const health = {
+      daemons: [{ name: "egress", state: "backoff", pid: null, restarts: 1, last_exit: "exit code 1" }],
+    };
     const server = createServer((socket) => void socket.write(`${JSON.stringify(health)}\n`));
     await listenUnix(server, init.socket);
     const sidecars = await bottles.context.engine.docker.createContainer({
@@ -87,8 +93,10 @@ describe("watching a daemon", await requireDocker(), () => {
     });
     await sidecars.start();
     await watch();
-    const told = (sidecar: string, up: boolean) =>
-      expect.poll(() => events, PATIENCE).toContainEqual(expect.objectContaining({ type: "sidecar", sidecar, up }));
+    const told = async (sidecar: string, up: boolean): Promise<void> => {
+      const event = expect.objectContaining({ type: "sidecar", sidecar, up });
+      await expect.poll(() => events, PATIENCE).toContainEqual(event);
+    };
     await told("init", true);
     await told("egress", false);
     await sidecars.kill();

@@ -1,7 +1,17 @@
 // Archives: what we make is what tar reads, what tar makes is what we read, and what somebody hostile makes harms nothing.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -100,7 +110,9 @@ describe("a hostile archive", () => {
     const lies = writeHeader({ ...BASE, kind: "file", path: "huge", size: 8e9 });
     await expect(unpack(pieces(Buffer.concat([lies, Buffer.alloc(5000)])), to)).rejects.toThrow(/ends in the middle/);
     const limits = { bytes: 10, entries: 2 };
-    await expect(unpack(pieces(archive({ path: "c", content: "12345678901" })), to, limits)).rejects.toThrow(/too large/);
+    await expect(unpack(pieces(archive({ path: "c", content: "12345678901" })), to, limits)).rejects.toThrow(
+      /too large/,
+    );
     const many = archive({ path: "d" }, { path: "e" }, { path: "f" });
     await expect(unpack(pieces(many), to, limits)).rejects.toThrow(/too large/);
   });
@@ -129,8 +141,12 @@ describe("names", () => {
   test("that links may have stay inside, wherever other links lead", () => {
     const inside = (path: string, target: string): boolean => staysInside(path.split("/"), target);
     expect([inside("l", "a/b"), inside("d/l", "../a"), inside("d/e/l", "../..")]).toEqual([true, true, true]);
-    expect([inside("l", ".."), inside("d/l", "../.."), inside("l", "/etc"), inside("l", "a/../.."), inside("l", "")]).toEqual(
-      [false, false, false, false, false],
-    );
+    expect([
+      inside("l", ".."),
+      inside("d/l", "../.."),
+      inside("l", "/etc"),
+      inside("l", "a/../.."),
+      inside("l", ""),
+    ]).toEqual([false, false, false, false, false]);
   });
 });

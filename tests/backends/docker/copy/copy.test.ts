@@ -69,9 +69,9 @@ describe("copying", await requireDocker(), () => {
     await into(join(here, "tree"), "new");
     await into(join(here, "tree"), "new");
     await into(`${join(here, "tree")}/.`, "new");
-    expect(await inside("cd new; ls -d empty tree/empty; readlink link; cat n*; wc -c < ünï; ls pipe 2>&1 | wc -l")).toBe(
-      "empty\ntree/empty\n/etc/passwd\nlong1000000\n1",
-    );
+    expect(
+      await inside("cd new; ls -d empty tree/empty; readlink link; cat n*; wc -c < ünï; ls pipe 2>&1 | wc -l"),
+    ).toBe("empty\ntree/empty\n/etc/passwd\nlong1000000\n1");
     expect((await inside("ls -A new")).split("\n")).toHaveLength(5);
   });
 
@@ -126,9 +126,13 @@ describe("copying", await requireDocker(), () => {
     expect(await workspaceEntries(bottles.context, "one")).toBe(0);
     await inside("mkdir workspace; touch workspace/a workspace/.b 'workspace/c d'");
     expect(await workspaceEntries(bottles.context, "one")).toBe(3);
-    const ended = await bottles.run("ended", ["/bin/sh", "-c", "mkdir ~/workspace; touch ~/workspace/x ~/workspace/y"], {
-      HostConfig: { ReadonlyRootfs: false, Tmpfs: {} },
-    });
+    const ended = await bottles.run(
+      "ended",
+      ["/bin/sh", "-c", "mkdir ~/workspace; touch ~/workspace/x ~/workspace/y"],
+      {
+        HostConfig: { ReadonlyRootfs: false, Tmpfs: {} },
+      },
+    );
     await ended.wait();
     expect(await workspaceEntries(bottles.context, "ended")).toBe(2);
   });

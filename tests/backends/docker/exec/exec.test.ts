@@ -35,8 +35,12 @@ describe("a command in a bottle", await requireDocker(), () => {
 
   test("gets variables whose values stand in no argument list", async () => {
     const { stdout } = await exec({
-      argv: ["sh", "-c", 'echo "$PLAIN"; tr "\\0" " " < /proc/self/cmdline; cat /proc/*/cmdline | grep -c "not-in-argv"'],
-      env: { PLAIN: "is not-in-argv: \"quoted\" $and\nmore" },
+      argv: [
+        "sh",
+        "-c",
+        'echo "$PLAIN"; tr "\\0" " " < /proc/self/cmdline; cat /proc/*/cmdline | grep -c "not-in-argv"',
+      ],
+      env: { PLAIN: 'is not-in-argv: "quoted" $and\nmore' },
     });
     expect(stdout).toMatch(/^is not-in-argv: "quoted" \$and\nmore\n/);
     expect(stdout).not.toMatch(/cmdline.*is not-in/);
@@ -62,11 +66,24 @@ describe("a command in a bottle", await requireDocker(), () => {
   });
 
   test("that is not there, or no program, is told like a shell does", async () => {
-    expect(await run("no-such-program")).toMatchObject({ exitCode: 127, stdout: "", stderr: expect.stringMatching(/no-such-program: not found/) });
-    expect(await run("/no/such/program")).toMatchObject({ exitCode: 127, stderr: expect.stringMatching(/not found in the bottle/) });
+    expect(await run("no-such-program")).toMatchObject({
+      exitCode: 127,
+      stdout: "",
+      stderr: expect.stringMatching(/no-such-program: not found/),
+    });
+    expect(await run("/no/such/program")).toMatchObject({
+      exitCode: 127,
+      stderr: expect.stringMatching(/not found in the bottle/),
+    });
     expect(await run("/etc/passwd")).toMatchObject({ exitCode: 126, stderr: expect.stringMatching(/may not be run/) });
-    expect(await exec({ argv: ["true"], cwd: "/no/such" })).toMatchObject({ exitCode: 126, stderr: expect.stringMatching(/no such folder/) });
-    expect(await exec({ argv: ["true"], user: "nobody-here" })).toMatchObject({ exitCode: 126, stderr: expect.stringMatching(/no such user/) });
+    expect(await exec({ argv: ["true"], cwd: "/no/such" })).toMatchObject({
+      exitCode: 126,
+      stderr: expect.stringMatching(/no such folder/),
+    });
+    expect(await exec({ argv: ["true"], user: "nobody-here" })).toMatchObject({
+      exitCode: 126,
+      stderr: expect.stringMatching(/no such user/),
+    });
   });
 
   test("is refused in a bottle that does not run", async () => {

@@ -38,7 +38,10 @@ describe("the terminal of a container", await requireDocker(), () => {
     const others = await Promise.all([viewer("flood"), viewer("flood")]);
     for (const each of [first, ...others]) {
       const text = await each.shows(/\n60000$/);
-      const numbers = text.split("\n").filter((line) => /^\d+$/.test(line)).map(Number);
+      const numbers = text
+        .split("\n")
+        .filter((line) => /^\d+$/.test(line))
+        .map(Number);
       expect(numbers.length).toBeGreaterThan(1500);
       expect(numbers).toEqual(numbers.map((_, index) => 60_000 - numbers.length + 1 + index));
       each.terminal.detach();
@@ -81,7 +84,8 @@ describe("the terminal of a container", await requireDocker(), () => {
   });
 
   test("answers what the agent asks its terminal once, however many watch", async () => {
-    const ask = "stty raw -echo; read -r go; printf '\\033[6n'; head -c 6 | od -An -c; sleep 0.5; stty -icanon min 0 time 5; head -c 6 | od -An -c; echo asked; sleep 1000";
+    const ask =
+      "stty raw -echo; read -r go; printf '\\033[6n'; head -c 6 | od -An -c; sleep 0.5; stty -icanon min 0 time 5; head -c 6 | od -An -c; echo asked; sleep 1000";
     await bottles.run("asks", ["/bin/bash", "-c", ask]);
     const [one, other] = [await viewer("asks"), await viewer("asks")];
     one.terminal.write("\n");

@@ -28,7 +28,18 @@ function cut(bytes: Buffer, lengths: readonly number[]): Buffer[] {
 
 const cuts = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 });
 /** What looks like a mark, or a part of one. */
-const tricky = fc.constantFrom("\u001b", "\u001b_", "\u001b_bottle-dash ", "\u001b\\", "\n", "\r\n", "0", NAME, "x", "é");
+const tricky = fc.constantFrom(
+  "\u001b",
+  "\u001b_",
+  "\u001b_bottle-dash ",
+  "\u001b\\",
+  "\n",
+  "\r\n",
+  "0",
+  NAME,
+  "x",
+  "é",
+);
 
 describe("marks", () => {
   test.each(["\n", "\r\n"])("are taken out where the newline is %j, in any pieces", (newline) => {
