@@ -19,7 +19,7 @@ export interface Change {
   readonly new: string | undefined;
 }
 
-export type Verdict =
+type Verdict =
   | { readonly ok: true; readonly changes: readonly Change[] }
   | { readonly ok: false; readonly problems: readonly RefProblem[] };
 

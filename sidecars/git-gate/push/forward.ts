@@ -23,7 +23,7 @@ export type Forwarded =
   | { readonly is: "failed"; readonly upstream: "unchanged" | "changed" | "unknown"; readonly said: readonly string[] };
 
 /** `lock` is a descriptor: whatever is still under way to upstream holds the mirror's lock, should we be killed. */
-export interface Way {
+interface Way {
   readonly quarantined: Environment;
   readonly lock?: number;
   readonly signal: AbortSignal;

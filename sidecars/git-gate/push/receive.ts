@@ -11,7 +11,7 @@ import { readUpdates, type Update } from "./read-updates.ts";
 import { sayFindings, sayForwarded, sayProblems } from "./say.ts";
 import { streamGit } from "./stream-git.ts";
 
-export interface Gate {
+interface Gate {
   readonly repo: { readonly name: string; readonly force_push: boolean };
   readonly upstream: Upstream;
   readonly scanner: SecretScanner;
@@ -36,7 +36,7 @@ export interface SecondScanner {
   scan(news: readonly string[], signal: AbortSignal): Promise<Scanned["findings"]>;
 }
 
-export interface Outcome {
+interface Outcome {
   readonly accepted: boolean;
   /** One sentence for the audit log; names refs and rules, never a secret. */
   readonly detail: string;

@@ -4,7 +4,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 
 import type { Environment } from "../git/environment.ts";
 
-export interface GitEnd {
+interface GitEnd {
   /** Null when it was killed. */
   readonly code: number | null;
   /** The first of it. */
@@ -12,7 +12,7 @@ export interface GitEnd {
   readonly stderr: string;
 }
 
-export interface GitTask {
+interface GitTask {
   readonly env: Environment;
   readonly input?: string;
   /** Gets what it prints, as it comes; then `stdout` is empty. */

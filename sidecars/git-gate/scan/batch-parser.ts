@@ -1,6 +1,6 @@
 // Reads what `git cat-file --batch` prints, in any pieces: objects of any size, of which nothing is kept.
 
-export interface ObjectReader {
+interface ObjectReader {
   object(id: string, type: string, bytes: number): void;
   /** Of the object before; valid during the call. */
   data(bytes: Buffer): void;

@@ -20,7 +20,7 @@ export interface Scanned {
   readonly commits: number;
 }
 
-export interface PushedRef {
+interface PushedRef {
   readonly ref: string;
   readonly new: string;
 }

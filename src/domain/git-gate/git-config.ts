@@ -29,7 +29,7 @@ export function gitConfig(user: GitIdentity, repos: readonly GateRepo[]): string
   return `# Written by bottle-dash at each start. Your own settings go to ~/.config/git/config.\n${lines.join("\n")}\n`;
 }
 
-export function gateUrl(name: string): string {
+function gateUrl(name: string): string {
   return `${gateAddress()}/${name}.git`;
 }
 
