@@ -39,17 +39,26 @@ async function answers(question: Promise<unknown>, who: string): Promise<string[
 function askByUdp(server: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = createSocket(isIPv6(server) ? "udp6" : "udp4");
-    const timer = setTimeout(() => socket.close(), ANSWER_MS);
+    let over = false;
+    const close = (): void => {
+      if (!over) socket.close();
+      over = true;
+    };
+    const timer = setTimeout(close, ANSWER_MS);
     socket.on("message", (answer) => {
       if (countAnswers(withLength(answer)) > 0) resolve();
-      socket.close();
+      close();
     });
-    socket.on("error", () => socket.close());
+    socket.on("error", close);
     socket.once("close", () => {
       clearTimeout(timer);
       reject(new Error("no answer"));
     });
-    socket.connect(53, server, () => socket.send(question(NAME).subarray(2)));
+    // Without a network the kernel says so here; what is not connected cannot be sent on.
+    socket.connect(53, server, (error?: Error) => {
+      if (error !== undefined && error !== null) close();
+      else if (!over) socket.send(question(NAME).subarray(2));
+    });
   });
 }
 
