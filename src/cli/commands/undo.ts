@@ -10,7 +10,7 @@ export const undo = defineCommand({
   arguments: [{ name: "id", describe: "a decided proposal", completes: "proposal" }],
   options: { notes: { type: "string", value: "text", describe: "why, for the audit log" } },
   details: [
-    "An approval's route is removed and its live connections are closed; a rejection's proposal is opened anew. Undoing is a decision itself.",
+    "An approval's route is removed and its live connections are closed; a bottle is made anew from the Dockerfile of before; a rejection's proposal is opened anew. Undoing is a decision itself.",
   ],
   examples: ["bottle-dash undo mfx12k3ab-c4d5e"],
   async run({ args, options }, context) {
