@@ -12,6 +12,9 @@ import type { AgentImage, Images } from "#backends/docker/images/images.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { dockerHost, requireDocker } from "#tests/helpers/docker.ts";
 
+// Real builds, several of them in a test: a machine that is busy takes its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
 let folder: string;
 let root: string;
 let engine: Engine;
@@ -138,13 +141,13 @@ describe("a build that is interrupted", await requireDocker(), () => {
     building.catch(() => {});
     const running = async (): Promise<boolean> =>
       (await engine.docker.listContainers({ all: true })).some(({ Command }) => Command.includes(marker));
-    await vi.waitFor(async () => expect(await running()).toBe(true), { timeout: 15_000, interval: 100 });
+    await vi.waitFor(async () => expect(await running()).toBe(true), { timeout: 40_000, interval: 100 });
     interruption.abort();
     await expect(building).rejects.toMatchObject({
       code: "failed",
       message: expect.stringContaining("was interrupted") as string,
     });
-    await vi.waitFor(async () => expect(await running()).toBe(false), { timeout: 15_000, interval: 100 });
+    await vi.waitFor(async () => expect(await running()).toBe(false), { timeout: 40_000, interval: 100 });
   });
 });
 
