@@ -5,11 +5,12 @@ import * as z from "zod";
 import type { BackendEvent } from "#contracts/backend.ts";
 import type { RunStatus } from "#domain/fleet/run-status.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
+import { isLaunching, launchingSince, NEW_FOR_MS } from "#lib/agent-end/ended.ts";
 import { followSidecars } from "#lib/follow-sidecars.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 
 import { connectGuest, type GuestClient } from "./sockets/guest-client.ts";
-import { endedStatus, isLaunching, launchingSince, NEW_FOR_MS } from "./status.ts";
+import { endedStatus } from "./status.ts";
 
 export interface Follower {
   /** Something changed on disk. */
