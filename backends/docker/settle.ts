@@ -1,6 +1,8 @@
 // Writes down the end of an agent whose container has ended: nobody of ours was there to see it, so whoever looks next
 // does it, once, from what the engine kept.
 
+import { existsSync } from "node:fs";
+
 import type { Container, ContainerInspectInfo } from "dockerode";
 
 import type { ExitRecord } from "#domain/fleet/run-status.ts";
@@ -50,6 +52,7 @@ async function settleOnce(context: DockerContext, slug: string, id: string): Pro
   const exit = exitRecord(state.ExitCode, 0, wasStopped(paths, state), momentOf(state.FinishedAt));
   // Before the record: whoever sees the record finds the crash log beside it.
   const lines = isCrash(exit) ? [...(await lastLines(container, paths)), ...notes(state)] : [];
+  if (!existsSync(paths.agent.dir)) return null; // the bottle was cleared away: nothing of it comes back
   if (!(await createExclusive(paths.agent.exit, `${JSON.stringify(exit)}\n`))) return readExit(paths);
   await writeCrash(paths, exit, (count) => lines.slice(-count), complain);
   await auditExit({ root: context.root, slug }, exit, complain, AUDITOR, why(state));

@@ -1,11 +1,11 @@
 // How bottles stand, from their containers and from what is on disk, and how an end that nobody saw is written down.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { listBottles } from "#backends/docker/list.ts";
-import { markStopping } from "#backends/docker/settle.ts";
+import { markStopping, settle } from "#backends/docker/settle.ts";
 import { statusOf } from "#backends/docker/status.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { identify } from "#lib/process-identity.ts";
@@ -85,6 +85,13 @@ describe("bottles of a daemon", await requireDocker(), () => {
     expect(crashOf("greedy")).toContain("[it used more memory than it may have, and was killed]");
     const [entry] = await readAuditLog({ root: bottles.context.root, slug: "greedy" });
     expect(entry?.detail).toBe("the agent ended with SIGKILL: it used more memory than it may have, and was killed");
+  });
+
+  test("that were cleared away get no folder again", async () => {
+    const { id } = await ended("cleared", "exit 3");
+    rmSync(bottlePaths(bottles.context.root, "cleared").state, { recursive: true });
+    expect(await settle(bottles.context, { id, slug: "cleared" })).toBeNull();
+    expect(existsSync(bottlePaths(bottles.context.root, "cleared").state)).toBe(false);
   });
 
   test("that are being launched are not settled, whatever their old container says", async () => {
