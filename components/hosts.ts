@@ -5,7 +5,7 @@ import type { BottleRow, Fleet } from "#domain/fleet/fleet.ts";
 /** Where it is wrong → what is wrong: of definitions and state, and of hosts that do not answer. */
 export function problemsOf({ problems, hosts }: Pick<Fleet, "problems" | "hosts">): (readonly [string, string])[] {
   const down = Object.entries(hosts).flatMap(([host, { up, detail }]) =>
-    up ? [] : [[`host ${host}`, detail === "" ? "unreachable" : `unreachable: ${detail}`] as const],
+    up ? [] : [[`host ${host}`, `${host} is unreachable${detail === "" ? "" : `: ${detail}`}`] as const],
   );
   return [...down, ...Object.entries(problems)];
 }

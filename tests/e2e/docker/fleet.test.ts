@@ -30,10 +30,7 @@ describe("200 containers in one fleet", docker, () => {
   beforeAll(async () => {
     crowd = await makeCrowd({ count: CONTAINERS, running: RUNNING });
   }, 3 * MINUTES);
-  afterAll(async () => {
-    await crowd.remove();
-    expect(await standingOf(crowd.root)).toEqual(NOTHING);
-  }, 2 * MINUTES);
+  afterAll(() => crowd.remove(), 2 * MINUTES);
 
   it("lists each of them, from the built command", async () => {
     const own = await openRoot({ BOT_BOTTLE_ROOT: crowd.root });
