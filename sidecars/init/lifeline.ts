@@ -12,7 +12,7 @@ export interface LifelinePatience {
   readonly firstMs: number;
 }
 
-export const LIFELINE: LifelinePatience = { gapMs: 15_000, firstMs: 60_000 };
+const LIFELINE: LifelinePatience = { gapMs: 15_000, firstMs: 60_000 };
 
 export interface Lifeline {
   /** Somebody holds it; returns how they let go, which may be called again. */

@@ -12,7 +12,7 @@ export interface Size {
 }
 
 /** What an agent's terminal has before anybody attached. */
-export const FIRST_SIZE: Size = { cols: 120, rows: 36 };
+const FIRST_SIZE: Size = { cols: 120, rows: 36 };
 const LIMIT = 1000;
 const Kept = z.object({ cols: z.int().min(1).max(LIMIT), rows: z.int().min(1).max(LIMIT) });
 

@@ -237,18 +237,3 @@ export const EditedDefinition = z.strictObject({ path: z.string() });
 
 /** `bottle-dash --json` without a command. */
 export const Report = z.strictObject({ bottles: z.array(ListRow), proposals: z.array(ProposalRow) });
-
-export const ExecResult = z.strictObject({
-  exit_code: z.int(),
-  stdout: z.string(),
-  stderr: z.string(),
-  /** More than 16 MiB of either: the rest was thrown away. */
-  cut: z.boolean(),
-});
-
-export const CopyResult = z.strictObject({
-  from: z.string(),
-  to: z.string(),
-  /** Of what came out of a bottle: links that lead elsewhere, pipes, devices. */
-  left_out: z.array(z.strictObject({ path: z.string(), why: z.string() })),
-});

@@ -26,7 +26,9 @@ const SIZES = [
 describe("the dashboard", tmuxRequired, () => {
   for (const { name, required, env } of LOOP_BACKENDS) {
     describe(`on ${name}`, required, () => {
-      describe.each(SIZES)("at $columns x $rows", ({ columns, rows }) => loop(columns, rows, env));
+      describe.each(SIZES)("at $columns x $rows", ({ columns, rows }) => {
+        loop(columns, rows, env);
+      });
     });
   }
 });

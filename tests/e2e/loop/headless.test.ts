@@ -14,7 +14,11 @@ interface ProposalRow {
 }
 
 describe("the loop from the command line", () => {
-  for (const { name, required, env } of LOOP_BACKENDS) describe(`on ${name}`, required, () => loop(env));
+  for (const { name, required, env } of LOOP_BACKENDS) {
+    describe(`on ${name}`, required, () => {
+      loop(env);
+    });
+  }
 });
 
 function loop(env: Readonly<Record<string, string>>): void {

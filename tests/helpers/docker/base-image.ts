@@ -29,7 +29,7 @@ const PACKAGES = [
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** True when it was made now. Throws when the engine cannot be asked, or this is no Debian. */
-export async function makeBaseImage(): Promise<boolean> {
+async function makeBaseImage(): Promise<boolean> {
   if (docker("images", "-q", BASE_IMAGE).trim() !== "") return false;
   const root = mkdtempSync(join(tmpdir(), "base-image-"));
   try {
