@@ -35,8 +35,8 @@ export function followBottle(context: DockerContext, slug: string, emit: (event:
     tell({ type: "sidecar", slug, sidecar: name, up, detail });
   const sidecars = followSidecars(paths, sidecar);
 
-  const stopFollowing = (): void => {
-    terminal?.stop();
+  const stopFollowing = (isOver: boolean): void => {
+    terminal?.stop(isOver);
     terminal = undefined;
     sidecars.stop();
   };
@@ -47,9 +47,9 @@ export function followBottle(context: DockerContext, slug: string, emit: (event:
     clearTimeout(patience);
     // A launch that never begins leaves no further sign.
     if (standing.phase === "starting") patience = setTimeout(() => void look().catch(() => {}), NEW_FOR_MS).unref();
-    if (standing.phase !== "running" || container === null) return stopFollowing();
+    if (standing.phase !== "running" || container === null) return stopFollowing(true);
     if (terminal?.id !== container.id) {
-      terminal?.stop();
+      terminal?.stop(true);
       terminal = followTerminal(context, container, tell);
     }
     sidecars.start();
@@ -75,7 +75,7 @@ export function followBottle(context: DockerContext, slug: string, emit: (event:
     close() {
       closed = true;
       clearTimeout(patience);
-      stopFollowing();
+      stopFollowing(false);
     },
   };
 }

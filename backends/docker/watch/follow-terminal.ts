@@ -8,6 +8,7 @@ import { bottlePaths } from "#lib/paths.ts";
 import { activityClock } from "#lib/screen/activity.ts";
 import { holdSequences } from "#lib/screen/hold-sequences.ts";
 import type { Screen } from "#lib/screen/screen.ts";
+import { within } from "#lib/until-gone.ts";
 
 import type { AgentContainer } from "../agent-containers.ts";
 import type { DockerContext } from "../context.ts";
@@ -22,13 +23,15 @@ export interface TerminalFollower {
   /** The container's. */
   readonly id: string;
   resized(event: EngineEvent): void;
-  stop(): void;
+  /** `isOver`: the agent has ended, and what it said last may still be on its way. */
+  stop(isOver: boolean): void;
 }
 
 /** Lines of the log that a follower begins with. */
 const BEGIN_WITH = 50;
 /** So many begin at once: a dashboard that opens on hundreds of bottles must not storm the daemon. */
 const AT_ONCE = 8;
+const LAST_WORDS_MS = 1000;
 const beginning = turns(AT_ONCE);
 
 export function followTerminal(
@@ -40,6 +43,7 @@ export function followTerminal(
   let stopped = false;
   let screen: Screen | undefined;
   let leave = (): void => {};
+  let ended: Promise<void> | undefined;
   const tell = (event: BackendEvent): void => {
     if (!stopped) emit(event);
   };
@@ -69,7 +73,7 @@ export function followTerminal(
     write = (data) => void connection.write(data);
     leave = () => connection.destroy();
     const live = liveOutput(connection, screen);
-    void live.ended.then(() => answers.end());
+    ended = live.ended.then(() => answers.end());
     activity(clock.activity);
     screen.afterAll(() => screen?.tellLastLine());
     answers.begin();
@@ -83,10 +87,15 @@ export function followTerminal(
       const size = sizeWithin(Number(attributes["width"]), Number(attributes["height"]));
       if (size !== undefined) screen?.resize(size.cols, size.rows, () => {});
     },
-    stop() {
-      stopped = true;
+    stop(isOver) {
       clock.stop();
-      leave();
+      const over = (): void => {
+        if (isOver) screen?.tellLastLine();
+        stopped = true;
+        leave();
+      };
+      if (isOver && ended !== undefined) void within(ended, LAST_WORDS_MS).then(over);
+      else over();
     },
   };
 }
