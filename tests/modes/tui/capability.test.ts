@@ -172,3 +172,14 @@ test("what was built is asked for again: the next file is shown against it", () 
   expect(drive.effects.filter(({ type }) => type === "load-dockerfile")).toHaveLength(2);
   expect(detail(id)).toContain("as it was asked for");
 });
+
+test("the dashboard is not left by `q` while something is built: that would end it", () => {
+  const { id } = ask();
+  known();
+  drive.send({ type: "building", id, slug: "a-1", step: { type: "step", step: "build the images", state: "started" } });
+  drive.press("q");
+  expect(drive.notice()).toContain("a rebuild is under way");
+  drive.send({ type: "ended", about: id, tone: "good", text: "approved" });
+  drive.press("q");
+  expect(drive.effects.at(-1)).toEqual({ type: "quit" });
+});

@@ -115,10 +115,12 @@ export const bottles: readonly Action[] = [
     description: "Leave the dashboard; the bottles go on",
     keys: ["q"],
     places: BROWSING,
-    enabled: ({ view }) =>
-      view.stack.length === 0 || top(view)?.type === "palette"
-        ? true
-        : "q quits at the main screen only; Esc goes back",
+    enabled: ({ view }) => {
+      if (view.stack.length > 0 && top(view)?.type !== "palette")
+        return "q quits at the main screen only; Esc goes back";
+      const building = Object.values(view.builds).some(({ over }) => !over);
+      return building ? "a rebuild is under way and would end with the dashboard; Ctrl-C leaves all the same" : true;
+    },
     run: ({ view }) => step(view, { type: "quit" }),
     footer: 80,
   },

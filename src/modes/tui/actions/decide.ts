@@ -224,7 +224,9 @@ function confirmUndo(context: Context): Step {
   const again =
     item.decision.status === "rejected"
       ? "The proposal is asked again."
-      : "Exactly what the decision added is removed.";
+      : item.proposal.kind === "capability-block"
+        ? "The bottle is made from what it was made from before; what its agent is doing ends."
+        : "Exactly what the decision added is removed.";
   return step(
     push(context.view, {
       type: "confirm",
