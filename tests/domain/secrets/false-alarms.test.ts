@@ -13,6 +13,9 @@ import { createSecretScanner } from "#domain/secrets/create-scanner.ts";
 const root = join(import.meta.dirname, "../../..");
 const scanner = createSecretScanner({ own: [] });
 
+/** ssh2 tries whether its runtime knows Ed25519 with a private key that it carries: found rightly. */
+const A_REAL_KEY = "ssh2/lib/protocol/constants.js";
+
 /** What would stop it, in words that a failing test can show. */
 function alarms(bytes: Uint8Array): string[] {
   const { matches, exhausted } = scanner.scan(bytes);
@@ -33,7 +36,7 @@ test("all that is installed: bundles, source maps, types, documents, other lock 
   const bytes = files.reduce((sum, path) => sum + statSync(path).size, 0);
   expect([files.length > 2000, bytes > 20_000_000]).toEqual([true, true]);
   const found = files.flatMap((path) => alarms(readFileSync(path)).map((alarm) => `${path}: ${alarm}`));
-  expect(found).toEqual([]);
+  expect(found.filter((alarm) => !alarm.startsWith(join(root, "node_modules", A_REAL_KEY)))).toEqual([]);
 });
 
 test("the sources of this repository, but for its secrets' own tests", () => {
