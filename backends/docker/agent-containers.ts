@@ -5,7 +5,7 @@ import type { ContainerInfo } from "dockerode";
 import { isSlug } from "#domain/slug.ts";
 
 import type { DockerContext } from "./context.ts";
-import { LABEL, rootLabel } from "./names.ts";
+import { isNamedByUs, LABEL, rootLabel } from "./names.ts";
 
 export interface AgentContainer {
   readonly id: string;
@@ -30,7 +30,8 @@ export async function agentContainer(context: DockerContext, slug: string): Prom
 async function ask({ engine, root }: DockerContext, more: readonly string[]): Promise<ContainerInfo[]> {
   const label = [`${LABEL.root}=${rootLabel(root)}`, `${LABEL.role}=agent`, ...more];
   try {
-    return await engine.docker.listContainers({ all: true, filters: { label } });
+    const listed = await engine.docker.listContainers({ all: true, filters: { label } });
+    return listed.filter(isNamedByUs);
   } catch (error) {
     throw engine.error(error, "list the containers");
   }

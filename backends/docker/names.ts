@@ -20,12 +20,27 @@ export function labels(root: string, slug: string, role: Role): Record<string, s
   return { [LABEL.slug]: slug, [LABEL.root]: rootLabel(root), [LABEL.role]: role };
 }
 
+/**
+ * Whether a container was made by us, by its names in a list. While an image is built its steps run in containers that have
+ * whatever labels the Dockerfile sets, and all of the network; but no name of their choice.
+ */
+export function isNamedByUs({ Names }: { readonly Names?: readonly string[] }): boolean {
+  return Names?.some((name) => name.startsWith(`/${PREFIX}`)) ?? false;
+}
+
+/** Of the agent's container until it takes the place of the one before. */
+export function nextOf(slug: string): string {
+  return `${namesOf(slug).agent}-next`;
+}
+
+const PREFIX = "bottle-dash-";
+
 export function namesOf(slug: string) {
   return {
-    agent: `bottle-dash-${slug}`,
-    sidecars: `bottle-dash-${slug}-sidecars`,
-    internal: `bottle-dash-${slug}-internal`,
-    egress: `bottle-dash-${slug}-egress`,
-    home: `bottle-dash-${slug}-home`,
+    agent: `${PREFIX}${slug}`,
+    sidecars: `${PREFIX}${slug}-sidecars`,
+    internal: `${PREFIX}${slug}-internal`,
+    egress: `${PREFIX}${slug}-egress`,
+    home: `${PREFIX}${slug}-home`,
   };
 }

@@ -9,7 +9,7 @@ import type { Stats } from "#domain/fleet/event.ts";
 import { splitLines } from "#lib/lines.ts";
 
 import type { DockerContext } from "./context.ts";
-import { LABEL, rootLabel } from "./names.ts";
+import { isNamedByUs, LABEL, rootLabel } from "./names.ts";
 
 const Cpu = z.looseObject({ cpu_usage: z.looseObject({ total_usage: z.number() }) });
 const Frame = z.looseObject({
@@ -63,7 +63,8 @@ const open = new Map<string, readonly Meter[]>();
 async function openMeters({ engine, root }: DockerContext, slug: string): Promise<Meter[]> {
   const label = [`${LABEL.root}=${rootLabel(root)}`, `${LABEL.slug}=${slug}`];
   try {
-    const running = await engine.docker.listContainers({ filters: { label, status: ["running"] } });
+    const listed = await engine.docker.listContainers({ filters: { label, status: ["running"] } });
+    const running = listed.filter(isNamedByUs);
     if (!running.some(({ Labels }) => Labels[LABEL.role] === "agent")) return [];
     return await Promise.all(running.map(({ Id }) => openMeter(engine.docker.getContainer(Id))));
   } catch (error) {

@@ -6,7 +6,7 @@ import { isSlug } from "#domain/slug.ts";
 import { bottlePaths } from "#lib/paths.ts";
 
 import type { DockerContext } from "../context.ts";
-import { LABEL, rootLabel } from "../names.ts";
+import { isNamedByUs, LABEL, rootLabel } from "../names.ts";
 
 /** Slugs, sorted. */
 export async function leftoversDocker({ engine, root }: DockerContext): Promise<string[]> {
@@ -19,6 +19,7 @@ export async function leftoversDocker({ engine, root }: DockerContext): Promise<
   ]).catch((error: unknown) => {
     throw engine.error(error, "look for what is left of bottles");
   });
-  const found = [...containers, ...networks, ...(volumes ?? [])].map(({ Labels }) => Labels?.[LABEL.slug] ?? "");
+  const ours = containers.filter(isNamedByUs);
+  const found = [...ours, ...networks, ...(volumes ?? [])].map(({ Labels }) => Labels?.[LABEL.slug] ?? "");
   return [...new Set(found)].filter((slug) => isSlug(slug) && !existsSync(bottlePaths(root, slug).state)).sort();
 }

@@ -4,7 +4,7 @@ import type Dockerode from "dockerode";
 
 import { BottleError } from "#domain/bottle-error.ts";
 
-import { LABEL, rootLabel, type Role } from "../names.ts";
+import { isNamedByUs, LABEL, rootLabel, type Role } from "../names.ts";
 import { asBottleError, isGone, statusOf } from "./engine-error.ts";
 
 export interface Of {
@@ -20,8 +20,10 @@ function labelFilter({ root, slug }: Of, role?: Role): string[] {
   ];
 }
 
-export function containersOf(docker: Dockerode, of: Of, role?: Role): Promise<Dockerode.ContainerInfo[]> {
-  return docker.listContainers({ all: true, filters: { label: labelFilter(of, role) } });
+/** By label and by name. */
+export async function containersOf(docker: Dockerode, of: Of, role?: Role): Promise<Dockerode.ContainerInfo[]> {
+  const found = await docker.listContainers({ all: true, filters: { label: labelFilter(of, role) } });
+  return found.filter(isNamedByUs);
 }
 
 /** Kills and removes all containers of `roles`; whoever wants an agent's end on record sees to that before. */

@@ -48,6 +48,12 @@ describe("bottles of a daemon", await requireDocker(), () => {
     expect(await statusOf(bottles.context, "runs")).toEqual(listed.get("runs"));
   });
 
+  test("are none of the containers in which an image's steps run, whatever labels a Dockerfile gives them", async () => {
+    await bottles.run("mine", ["/bin/sh", "-c", "exit 0"]).then((container) => container.wait());
+    await bottles.run("mine", ["/bin/sleep", "1000"], { name: `some_builder-${process.pid}` });
+    expect(await statusOf(bottles.context, "mine")).toMatchObject({ phase: "exited" });
+  });
+
   test("have an end written down once, however many look at once", async () => {
     await ended("many", "seq 1 300; printf 'no newline'; kill -SEGV $$");
     const looks = Array.from({ length: 6 }, () => statusOf(bottles.context, "many"));

@@ -1,5 +1,6 @@
 // Bottles without walls for tests of what is done with one that runs: a root folder, and plain containers with our labels.
 
+import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +45,7 @@ export function plainBottles(): PlainBottles {
     create(slug, command, more = {}) {
       bottles.prepare(slug);
       return engine.docker.createContainer({
+        name: `bottle-dash-test-${randomUUID()}`,
         Image: BASE_IMAGE,
         Cmd: [...command],
         User: "node",

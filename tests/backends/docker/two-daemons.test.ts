@@ -84,7 +84,7 @@ describe("two daemons", asRoot, async () => {
 
     const secondUrl = (): string => `unix://${join(folder, "docker.sock")}`;
     const imageName = (): string => `two-daemons-${process.pid}`;
-    const nameOf = (slug: string): string => `two-daemons-${process.pid}-${slug}`;
+    const nameOf = (slug: string): string => `bottle-dash-two-daemons-${process.pid}-${slug}`;
     const engineAt = (url: string) => connectEngine(parseEndpoint(url, "test", undefined), "test");
 
     /** In a network namespace of its own: a daemon without bridges removes docker0, which is another daemon's here. */

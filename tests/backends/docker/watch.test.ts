@@ -1,5 +1,6 @@
 // Bottles of a daemon as they change: told as it happens, without asking again.
 
+import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Duplex } from "node:stream";
@@ -86,6 +87,7 @@ describe("watching a daemon", await requireDocker(), () => {
     const server = createServer((socket) => void socket.write(`${JSON.stringify(health)}\n`));
     await listenUnix(server, init.socket);
     const sidecars = await bottles.context.engine.docker.createContainer({
+      name: `bottle-dash-test-${randomUUID()}`,
       Image: "node:24-slim",
       Cmd: ["/bin/sleep", "1000"],
       Labels: labels(bottles.context.root, "one", "sidecars"),
