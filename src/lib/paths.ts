@@ -60,6 +60,8 @@ export function bottlePaths(root: string, slug: string) {
       home: join(state, "agent", "home"),
       socket: join(state, "agent", "guest-agent.sock"),
       boot: join(state, "agent", "boot"),
+      /** For a container that takes another one's place: neither may take part in the other's boot. */
+      bootBeside: join(state, "agent", "boot-beside"),
       exit: join(state, "agent", "exit.json"),
       /** What the agent last said of itself (domain/fleet/agent-report.ts). */
       state: join(state, "agent", "state.json"),

@@ -32,6 +32,13 @@ export interface AgentSetup {
   readonly name: string;
 }
 
+type Place = AgentSetup["place"];
+
+/** Of its own for each of the two: whoever sees a boot socket could answer on it first. */
+export function bootFolder({ agent }: BottlePaths, place: Place): string {
+  return place === PLACE.agent ? agent.boot : agent.bootBeside;
+}
+
 export const DEFAULT_PIDS = 512;
 const SHM_BYTES = 64 * 2 ** 20;
 const ENTRYPOINT = [`${OPT}/node`, `${OPT}/dist/sidecars/entrypoint.js`];
@@ -83,7 +90,7 @@ export function agentContainer(setup: AgentSetup): Dockerode.ContainerCreateOpti
   };
 }
 
-function confined({ paths, slug, hasInit, internal, runtime, seccomp }: AgentSetup): Dockerode.HostConfig {
+function confined({ paths, slug, hasInit, internal, runtime, seccomp, place }: AgentSetup): Dockerode.HostConfig {
   return {
     NetworkMode: internal.name,
     // The engine's name server would ask the host's: it gets nobody to ask.
@@ -102,7 +109,7 @@ function confined({ paths, slug, hasInit, internal, runtime, seccomp }: AgentSet
     Tmpfs: { "/tmp": "rw,exec,nosuid,nodev,mode=1777" },
     Mounts: [
       { Type: "volume", Source: namesOf(slug).home, Target: INSIDE.home },
-      shown(paths.agent.boot, `${INSIDE.sockets}/boot`),
+      shown(bootFolder(paths, place), `${INSIDE.sockets}/boot`),
       shown(dirname(paths.tls.cert), INSIDE.tls),
       shown(paths.supervise.currentConfig, INSIDE.currentConfig),
     ],

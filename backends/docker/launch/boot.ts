@@ -20,6 +20,7 @@ import { namesOf } from "../names.ts";
 import { readSize } from "../terminal/size.ts";
 import { DEFAULT_PIDS } from "./agent-container.ts";
 import { engineError } from "./engine-error.ts";
+import { kernelChecks } from "./kernel-evidence.ts";
 import { demandProof, outsideChecks, type Wanted } from "./judge.ts";
 import type { BottleNetworks } from "./networks.ts";
 import type { KeptOrder } from "./order.ts";
@@ -29,6 +30,8 @@ export interface Booting {
   readonly context: DockerContext;
   readonly slug: string;
   readonly paths: BottlePaths;
+  /** The folder of its boot socket, which it alone is shown. */
+  readonly boot: string;
   readonly networks: BottleNetworks;
   readonly image: Pick<AgentImage, "env">;
   readonly agent: Dockerode.Container;
@@ -78,7 +81,7 @@ export async function boot(
       served,
       hasSeccomp: info.seccomp,
     });
-    server = await listenBoot(paths.agent.boot, tries);
+    server = await listenBoot(booting.boot, tries);
     const ended = endOf(agent);
     await steps.run("make the sandbox", async () => {
       await agent.start().catch(engineError("the agent's container"));
@@ -114,24 +117,26 @@ function withPatience(signal: AbortSignal): AbortSignal {
 
 async function readBack(booting: Booting) {
   const { context, networks, agent, sidecars, beside } = booting;
+  const { seccomp } = await context.engine.info();
   const [one, other, internal] = await Promise.all([
     agent.inspect(),
     sidecars.inspect(),
     context.engine.docker.getNetwork(networks.internal.id).inspect(),
   ]).catch(engineError("reading back the bottle"));
-  return outsideChecks(
-    { agent: one, sidecars: other, internal },
-    wantedOf(booting, [agent.id, sidecars.id, ...beside]),
-  );
+  const members = [agent.id, sidecars.id, ...beside];
+  return [
+    ...outsideChecks({ agent: one, sidecars: other, internal }, wantedOf(booting, members)),
+    ...kernelChecks({ id: one.Id, pid: one.State.Pid, runtime: one.HostConfig.Runtime }, seccomp),
+  ];
 }
 
-function wantedOf({ slug, paths, kept, image }: Booting, members: readonly string[]): Wanted {
+function wantedOf({ slug, paths, boot: folder, kept, image }: Booting, members: readonly string[]): Wanted {
   const { pids = DEFAULT_PIDS, memory, cpus } = kept.resources;
   return {
     members,
     home: namesOf(slug).home,
     shown: {
-      [`${INSIDE.sockets}/boot`]: paths.agent.boot,
+      [`${INSIDE.sockets}/boot`]: folder,
       [INSIDE.tls]: paths.tls.inside,
       [INSIDE.currentConfig]: paths.supervise.currentConfig,
     },

@@ -16,7 +16,7 @@ import { within } from "#lib/until-gone.ts";
 import type { DockerContext } from "../context.ts";
 import type { BottleImages } from "../images/images.ts";
 import { namesOf } from "../names.ts";
-import { agentContainer } from "./agent-container.ts";
+import { agentContainer, bootFolder } from "./agent-container.ts";
 import { agentSource, buildImages } from "./build-images.ts";
 import { boot } from "./boot.ts";
 import { engineError } from "./engine-error.ts";
@@ -102,7 +102,9 @@ async function run(launching: Run, signal: AbortSignal): Promise<void> {
     await demandShared(paths, context.engine.host);
     return made;
   });
-  const booting = { context, slug: spec.slug, paths, networks, image: images.agent, agent, sidecars, beside: [], kept };
+  const folder = bootFolder(paths, PLACE.agent);
+  const of = { context, slug: spec.slug, paths, boot: folder, networks, image: images.agent, kept };
+  const booting = { ...of, agent, sidecars, beside: [] };
   const booted = await boot(booting, steps, signal, async () => {
     if (!isNewHome || spec.copyCwd === undefined) return;
     await copyWorkspace(docker, agent, { from: spec.copyCwd, root: context.root, signal });
@@ -151,7 +153,8 @@ async function isRunning({ engine, root }: DockerContext, slug: string): Promise
   });
   const running = found.filter(({ State }) => State === "running" || State === "paused");
   if (running.length === 0) return false;
-  if (!existsSync(join(bottlePaths(root, slug).agent.boot, "tries.json"))) return true;
+  const { boot: folder, bootBeside } = bottlePaths(root, slug).agent;
+  if (![folder, bootBeside].some((path) => existsSync(join(path, "tries.json")))) return true;
   const ends = running.map(({ Id }) =>
     engine.docker
       .getContainer(Id)

@@ -1,6 +1,8 @@
 // Replaces the agent of a bottle that runs by one made from another Dockerfile; home, networks and sidecars stay. The new
 // container proves its walls beside the old one, which is ended only then, and started again when the new agent is not.
 
+import { chmod, mkdir } from "node:fs/promises";
+
 import type Dockerode from "dockerode";
 
 import { BottleError } from "#domain/bottle-error.ts";
@@ -13,8 +15,8 @@ import { readBounded } from "#lib/read-bounded.ts";
 
 import type { DockerContext } from "../context.ts";
 import type { AgentImage } from "../images/images.ts";
-import { namesOf } from "../names.ts";
-import { agentContainer } from "./agent-container.ts";
+import { namesOf, nextOf } from "../names.ts";
+import { agentContainer, bootFolder } from "./agent-container.ts";
 import { boot, type Booting } from "./boot.ts";
 import { reported } from "./build-images.ts";
 import { engineError } from "./engine-error.ts";
@@ -73,14 +75,20 @@ async function replace(replacing: Replacing, signal: AbortSignal): Promise<void>
   ]);
   try {
     const kept = parseKept(held.kept);
-    const agent = await makeNext(replacing, { old, networks, kept });
+    const { agent, place } = await makeNext(replacing, { old, networks, kept });
     await restoreOnFailure(paths, steps);
     const booting = { context, slug, paths, networks, sidecars, kept };
-    const next = await boot({ ...booting, image, agent, beside: [old.id] }, steps, signal);
+    const next = await boot(
+      { ...booting, boot: bootFolder(paths, place), image, agent, beside: [old.id] },
+      steps,
+      signal,
+    );
     try {
       await steps.run("start the agent", async () => {
         demandGoOn(signal); // from here on it is brought to an end
-        steps.onFailure("the end of the old agent", () => startAgain({ ...booting, old, beside: [agent.id] }, steps));
+        steps.onFailure("the end of the old agent", () =>
+          startAgain({ ...booting, boot: bootFolder(paths, otherPlace(place)), old, beside: [agent.id] }, steps),
+        );
         await endAgent(docker, old);
         await next.go(bootOrder(kept, image.env));
       });
@@ -97,14 +105,15 @@ async function replace(replacing: Replacing, signal: AbortSignal): Promise<void>
 async function makeNext(
   { context, slug, paths, image, steps }: Replacing,
   { old, networks, kept }: { old: Dockerode.Container; networks: BottleNetworks; kept: KeptOrder },
-): Promise<Dockerode.Container> {
+): Promise<{ agent: Dockerode.Container; place: Place }> {
   const { docker } = context.engine;
   const info = await context.engine.info();
   const before = await old.inspect();
   const { internal } = networks;
   const used = before.NetworkSettings.Networks[internal.name]?.IPAddress;
   const place = used === addressIn(internal.subnet, PLACE.agent) ? PLACE.otherAgent : PLACE.agent;
-  const name = `${namesOf(slug).agent}-next`;
+  await makeBootFolder(bootFolder(paths, place));
+  const name = nextOf(slug);
   const left = (await containersOf(docker, { root: context.root, slug }, "agent")).filter(({ Id }) => Id !== before.Id);
   for (const { Id } of left) await removeContainer(docker, Id); // of a rebuild that was killed
   const agent = await docker
@@ -125,7 +134,19 @@ async function makeNext(
     )
     .catch(engineError("the new container"));
   steps.onFailure("the new container", () => removeContainer(docker, agent.id, name));
-  return agent;
+  return { agent, place };
+}
+
+type Place = typeof PLACE.agent | typeof PLACE.otherAgent;
+
+function otherPlace(place: Place): Place {
+  return place === PLACE.agent ? PLACE.otherAgent : PLACE.agent;
+}
+
+/** As that of a launch: its user is somebody else, and above everything is closed. */
+async function makeBootFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await chmod(folder, 0o755);
 }
 
 function resourcesOf({ resources: { cpus, memory, pids } }: KeptOrder) {

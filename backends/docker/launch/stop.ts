@@ -95,8 +95,10 @@ async function endSidecars(docker: Dockerode, of: { root: string; slug: string }
 async function forgetLaunch(root: string, slug: string): Promise<void> {
   const paths = bottlePaths(root, slug);
   const left = [
-    join(paths.agent.boot, "boot.sock"),
-    join(paths.agent.boot, "tries.json"),
+    ...[paths.agent.boot, paths.agent.bootBeside].flatMap((folder) => [
+      join(folder, "boot.sock"),
+      join(folder, "tries.json"),
+    ]),
     paths.init.socket,
     paths.init.pid,
   ];

@@ -72,6 +72,23 @@ describe("a rebuild", await requireDocker(), () => {
     await bottle.remove();
   });
 
+  test("shows the old agent nothing of the new one's boot, which it could answer first", async () => {
+    const thief = `
+      const { existsSync, writeFileSync } = require("fs");
+      setInterval(() => {
+        for (const name of ["boot.sock", "tries.json"])
+          if (existsSync("/run/bottle/boot/" + name)) writeFileSync("/home/node/seen", name);
+      }, 1);
+      console.log("ready");`;
+    const bottle = await launched(["/opt/bottle-dash/node", "-e", thief]);
+    await rebuild(bottle, WITH_TOOL);
+    expect(await inside(bottle.slug, "new-tool")).toBe("a new tool");
+    await rebuild(bottle, `${WITH_TOOL}RUN true\n`); // back in the first one's place
+    expect(await inside(bottle.slug, "cat", "/home/node/seen")).toMatch(/No such file/);
+    await bottle.remove();
+    expect(await dockerThings(bottles.root, bottle.slug)).toEqual([]);
+  });
+
   test("that cannot be built leaves the old agent as it was", async () => {
     const bottle = await launched();
     const before = await inspect(namesOf(bottle.slug).agent);

@@ -1,8 +1,9 @@
 // The walls of a docker bottle: what an agent inside tries against them, and a launch that finds each of them broken.
 
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { networkInterfaces } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
 
 import type Dockerode from "dockerode";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,6 +13,7 @@ import { launchDocker, type Alter } from "#backends/docker/launch/launch.ts";
 import { namesOf } from "#backends/docker/names.ts";
 import type { Bottle, LaunchStep } from "#contracts/backend.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
+import { BASE_IMAGE } from "#tests/helpers/docker/base-image.ts";
 import { dockerHost, requireDocker } from "#tests/helpers/docker.ts";
 import { newBottles, nothingNames, script, specOf, view, type Bottles } from "#tests/helpers/bottles.ts";
 
@@ -302,6 +304,22 @@ const holes: Hole[] = [
   },
 ];
 
+/** Its node is root, its `id` denies it, and its own boot client reports a proof of nothing before ours is loaded. */
+const LIE = `
+const { existsSync } = require("fs");
+const { spawnSync } = require("child_process");
+const socket = "${INSIDE.sockets}/boot/boot.sock";
+const proof = { type: "proof", checks: [{ name: "everything", ok: true, evidence: "", required: true }] };
+const client = "require('net').connect(process.argv[1]).on('end', process.exit).write(process.argv[2] + '\\\\n')";
+if (existsSync(socket)) spawnSync(process.execPath, ["-e", client, socket, JSON.stringify(proof)], { env: {} });
+`;
+const LIAR = `FROM ${BASE_IMAGE}
+RUN sed -i 's/^node:x:[0-9]*:[0-9]*:/node:x:0:0:/' /etc/passwd
+RUN rm /usr/bin/id && printf '#!/bin/sh\\necho 1000\\n' >/usr/bin/id && chmod 755 /usr/bin/id
+RUN echo ${Buffer.from(LIE).toString("base64")} | base64 -d >/lie.cjs
+ENV NODE_OPTIONS=--require=/lie.cjs
+`;
+
 describe("a docker bottle with a hole", await requireDocker(), () => {
   let bottles: Bottles;
   beforeAll(() => {
@@ -319,6 +337,19 @@ describe("a docker bottle with a hole", await requireDocker(), () => {
     expect(steps.map(({ step }) => step)).not.toContain("start the agent");
     expect(await dockerThings(bottles.root, slug)).toEqual([]);
     await nothingNames(slug);
+  });
+
+  test("an image in which node is root is refused, whatever it says of itself", { timeout: 180_000 }, async () => {
+    const slug = bottles.prepare();
+    const context = mkdtempSync(join(tmpdir(), "liar-"));
+    writeFileSync(join(context, "Dockerfile"), LIAR);
+    const image = { kind: "dockerfile", path: join(context, "Dockerfile") } as const;
+    await expect(bottles.launch({ slug, image })).rejects.toThrow(
+      /not proved: its process is confined by the kernel \(uid 0 0 0 0\); run/,
+    );
+    expect(await dockerThings(bottles.root, slug)).toEqual([]);
+    await nothingNames(slug);
+    rmSync(context, { recursive: true });
   });
 
   test("every wall that the engine is asked about has a hole here", () => {
