@@ -24,7 +24,8 @@ export function tryConnect(to: NetConnectOpts, patienceMs: number): Promise<stri
       socket.destroy();
       resolve(result);
     };
-    const timer = setTimeout(() => done("timeout"), patienceMs);
+    // On a machine that is busy an answer may lie there already: what has come is looked at first.
+    const timer = setTimeout(() => setImmediate(done, "timeout"), patienceMs);
     socket.once("connect", () => done("connected"));
     socket.on("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
   });

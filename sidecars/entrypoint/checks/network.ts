@@ -13,8 +13,13 @@ import { noNames } from "./names.ts";
 const PATIENCE_MS = 1500;
 /** The one thing that must answer: on a busy machine it may take its time, and no wall is the weaker for waiting. */
 const PROXY_PATIENCE_MS = 15_000;
-/** On a network the kernel asks around for three seconds before it says that nobody is there. */
-const PATIENCE_ON_NETWORK_MS = 4000;
+/**
+ * On a network the kernel asks around for up to three seconds before it says that nobody is there, and on a busy machine that
+ * takes its time. Silence refuses the launch, so waiting for the answer gives nothing away.
+ */
+const PATIENCE_ON_NETWORK_MS = 15_000;
+/** Here silence is what is hoped for. */
+const PATIENCE_WITH_NAMES_MS = 4000;
 /** Reserved for documentation, and the clouds' metadata service: no third party is bothered when a wall is missing. */
 const OUTSIDE = ["192.0.2.1", "198.51.100.1", "169.254.169.254", "2001:db8::1"];
 
@@ -24,7 +29,11 @@ export function networkAttempts(tries: BootTries): Attempt[] {
   return [
     ...(internal ? bottleNetworkAttempts(tries, patienceMs) : [noNetwork]),
     { name: "no route to an address outside", required: true, try: () => noWayOut(internal, patienceMs) },
-    { name: "no names are resolved", required: true, try: () => noNames(tries.resolvers, patienceMs) },
+    {
+      name: "no names are resolved",
+      required: true,
+      try: () => noNames(tries.resolvers, Math.min(patienceMs, PATIENCE_WITH_NAMES_MS)),
+    },
     { name: "the host's addresses are out of reach", required: true, try: () => hostOutOfReach(tries, patienceMs) },
     { name: "the egress proxy answers", required: true, try: proxyAnswers },
   ];
