@@ -20,6 +20,7 @@ import { eventQueue } from "./event-queue.ts";
 import { liveOutput, type LiveOutput } from "./live-output.ts";
 import { replayLog } from "./replay.ts";
 import { signalAgent } from "./signal.ts";
+import { latestOnly } from "./latest-only.ts";
 import { keepSize, readSize, sizeWithin } from "./size.ts";
 import { newMark, writeMark } from "./write-mark.ts";
 
@@ -61,9 +62,7 @@ export async function attachTo(context: DockerContext, slug: string): Promise<Te
       write(data) {
         if (connection.writable && connection.writableLength + data.length <= UNREAD_LIMIT) connection.write(data);
       },
-      resize(newCols, newRows) {
-        void resize(context, container, slug, newCols, newRows).catch(() => {}); // its end is told by the events
-      },
+      resize: latestOnly((newCols, newRows) => resize(context, container, slug, newCols, newRows)),
       signal: (signal) => signalAgent(context, container, signal),
       detach() {
         leaving.abort();
