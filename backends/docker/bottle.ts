@@ -10,6 +10,7 @@ import { copyIn, copyOut } from "./copy/copy.ts";
 import { workspaceEntries } from "./copy/workspace-entries.ts";
 import { execInBottle } from "./exec/exec.ts";
 import { rebuildDocker, removeDocker, stopDocker } from "./launch/launch.ts";
+import { activityOf } from "./logs/activity.ts";
 import { readAgentLog } from "./logs/agent-log.ts";
 import { statsOf } from "./stats.ts";
 import { statusOf } from "./status.ts";
@@ -19,6 +20,7 @@ export function dockerBottle(context: DockerContext, slug: string): Bottle {
   return {
     slug,
     status: () => statusOf(context, slug),
+    activity: (signal) => activityOf(context, slug, signal),
     async attach() {
       const { attachTo } = await import("./terminal/attach.ts"); // with its emulator
       return attachTo(context, slug);

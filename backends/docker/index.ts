@@ -78,6 +78,7 @@ function openedLater(slug: string, bottle: () => Promise<Bottle>): Bottle {
   return {
     slug,
     status: async () => (await bottle()).status(),
+    activity: async (signal) => (await bottle()).activity?.(signal),
     attach: async () => (await bottle()).attach(),
     stats: async () => (await bottle()).stats(),
     isolation: async () => (await bottle()).isolation(),

@@ -139,6 +139,8 @@ export interface Backend {
 export interface Bottle {
   readonly slug: string;
   status(): Promise<RunStatus>;
+  /** What the agent's terminal shows, where `list` does not tell it; undefined when nothing runs. One cheap question. */
+  readonly activity?: (signal: AbortSignal) => Promise<Activity | undefined>;
   /** The agent's terminal; any number may be attached. Throws `unavailable` when the bottle does not run. */
   attach(): Promise<Terminal>;
   stats(): Promise<Stats | null>;

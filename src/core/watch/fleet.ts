@@ -20,7 +20,7 @@ export async function takeSnapshot(root: string, backends: readonly Backend[], n
   const lists = await Promise.all(
     backends.map(async (backend) => {
       try {
-        return await inTime(backend.list());
+        return await withActivity(backend, await inTime(backend.list()));
       } catch (error) {
         const message = errorText(error);
         fleet = reduceFleet(fleet, { type: "problem", where: `backend ${backend.name}`, message }, now());
@@ -40,11 +40,35 @@ export async function takeSnapshot(root: string, backends: readonly Backend[], n
   return fleet;
 }
 
+const ASKED_AT_ONCE = 8;
+/** For all bottles of a backend: a list of hundreds must not take longer for what is good to know. */
+const ACTIVITY_MS = 500;
+
+/** Asks what the list left open; whoever has not answered in time stays without. */
+async function withActivity(backend: Backend, listed: readonly Listed[]): Promise<Listed[]> {
+  const told = [...listed];
+  const open = [...told.entries()].filter(([, { status, activity }]) => status.phase === "running" && !activity);
+  const signal = AbortSignal.timeout(ACTIVITY_MS);
+  const ask = async (): Promise<void> => {
+    for (let next = open.shift(); next !== undefined && !signal.aborted; next = open.shift()) {
+      const [index, bottle] = next;
+      // oxlint-disable-next-line no-await-in-loop -- so many at once, and no more
+      const activity = await backend
+        .open(bottle.slug)
+        .activity?.(signal)
+        .catch(() => undefined);
+      if (activity !== undefined) told[index] = { ...bottle, activity };
+    }
+  };
+  await inTime(Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask)), ACTIVITY_MS).catch(() => {});
+  return [...told];
+}
+
 /** A daemon that does not answer costs its own rows, and nobody's patience. */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
+async function inTime<T>(answer: Promise<T>, patienceMs = ANSWER_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`it did not answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+    timer = setTimeout(() => reject(new Error(`it did not answer within ${patienceMs / 1000} s`)), patienceMs);
   });
   try {
     return await Promise.race([answer, late]);

@@ -7,7 +7,7 @@ export interface ActivityClock {
   stop(): void;
 }
 
-const IDLE_AFTER_MS = 2000;
+export const IDLE_AFTER_MS = 2000;
 
 export function activityClock(edge: (activity: "busy" | "idle") => void, idleAfterMs = IDLE_AFTER_MS): ActivityClock {
   let activity: "busy" | "idle" = "idle";

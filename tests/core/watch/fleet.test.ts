@@ -48,6 +48,40 @@ test("a daemon that is down costs its own rows alone, which stand as they are la
   expect(fleet.hosts).toEqual({ far: { up: false, detail: "refused" } });
 });
 
+test("what an agent's terminal shows is asked where the list leaves it open, and only of what runs", async () => {
+  const asked: string[] = [];
+  const listed = [
+    running("asked-aaaaa"),
+    { ...running("told-bbbbb"), activity: "busy" as const },
+    { slug: "ended-ccccc", status: { phase: "stopped" as const, since: AT } },
+  ];
+  await Promise.all(listed.map(({ slug }) => bottle(slug, "docker", "local")));
+  const docker = fakeBackend(root, { name: "docker", list: async () => listed });
+  const backend = {
+    ...docker,
+    open: (slug: string) => ({ ...docker.open(slug), activity: async () => (asked.push(slug), "idle" as const) }),
+  };
+  const fleet = await takeSnapshot(root, [backend], now);
+  expect(fleet.bottles.map(({ slug, state }) => [slug, state])).toEqual([
+    ["asked-aaaaa", "idle"],
+    ["ended-ccccc", "stopped"],
+    ["told-bbbbb", "busy"],
+  ]);
+  expect(asked).toEqual(["asked-aaaaa"]);
+});
+
+test("a terminal that nobody can tell of costs half a second, and its own state alone", async () => {
+  await bottle("mute-aaaaa", "docker", "local");
+  const silent = { activity: () => new Promise<never>(() => {}) };
+  const docker = fakeBackend(root, { name: "docker", list: async () => [running("mute-aaaaa")], bottle: silent });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const taking = takeSnapshot(root, [docker], now);
+  await vi.advanceTimersByTimeAsync(0);
+  await vi.waitUntil(() => vi.getTimerCount() > 0);
+  await vi.advanceTimersByTimeAsync(500);
+  expect((await taking).bottles[0]).toMatchObject({ state: "unknown", run: { phase: "running" } });
+});
+
 test("this machine's daemon that is down does not take the local bottles' machine with it", async () => {
   await bottle("here-aaaaa", "local", "local");
   const docker = fakeBackend(root, { name: "docker", list: () => Promise.reject(new Error("refused")) });
