@@ -44,94 +44,97 @@ export function rootPaths(root: string) {
 }
 
 export type BottlePaths = ReturnType<typeof bottlePaths>;
-/** Throws `invalid` when `slug` is none: no path is ever made from an unchecked name. */
+/**
+ * Throws `invalid` when `slug` is none: no path is ever made from an unchecked name. What lies below its folder is put
+ * together without `join`: with it, a look at a fleet spent more time here than on reading its files.
+ */
 export function bottlePaths(root: string, slug: string) {
   parseSlug(slug);
   const state = join(root, "state", slug);
   const queue = join(root, "queue", slug);
   return {
     state,
-    metadata: join(state, "metadata.json"),
+    metadata: `${state}/metadata.json`,
     /** What the bottle was launched with, without secrets: what resume needs. */
-    plan: join(state, "plan.json"),
-    isolation: join(state, "isolation.json"),
+    plan: `${state}/plan.json`,
+    isolation: `${state}/isolation.json`,
     agent: {
-      dir: join(state, "agent"),
-      home: join(state, "agent", "home"),
-      socket: join(state, "agent", "guest-agent.sock"),
-      boot: join(state, "agent", "boot"),
+      dir: `${state}/agent`,
+      home: `${state}/agent/home`,
+      socket: `${state}/agent/guest-agent.sock`,
+      boot: `${state}/agent/boot`,
       /** For a container that takes another one's place: neither may take part in the other's boot. */
-      bootBeside: join(state, "agent", "boot-beside"),
-      exit: join(state, "agent", "exit.json"),
+      bootBeside: `${state}/agent/boot-beside`,
+      exit: `${state}/agent/exit.json`,
       /** What the agent last said of itself (domain/fleet/agent-report.ts). */
-      state: join(state, "agent", "state.json"),
-      pid: join(state, "agent", "guest-agent.pid"),
+      state: `${state}/agent/state.json`,
+      pid: `${state}/agent/guest-agent.pid`,
       /** Names the process that launches the bottle just now. */
-      launcher: join(state, "agent", "launcher.pid"),
-      scrollback: join(state, "agent", "scrollback.raw"),
+      launcher: `${state}/agent/launcher.pid`,
+      scrollback: `${state}/agent/scrollback.raw`,
       /** The file that the bottle's image is built from, once a proposed one was approved. */
-      dockerfile: join(state, "agent", "Dockerfile"),
+      dockerfile: `${state}/agent/Dockerfile`,
       /** We ask the agent to end: written before it is told, so that whoever sees its end knows that it was asked for. */
-      stopping: join(state, "agent", "stopping"),
+      stopping: `${state}/agent/stopping`,
       /** The terminal's size, where the backend's engine does not tell it. */
-      size: join(state, "agent", "size.json"),
+      size: `${state}/agent/size.json`,
       /** Names the process that answers the agent's questions to its terminal, where nobody holds it for good. */
-      answering: join(state, "agent", "answering.pid"),
+      answering: `${state}/agent/answering.pid`,
     },
-    init: { dir: join(state, "init"), socket: join(state, "init", "init.sock"), pid: join(state, "init", "init.pid") },
+    init: { dir: `${state}/init`, socket: `${state}/init/init.sock`, pid: `${state}/init/init.pid` },
     egress: {
-      dir: join(state, "egress"),
-      routes: join(state, "egress", "routes.yaml"),
-      uses: join(state, "egress", "uses.json"),
+      dir: `${state}/egress`,
+      routes: `${state}/egress/routes.yaml`,
+      uses: `${state}/egress/uses.json`,
       /** What was used of limits and budgets today, so that a restart does not begin the day anew. */
-      usage: join(state, "egress", "usage.json"),
+      usage: `${state}/egress/usage.json`,
       /** What was asked for since the bottle was made, folded: what `egress learn` works on. */
-      seen: join(state, "egress", "seen.json"),
+      seen: `${state}/egress/seen.json`,
       /** The key of fingerprints of secrets, made at the first start. */
-      fingerprintKey: join(state, "egress", "fingerprint.key"),
+      fingerprintKey: `${state}/egress/fingerprint.key`,
       /** In a folder of its own, which alone is bound into the bottle. */
-      socket: join(state, "egress", "inside", "egress.sock"),
-      control: join(state, "egress", "control.sock"),
+      socket: `${state}/egress/inside/egress.sock`,
+      control: `${state}/egress/control.sock`,
     },
     /** The same table for a second proxy that somebody runs behind ours. */
-    pipelock: { dir: join(state, "pipelock"), config: join(state, "pipelock", "pipelock.yaml") },
+    pipelock: { dir: `${state}/pipelock`, config: `${state}/pipelock/pipelock.yaml` },
     supervise: {
-      dir: join(state, "supervise"),
-      socket: join(state, "supervise", "inside", "supervise.sock"),
-      currentConfig: join(state, "supervise", "current-config"),
+      dir: `${state}/supervise`,
+      socket: `${state}/supervise/inside/supervise.sock`,
+      currentConfig: `${state}/supervise/current-config`,
       /** What the bottle is made from, for the agent to read; absent where it is made from no image. */
-      currentDockerfile: join(state, "supervise", "current-config", "Dockerfile"),
+      currentDockerfile: `${state}/supervise/current-config/Dockerfile`,
     },
     gitGate: {
-      dir: join(state, "git-gate"),
-      mirror: (name: string) => join(state, "git-gate", `${name}.git`),
+      dir: `${state}/git-gate`,
+      mirror: (name: string) => `${state}/git-gate/${name}.git`,
       /** In a folder of their own, which alone is bound into the bottle: smart HTTP, and the git protocol. */
-      http: join(state, "git-gate", "inside", "http.sock"),
-      daemon: join(state, "git-gate", "inside", "daemon.sock"),
+      http: `${state}/git-gate/inside/http.sock`,
+      daemon: `${state}/git-gate/inside/daemon.sock`,
     },
     tls: {
-      dir: join(state, "tls"),
-      key: join(state, "tls", "ca.key"),
+      dir: `${state}/tls`,
+      key: `${state}/tls/ca.key`,
       /** Bound into the bottle: ca.pem and bundle.pem. */
-      inside: join(state, "tls", "inside"),
-      cert: join(state, "tls", "inside", "ca.pem"),
-      bundle: join(state, "tls", "inside", "bundle.pem"),
+      inside: `${state}/tls/inside`,
+      cert: `${state}/tls/inside/ca.pem`,
+      bundle: `${state}/tls/inside/bundle.pem`,
     },
     logs: {
-      dir: join(state, "logs"),
+      dir: `${state}/logs`,
       /** `<source>.jsonl`: one {at, source, text} a line; rotated once to `<source>.jsonl.1` at 8 MiB. */
-      of: (source: string) => join(state, "logs", `${source}.jsonl`),
-      crash: join(state, "logs", "crash.log"),
+      of: (source: string) => `${state}/logs/${source}.jsonl`,
+      crash: `${state}/logs/crash.log`,
     },
     /** Approved Dockerfiles: who began to build one, and what the bottle was made from before. */
     rebuilds: {
-      dir: join(state, "rebuilds"),
-      lock: join(state, "rebuilds", ".lock"),
-      of: (id: string) => join(state, "rebuilds", `${id}.json`),
-      undo: (id: string) => join(state, "rebuilds", `${id}.undo.json`),
+      dir: `${state}/rebuilds`,
+      lock: `${state}/rebuilds/.lock`,
+      of: (id: string) => `${state}/rebuilds/${id}.json`,
+      undo: (id: string) => `${state}/rebuilds/${id}.undo.json`,
     },
     queue,
-    archive: join(queue, "archive"),
+    archive: `${queue}/archive`,
     audit: join(root, "audit", `${slug}.jsonl`),
   };
 }
