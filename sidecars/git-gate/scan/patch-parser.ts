@@ -1,4 +1,4 @@
-// Reads what `git diff-tree --stdin --cc -p -U0 --full-index` prints, in any pieces, and tells what it adds.
+// Reads what `git diff-tree --stdin --cc -p --full-index` prints, in any pieces, and tells what it adds.
 //
 // The content of a file cannot be taken for anything else: each of its lines begins with `+`, `-`, a space or a backslash, and
 // no line of the frame does, but for `---` and `+++`, which stand only before the first hunk of a file. Paths with anything
@@ -13,10 +13,12 @@ export interface PatchReader {
   file(path: Buffer): void;
   /** Its content is not in the patch: it is no text, or too large. */
   blob(path: Buffer, id: string): void;
-  /** The next added bytes begin this line of the file. */
+  /** The next bytes begin this line of the file. */
   at(line: number): void;
   /** Added bytes, in the order of the file, with their line ends; valid during the call. */
   added(bytes: Buffer): void;
+  /** The same of lines around them, which were there before. */
+  kept(bytes: Buffer): void;
 }
 
 /** Longer ones cannot be told to people either, and git for one refuses to check them out. */
@@ -57,7 +59,7 @@ export class PatchParser {
 
   // Of the line of content that is being read.
   #signsRead = 0;
-  #content: "signs" | "added" | "passed" | undefined;
+  #content: "signs" | "added" | "kept" | "passed" | undefined;
   #isAdded = true;
   #isRemoved = false;
 
@@ -118,18 +120,17 @@ export class PatchParser {
     const end = chunk.indexOf(LF, at);
     const next = end < 0 ? chunk.length : end + 1;
     if (this.#content === "added") this.#reader.added(chunk.subarray(at, next));
+    if (this.#content === "kept") this.#reader.kept(chunk.subarray(at, next));
     if (end >= 0) this.#content = undefined;
     return next;
   }
 
   #beginContent(): void {
-    this.#content = this.#isAdded ? "added" : "passed";
+    this.#content = this.#isRemoved ? "passed" : this.#isAdded ? "added" : "kept";
     if (this.#isRemoved) return;
-    if (this.#isAdded) {
-      if (this.#goesOn !== this.#line) this.#reader.at(this.#line);
-      this.#goesOn = this.#line + 1;
-    }
+    if (this.#goesOn !== this.#line) this.#reader.at(this.#line);
     this.#line += 1;
+    this.#goesOn = this.#line;
   }
 
   #frameLine(bytes: Buffer): void {

@@ -9,6 +9,7 @@ import type { SecretScanner } from "#domain/secrets/scanner.ts";
 import type { Environment } from "../git/environment.ts";
 import { streamGit } from "../push/stream-git.ts";
 import { BatchParser } from "./batch-parser.ts";
+import { EmptyFolders } from "./empty-folders.ts";
 import { Findings, maskSecret, type CommitPart, type Finding, type Place } from "./finding.ts";
 import { PatchParser } from "./patch-parser.ts";
 import { SecretStream } from "./secret-stream.ts";
@@ -58,6 +59,7 @@ export async function scanPush(refs: readonly PushedRef[], how: PushScan): Promi
     if (commits.length > 0) {
       await scanCommits(commits, how, sources);
       await scanFiles(commits, how, sources);
+      await scanEmptyFolders(commits, how, sources);
     }
     return { findings: findings.all(), isFull: findings.isFull, commits: commits.length };
   } catch (cause) {
@@ -191,6 +193,7 @@ async function scanFiles(commits: readonly string[], how: PushScan, sources: Sou
     },
     at: (line) => sources.stream.at(line),
     added: (bytes) => sources.stream.write(bytes),
+    kept: (bytes) => sources.stream.write(bytes, true),
   });
   const { code, stderr } = await streamGit(PATCH_ARGUMENTS, {
     env: how.env,
@@ -205,8 +208,9 @@ async function scanFiles(commits: readonly string[], how: PushScan, sources: Sou
 }
 
 const PATCH_SETTINGS = ["core.quotePath=true", "core.attributesFile=/dev/null", "diff.renameLimit=1000"];
-const PATCH =
-  "diff-tree --stdin -r --root --cc -p -U0 -M --full-index --no-color --no-textconv --no-ext-diff --submodule=short --src-prefix=a/ --dst-prefix=b/";
+/** A secret of several lines may be added in several commits: the lines around an added one belong to it as well. */
+const AROUND = 64;
+const PATCH = `diff-tree --stdin -r --root --cc -p -U${AROUND} -M --full-index --no-color --no-textconv --no-ext-diff --submodule=short --src-prefix=a/ --dst-prefix=b/`;
 
 /** Of git; the commits are given on its standard input. */
 export const PATCH_ARGUMENTS: readonly string[] = [
@@ -214,6 +218,27 @@ export const PATCH_ARGUMENTS: readonly string[] = [
   ...PATCH_SETTINGS.flatMap((setting) => ["-c", setting]),
   ...PATCH.split(" "),
 ];
+
+const LIST_ARGUMENTS = [
+  ...FRUGAL,
+  "-c",
+  "core.quotePath=true",
+  ..."diff-tree --stdin -r -t --root -c --raw --no-abbrev --no-color --no-renames".split(" "),
+];
+
+async function scanEmptyFolders(commits: readonly string[], how: PushScan, sources: Sources): Promise<void> {
+  const parser = new EmptyFolders((commit, path) =>
+    sources.whole(commit, { in: "path", path: path.toString("utf8") }, path),
+  );
+  const { code, stderr } = await streamGit(LIST_ARGUMENTS, {
+    env: how.env,
+    signal: how.signal,
+    input: `${commits.join("\n")}\n`,
+    read: (chunk) => parser.push(chunk),
+  });
+  if (code !== 0) throw new CannotScan(`git cannot list the files: ${firstLine(stderr)}`);
+  parser.end();
+}
 
 async function scanBlobs(
   blobs: ReadonlyMap<string, { readonly commit: string; readonly path: string }>,

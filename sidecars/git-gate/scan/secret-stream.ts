@@ -21,6 +21,11 @@ interface Mark {
   readonly line: number;
 }
 
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Throws when the scanner gives up: such bytes were not scanned. */
 export class SecretStream {
   readonly #scanner: SecretScanner;
@@ -32,6 +37,8 @@ export class SecretStream {
   /** What begins before it was told of already. */
   #told = 0;
   #marks: Mark[] = [{ offset: 0, line: 1 }];
+  /** Parts of the window that were there before: a secret that is all in them is not told of. */
+  #known: Range[] = [];
 
   constructor(scanner: SecretScanner, found: (hit: Hit) => void) {
     this.#scanner = scanner;
@@ -43,15 +50,17 @@ export class SecretStream {
   /** What is written next begins this line. */
   at(line: number): void {
     if (this.#length === 0) this.#marks = [];
-    else if (this.#window[this.#length - 1] !== LF) this.write(Buffer.of(LF));
+    else if (this.#window[this.#length - 1] !== LF) this.write(Buffer.of(LF), true);
     this.#marks.push({ offset: this.#length, line });
   }
 
-  write(bytes: Uint8Array): void {
+  /** `known`: it was there before, and is looked at for what is new around it. */
+  write(bytes: Uint8Array, known = false): void {
     let from = 0;
     while (from < bytes.length) {
       const part = bytes.subarray(from, from + this.#window.length - this.#length);
       this.#window.set(part, this.#length);
+      if (known) this.#know(this.#length, this.#length + part.length);
       this.#length += part.length;
       from += part.length;
       if (this.#length === this.#window.length) this.#slide();
@@ -64,6 +73,17 @@ export class SecretStream {
     this.#length = 0;
     this.#told = 0;
     this.#marks = [{ offset: 0, line: 1 }];
+    this.#known = [];
+  }
+
+  #know(from: number, to: number): void {
+    const last = this.#known.at(-1);
+    if (last?.to === from) this.#known[this.#known.length - 1] = { from: last.from, to };
+    else this.#known.push({ from, to });
+  }
+
+  #isKnown(from: number, to: number): boolean {
+    return this.#known.some((range) => range.from <= from && to <= range.to);
   }
 
   #slide(): void {
@@ -74,6 +94,9 @@ export class SecretStream {
     this.#window.copyWithin(0, kept, this.#length);
     this.#length -= kept;
     this.#told = BEFORE;
+    this.#known = this.#known
+      .filter(({ to }) => to > kept)
+      .map(({ from, to }) => ({ from: Math.max(0, from - kept), to: to - kept }));
     const marks = this.#marks.filter(({ offset }) => offset > kept);
     this.#marks = [{ offset: 0, line }, ...marks.map((mark) => ({ ...mark, offset: mark.offset - kept }))];
   }
@@ -104,7 +127,7 @@ export class SecretStream {
     if (exhausted) throw new Error("too much in it looks like secrets to be looked at");
     for (const { rule, severity, start, end } of matches) {
       const place = placeOf(start);
-      if (place < this.#told || place >= until) continue;
+      if (place < this.#told || place >= until || this.#isKnown(place, placeOf(end - 1) + 1)) continue;
       this.#found({ rule, severity, line: this.#lineAt(place), value: Buffer.from(bytes.subarray(start, end)) });
     }
   }

@@ -1,11 +1,13 @@
 // Where a secret may stand in a push, each with the real git: it is refused wherever it is, and says where.
 
+import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { secretRules } from "#domain/secrets/create-scanner.ts";
+import { git } from "#tests/helpers/git/client.ts";
 import { requireSshd, startUpstream, type GitUpstream } from "#tests/helpers/git/upstream.ts";
 
 import { exampleOf, openPushing, secretOf, type Pushing } from "./pushing.ts";
@@ -52,6 +54,39 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
     const commit = p.commit({ "a.env": `# settings\nTOKEN=${token}\n` });
     p.commit({ "a.env": "# settings\n" });
     expect(await refused()).toContain(`${masked} in a.env, line 2, commit ${short(commit)}`);
+  });
+
+  test("is found where several commits put it together, line by line", async () => {
+    const lines = `before\n${key}\nafter\n`.split("\n");
+    const half = Math.floor(lines.length / 2);
+    p.commit({ id: [...lines.slice(0, half), ...lines.slice(-2)].join("\n") });
+    const commit = p.commit({ id: lines.join("\n") });
+    expect(await refused()).toContain(`in id, line 2, commit ${short(commit)}`);
+  });
+
+  test("is found in the name of an empty folder, of a merge as well", async () => {
+    const empty = git(p.clone, "hash-object", "-w", "-t", "tree", "/dev/null");
+    const treeOf = (tree: string, name: string): string =>
+      execFileSync("git", ["mktree"], {
+        cwd: p.clone,
+        input: `040000 tree ${tree}\t${name}\n`,
+        encoding: "utf8",
+      }).trim();
+    const folder = treeOf(empty, token);
+    const nested = treeOf(folder, "sub");
+    const other = p.commit({ "other.txt": "other\n" });
+    const merge = ["-p", "main", "-p", other];
+    for (const [tree, parents] of [
+      [folder, []],
+      [nested, ["-p", "main"]],
+      [nested, merge],
+    ] as const) {
+      const commit = git(p.clone, "commit-tree", tree, "-m", "x", ...parents);
+      p.git("update-ref", `refs/heads/${branch}`, commit);
+      // oxlint-disable-next-line no-await-in-loop -- one push after another
+      expect(await refused()).toMatch(/in the path (?:sub\/)?\*+, commit/);
+    }
+    p.git("update-ref", `refs/heads/${branch}`, other);
   });
 
   test("is found over several lines", async () => {

@@ -44,6 +44,9 @@ function parse(patch: Buffer, cuts: readonly number[] = []): Told[] {
       line += 1;
       text = "";
     },
+    kept: (bytes) => {
+      if (bytes.includes(0x0a)) line += 1;
+    },
   });
   let from = 0;
   for (const cut of [...new Set(cuts)].toSorted((a, b) => a - b)) {

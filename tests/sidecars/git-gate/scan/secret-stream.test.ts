@@ -42,6 +42,21 @@ describe("a stream", () => {
     );
   });
 
+  test("tells of a secret only when some of it is new, whatever was there before around it", () => {
+    const [head, tail] = [OWN.slice(0, 5), OWN.slice(5)].map((text) => Buffer.from(text)) as [Buffer, Buffer];
+    const filler = Buffer.from("line\n".repeat(100_000));
+    const scanParts = (...parts: readonly (readonly [Buffer, boolean])[]) =>
+      scan((stream) => {
+        for (const [bytes, known] of parts) stream.write(bytes, known);
+      });
+    const found = [{ rule: "own:x", line: 100_001 }];
+    for (const before of [true, false]) {
+      expect(scanParts([filler, before], [head, true], [tail, true], [filler, false])).toEqual([]);
+      expect(scanParts([filler, before], [head, true], [tail, false], [filler, true])).toEqual(found);
+      expect(scanParts([filler, before], [head, false], [tail, true], [filler, true])).toEqual(found);
+    }
+  });
+
   test("finds a secret in one line of megabytes", () => {
     const bytes = Buffer.alloc(3_000_000, "x");
     bytes.write(`"${OWN}"`, 2_000_000);
