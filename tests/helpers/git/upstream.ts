@@ -1,4 +1,4 @@
-// A real upstream: sshd on a free loopback port with its own keys, which only serves bare repositories below one folder.
+// A real upstream: sshd on a free port with its own keys, which only serves bare repositories below one folder.
 
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -52,8 +52,8 @@ export interface GitUpstream {
   close(): Promise<void>;
 }
 
-/** Resolves once it listens. */
-export async function startUpstream(): Promise<GitUpstream> {
+/** Resolves once it listens, on an address of this machine: the loopback, or one that containers reach. */
+export async function startUpstream({ host = "127.0.0.1" }: { readonly host?: string } = {}): Promise<GitUpstream> {
   const home = mkdtempSync(join(tmpdir(), "git-upstream-"));
   const at = (name: string): string => join(home, name);
   const folder = at("repos");
@@ -65,19 +65,19 @@ export async function startUpstream(): Promise<GitUpstream> {
   writeFileSync(at("authorized_keys"), allowed.map((key) => `restrict,command="${at("command")}" ${key}\n`).join(""));
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
 
-  const first = await listen(at, await freePort());
+  const first = await listen(at, host, await freePort(host));
   const { port } = first;
   let { server } = first;
   const { username } = userInfo();
   const hostKey = readFileSync(at("host.pub"), "utf8").split(" ").slice(0, 2).join(" ").trim();
-  writeFileSync(at("known_hosts"), `[127.0.0.1]:${port} ${hostKey}\n`);
+  writeFileSync(at("known_hosts"), `[${host}]:${port} ${hostKey}\n`);
   const stop = async (): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     for (const pid of treeOf(server.pid!)) kill(pid);
     await once(server, "exit");
   };
   return {
-    host: "127.0.0.1",
+    host,
     port,
     user: username,
     hostKey,
@@ -92,12 +92,12 @@ export async function startUpstream(): Promise<GitUpstream> {
       git(home, ...args);
       return path;
     },
-    url: (name) => `ssh://${username}@127.0.0.1:${port}${join(folder, name)}.git`,
+    url: (name) => `ssh://${username}@${host}:${port}${join(folder, name)}.git`,
     directEnv: { GIT_SSH_COMMAND: `ssh ${sshOptions(at)}`, GIT_SSH_VARIANT: "ssh" },
     repo: (name, more = {}) => ({
       name,
       user: username,
-      host: "127.0.0.1",
+      host,
       port,
       path: join(folder, `${name}.git`),
       identity: at("identity"),
@@ -107,7 +107,7 @@ export async function startUpstream(): Promise<GitUpstream> {
     }),
     stop,
     async start() {
-      ({ server } = await listen(at, port, true));
+      ({ server } = await listen(at, host, port, true));
     },
     commands: () =>
       readOr(at("commands.log"))
@@ -133,10 +133,10 @@ exit 128
 `;
 }
 
-function config(at: (name: string) => string, port: number): string {
+function config(at: (name: string) => string, host: string, port: number): string {
   return [
     `Port ${port}`,
-    "ListenAddress 127.0.0.1",
+    `ListenAddress ${host}`,
     `HostKey ${at("host")}`,
     `AuthorizedKeysFile ${at("authorized_keys")}`,
     `PidFile ${at("sshd.pid")}`,
@@ -158,19 +158,20 @@ function config(at: (name: string) => string, port: number): string {
 /** Another program may take the port between the look and the start: then the next one is tried, unless it must be this. */
 async function listen(
   at: (name: string) => string,
+  host: string,
   wanted: number,
   same = false,
 ): Promise<{ server: ChildProcess; port: number }> {
   let port = wanted;
   for (let attempt = 1; ; attempt += 1) {
-    writeFileSync(at("sshd_config"), config(at, port));
+    writeFileSync(at("sshd_config"), config(at, host, port));
     const server = spawn(SSHD, ["-D", "-e", "-f", at("sshd_config")], { stdio: ["ignore", "ignore", "pipe"] });
     // oxlint-disable-next-line no-await-in-loop -- one attempt after another
     const problem = await listening(server);
     if (problem === undefined) return { server, port };
     if (attempt === ATTEMPTS) throw new Error(`sshd did not start: ${problem}`);
     // oxlint-disable-next-line no-await-in-loop -- one attempt after another
-    if (!same) port = await freePort();
+    if (!same) port = await freePort(host);
   }
 }
 
@@ -186,11 +187,11 @@ function listening(server: ChildProcess): Promise<string | undefined> {
   });
 }
 
-function freePort(): Promise<number> {
+function freePort(host: string): Promise<number> {
   const probe = createServer();
   return new Promise((resolve, reject) => {
     probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
+    probe.listen(0, host, () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => resolve(port));
     });
