@@ -4,7 +4,7 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
@@ -14,6 +14,8 @@ import { openSetting, type GateSetting } from "#tests/helpers/git/setting.ts";
 import { requireSshd } from "#tests/helpers/git/upstream.ts";
 
 const MOST = 100_000;
+/** The head of a pack of one object, and of the object: a blob of 50,000,000 bytes. */
+const ONE_LARGE_BLOB = Buffer.from("5041434b0000000200000001b088debe01", "hex");
 
 describe("a hostile client of the git gate", requireSshd(), () => {
   let at: GateSetting;
@@ -107,7 +109,9 @@ describe("a hostile client of the git gate", requireSshd(), () => {
   });
 
   it("pushing little gzip that is much unpacked is refused as well", async () => {
-    const bomb = gzipSync(Buffer.concat([Buffer.from(`${command}0000PACK`), Buffer.alloc(50_000_000)]));
+    // One that git reads on: what is wrong from its first byte git refuses itself, before it is too much.
+    const file = Buffer.concat([ONE_LARGE_BLOB, deflateSync(Buffer.alloc(50_000_000), { level: 0 })]);
+    const bomb = gzipSync(Buffer.concat([Buffer.from(`${command}0000`), file]));
     expect(bomb.length).toBeLessThan(MOST);
     const head = [
       "POST /demo.git/git-receive-pack HTTP/1.1",
