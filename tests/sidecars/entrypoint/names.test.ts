@@ -4,7 +4,7 @@ import { Resolver } from "node:dns/promises";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 
-import { countAnswers, question } from "#sidecars/entrypoint/checks/names.ts";
+import { countAnswers, isNobodyAt, question } from "#sidecars/entrypoint/checks/names.ts";
 import { noSuchName } from "#sidecars/entrypoint/no-names.ts";
 
 const closing: (() => void)[] = [];
@@ -65,4 +65,30 @@ test("answers by TCP count only when they hold records", () => {
   const withOne = question("example.com");
   withOne.writeUInt16BE(1, 8);
   expect(countAnswers(withOne)).toBe(1);
+});
+
+describe("a server that nobody leads to", () => {
+  const HEAD = "IP address       HW type     Flags       HW address            Mask     Device\n";
+  const entry = (host: string, flags: string): string => `${host}  0x1  ${flags}  00:00:00:00:00:00  *  eth0\n`;
+  /** 10.0.0.0/29 on eth0, everything else by 10.0.0.1. */
+  const ROUTES = [
+    "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask",
+    "eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000",
+    "eth0\t0000000A\t00000000\t0001\t0\t0\t0\tF8FFFFFF",
+  ].join("\n");
+
+  test("is one whose gateway was asked for and did not answer", () => {
+    expect(isNobodyAt("192.0.2.53", HEAD + entry("10.0.0.1", "0x0"), ROUTES)).toBe(true);
+    expect(isNobodyAt("10.0.0.1", HEAD + entry("10.0.0.1", "0x0"), ROUTES)).toBe(true);
+  });
+
+  test("is none while the gateway, or it itself, is there", () => {
+    expect(isNobodyAt("192.0.2.53", HEAD + entry("10.0.0.1", "0x2"), ROUTES)).toBe(false);
+    expect(isNobodyAt("10.0.0.4", HEAD + entry("10.0.0.1", "0x0") + entry("10.0.0.4", "0x2"), ROUTES)).toBe(false);
+  });
+
+  test("is none where the kernel does not tell whom it asked", () => {
+    expect(isNobodyAt("192.0.2.53", HEAD, ROUTES)).toBe(false);
+    expect(isNobodyAt("192.0.2.53", "", "")).toBe(false);
+  });
 });
