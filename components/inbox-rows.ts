@@ -76,9 +76,14 @@ export function fateSpans({ decision, undo, use, proposal }: InboxItem, now: num
   if (applied === undefined) return [span(undo === null ? "being applied…  " : "undone  ", DIM), ...used];
   const detail = plainLine(applied.detail);
   return [
-    applied.ok ? span(`${detail}  `, { color: GREEN }) : span(`failed: ${detail}  `, { color: RED, bold: true }),
+    applied.ok ? span(`${detail}  `, { color: GREEN }) : span(`${failedWords(detail)}  `, { color: RED, bold: true }),
     ...used,
   ];
+}
+
+/** A detail that says it itself is not told of it twice. */
+export function failedWords(detail: string): string {
+  return detail.startsWith("failed ") ? detail : `failed: ${detail}`;
 }
 
 export function countWords({ seen, proposal }: InboxItem, now: number): Row {

@@ -9,7 +9,7 @@ import type { Warning } from "#domain/proposal/warnings.ts";
 
 import { buildRows, type Build } from "./build-rows.ts";
 import { dockerfileRows, type DockerfileWords } from "./dockerfile-rows.ts";
-import { countWords, fateSpans, UNANSWERED } from "./inbox-rows.ts";
+import { countWords, failedWords, fateSpans, UNANSWERED } from "./inbox-rows.ts";
 import { BOLD, CYAN, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row, type Span, type Style } from "./rows.ts";
 import { shownProposal } from "./shown-proposal.ts";
 import { plural, remaining, statusSpan } from "./words.ts";
@@ -172,7 +172,6 @@ const NOTE: Style = { color: YELLOW };
 
 function fateRows(item: InboxItem, width: number, now: number): Row[] {
   const { decision, undo, proposal } = item;
-  const fate = decision === null && undo === null ? [] : fateSpans(item, now); // the first row counts down
   const scope =
     decision === null ||
     proposal.kind === "question" ||
@@ -184,7 +183,16 @@ function fateRows(item: InboxItem, width: number, now: number): Row[] {
     decision === null ? [] : [row(span(`${decision.status}${scope}, by ${plainLine(decision.decided_by)}`, DIM))];
   const notes = decision === null || decision.notes === "" ? [] : wrap(`“${plainLine(decision.notes)}”`, width, DIM);
   const undone = undo === null ? [] : [row(span(`undone by ${plainLine(undo.decided_by)}`, DIM))];
-  return [...who, ...notes, ...undone, ...(fate.length === 0 ? [] : [fate])];
+  return [...who, ...notes, ...undone, ...appliedRows(item, width, now)];
+}
+
+/** Why something failed is told whole: the inbox has room for its beginning alone. */
+function appliedRows(item: InboxItem, width: number, now: number): Row[] {
+  const { decision, undo } = item;
+  if (decision === null && undo === null) return []; // the first row counts down
+  const applied = undo === null ? decision?.applied : undo.applied;
+  if (applied?.ok === false) return wrap(failedWords(plainLine(applied.detail)), width, DANGER);
+  return [fateSpans(item, now)];
 }
 
 function scopeWords({ scope, expires_at }: NonNullable<InboxItem["decision"]>): string {

@@ -52,6 +52,6 @@ function enforced({ resources }: BottleSpec, info: EngineInfo): string[] {
     ...(info.seccomp ? ["system calls filtered by the daemon's profile"] : []),
     `at most ${pids} processes`,
     ...(memory === undefined ? [] : [`at most ${Math.round(memory / 1_048_576)} MiB of memory`]),
-    ...(cpus === undefined ? [] : [`at most ${cpus} cpus`]),
+    ...(cpus === undefined ? [] : [`at most ${cpus} ${cpus === 1 ? "cpu" : "cpus"}`]),
   ];
 }

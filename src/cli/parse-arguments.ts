@@ -39,7 +39,7 @@ export function parseArguments(
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     const spec = table[token.name];
-    if (spec === undefined) throw complain(unknownOption(token.rawName, table));
+    if (spec === undefined) throw complain(unknownOption(token.rawName, table) + behindDashes(command.arguments));
     options[token.name] =
       spec.type === "boolean"
         ? flag(token, complain)
@@ -92,6 +92,12 @@ function chosen(value: string, choices: readonly string[] | undefined, of: strin
 function unknownOption(rawName: string, table: OptionTable): string {
   const nearest = nearestOf(rawName.replace(/^-+/, ""), Object.keys(table));
   return `there is no option ${rawName}${nearest === undefined ? "" : ` (did you mean --${nearest}?)`}`;
+}
+
+/** What is passed on to another program may look like an option of ours. */
+function behindDashes(specs: readonly ArgumentSpec[]): string {
+  const passedOn = specs.find(({ rest, name }) => rest === true && name === "command");
+  return passedOn === undefined ? "" : "; what belongs to the command stands behind `--`";
 }
 
 export function didYouMean(typed: string, words: readonly string[]): string {

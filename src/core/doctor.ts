@@ -72,7 +72,7 @@ async function backendItem(backend: Backend): Promise<DoctorItem> {
   if (!probe.available) return { name, state: "missing", detail: probe.why, hint: probe.hint, probe };
   const detail = [
     probe.mechanism,
-    probe.version,
+    ...(probe.mechanism.includes(probe.version) ? [] : [probe.version]),
     ...probe.weaknesses.map((weakness) => `not enforced: ${weakness}`),
   ].join("; ");
   return { name, state: probe.weaknesses.length === 0 ? "ok" : "warning", detail, probe };

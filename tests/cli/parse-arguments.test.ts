@@ -52,6 +52,20 @@ describe("arguments of a command", () => {
     );
   });
 
+  it("says where the options of another program stand", () => {
+    const passing = {
+      arguments: [...command.arguments, { name: "command", describe: "", rest: true }],
+      options: command.options,
+    } as const;
+    expect(() => parseArguments("exec", passing, ["a-1", "git", "-C", "app"])).toThrow(
+      "there is no option -C; what belongs to the command stands behind `--`",
+    );
+    expect(parseArguments("exec", passing, ["a-1", "--", "git", "-C", "app"]).args).toEqual({
+      slug: "a-1",
+      command: ["git", "-C", "app"],
+    });
+  });
+
   it("lets help win over every complaint", () => {
     expect(parse("--nonsense", "--help").global.help).toBe(true);
   });

@@ -157,6 +157,27 @@ test("afterwards the row says what is known: being applied, live, failed, used, 
   ).toContain("used 2×");
 });
 
+test("why something could not be applied is told whole in its detail, and once", () => {
+  const applied = {
+    ok: false as const,
+    detail: `failed at "build the images": ${"a long way ".repeat(20)}to the cause`,
+  };
+  const decision = {
+    version: 1,
+    id: "p",
+    digest: "d",
+    status: "approved",
+    scope: "session",
+    notes: "",
+    decided_by: "me@here (1)",
+    decided_at: "2030-01-01T12:00:00.000Z",
+    applied,
+  } as const;
+  const rows = read(itemFor({}, { decision }), 60);
+  expect(rows.join(" ").replace(/\s+/g, " ")).toContain(applied.detail);
+  expect(rows.join(" ")).not.toContain("failed: failed");
+});
+
 test("a held request says how long the agent still waits", () => {
   const item = itemFor({ origin: "held-request", deadline: "2030-01-01T12:00:42.000Z" });
   expect(

@@ -2,6 +2,7 @@
 
 import type { Route } from "#domain/egress/route.ts";
 import { budgetWords, routeWords } from "#domain/egress/route-words.ts";
+import { sizeText } from "#domain/size.ts";
 import { plainLine, plainLines } from "#domain/plain-text.ts";
 import type { DefinitionInfo } from "#modes/json/definition-info.ts";
 
@@ -34,7 +35,10 @@ export function definitionText(info: DefinitionInfo, paint: Paint): string {
     ...some("budget", bottle.budget === null ? undefined : budgetWords(bottle.budget).join(", ")),
     ...Object.entries(bottle.git_repos).map(([name, url]): [string, string] => ["git gate", `${name} → ${url}`]),
     ...some("git user", [bottle.git_user.name, bottle.git_user.email].filter((part) => part !== undefined).join(" ")),
-    ...Object.entries(bottle.resources).map(([name, value]): [string, string] => [name, String(value)]),
+    ...Object.entries(bottle.resources).map(([name, value]): [string, string] => [
+      name,
+      name === "memory" && value !== undefined ? sizeText(value) : String(value),
+    ]),
     ["supervise", bottle.supervise ? "yes" : "no"],
   ];
   const prompt =
