@@ -28,6 +28,7 @@ import { bundleConfig, demandShared, makeSidecars, startSidecars } from "./sidec
 import { keepEndedLog } from "../logs/agent-log.ts";
 import { settleEnd } from "./stop.ts";
 import { containersOf } from "./teardown.ts";
+import { heedStop } from "./stop-request.ts";
 import { copyWorkspace } from "./workspace.ts";
 
 export { leftoversDocker } from "./leftovers.ts";
@@ -64,16 +65,18 @@ export async function launchDocker(
     await keepEndedLog(context, spec.slug); // its container goes
   }
   const unclaim = await claimLaunch(spec.slug, paths, () => isRunning(context, spec.slug));
+  const heeded = await heedStop(paths, spec.slug, signal);
   try {
-    const images = await buildImages(context, agentSource(spec, paths), progress, signal);
+    const images = await buildImages(context, agentSource(spec, paths), progress, heeded.signal);
     const prepared = await steps.run("prepare", () =>
-      prepare(context, spec, paths, { steps, signal, alter: alter.internal }),
+      prepare(context, spec, paths, { steps, signal: heeded.signal, alter: alter.internal }),
     );
-    await run({ context, spec, paths, steps, images, prepared, alter }, signal);
+    await run({ context, spec, paths, steps, images, prepared, alter }, heeded.signal);
   } catch (error) {
     await steps.takeBack();
     throw error instanceof BottleError ? error : context.engine.error(error, `launch ${spec.slug}`);
   } finally {
+    heeded.end();
     unclaim();
   }
 }

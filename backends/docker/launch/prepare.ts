@@ -64,7 +64,7 @@ async function forgetEnd({ agent, isolation }: BottlePaths, steps: Steps): Promi
   if (typeof before === "string") {
     steps.onFailure("the record of its last end", () => writeAtomic(agent.exit, before));
   }
-  for (const path of [agent.exit, agent.stopping, isolation]) await rm(path, { force: true });
+  for (const path of [agent.exit, isolation]) await rm(path, { force: true });
 }
 
 /** Made by us before anything is mounted: what the engine makes belongs to root. */

@@ -25,6 +25,7 @@ import { seccompProfile } from "./seccomp-profile.ts";
 import { PLACE, readNetworks, type BottleNetworks } from "./networks.ts";
 import { bootOrder, parseKept, type KeptOrder } from "./order.ts";
 import { endAgent } from "./stop.ts";
+import { heedStop } from "./stop-request.ts";
 import { addressIn } from "./subnets.ts";
 import { containersOf, removeContainer } from "./teardown.ts";
 
@@ -44,14 +45,16 @@ export async function rebuildDocker(
   const image = await reported(progress, (output) => context.images.buildDockerfile(dockerfile, output, signal));
   demandGoOn(signal);
   const unclaim = await claimLaunch(slug, paths, async () => false);
+  const heeded = await heedStop(paths, slug, signal);
   const steps = launchSteps(slug, progress);
   try {
-    await replace({ context, slug, paths, image, steps }, signal);
+    await replace({ context, slug, paths, image, steps }, heeded.signal);
     await keepDockerfile(paths, dockerfile);
   } catch (error) {
     await steps.takeBack();
     throw error instanceof BottleError ? error : context.engine.error(error, `rebuild ${slug}`);
   } finally {
+    heeded.end();
     unclaim();
   }
 }

@@ -14,6 +14,7 @@ import type { DockerContext } from "../context.ts";
 import { OPT } from "../images/images.ts";
 import { agentContainer } from "../agent-containers.ts";
 import { markStopping, settle } from "../settle.ts";
+import { endLaunch } from "./stop-request.ts";
 import { all, containersOf, removeContainers, removeHome, removeNetworks } from "./teardown.ts";
 import { asBottleError, isGone, statusOf } from "./engine-error.ts";
 
@@ -27,6 +28,7 @@ export async function stopDocker(context: DockerContext, slug: string): Promise<
   const { docker } = context.engine;
   const of = { root: context.root, slug };
   const paths = bottlePaths(context.root, slug);
+  await endLaunch(paths);
   const agents = await containersOf(docker, of, "agent").catch((error: unknown) => {
     throw context.engine.error(error, "find the bottle");
   });

@@ -67,6 +67,7 @@ export function demandGoOn(signal: AbortSignal): void {
 }
 
 function interruption({ reason }: AbortSignal): BottleError {
+  if (reason instanceof BottleError) return reason;
   const late = reason instanceof DOMException && reason.name === "TimeoutError";
   return new BottleError("failed", late ? "took too long" : "was interrupted", { where: "launch", cause: reason });
 }

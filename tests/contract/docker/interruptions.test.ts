@@ -62,6 +62,26 @@ describe("a launcher that is killed", await requireDocker(), () => {
     },
   );
 
+  test.each(["prepare", "start sidecars", "prove the isolation"])(
+    "or asked to stop while it says %s starts no agent afterwards",
+    async (step) => {
+      const slug = bottles.prepare();
+      const launcher = startLauncher({ root: bottles.root, mechanism: "docker", spec: specOf({ slug }) });
+      await launcher.line((line) => line.type === "step" && line.step === step);
+      const bottle = bottles.backend.open(slug);
+      await bottle.stop();
+      const standing = await bottle.status();
+      await launcher.line((line) => line.type === "end");
+      launcher.process.kill("SIGKILL");
+      await launcher.exited;
+      expect([standing.phase, (await bottle.status()).phase]).not.toContain("running");
+      await nothingNames(slug);
+      expect(leftOnDisk(slug)).toEqual([]);
+      await bottle.remove();
+      expect(await dockerThings(bottles.root, slug)).toEqual([]);
+    },
+  );
+
   test("leaves a bottle that ends by itself, since nobody will give it an order", { timeout: 150_000 }, async () => {
     const slug = bottles.prepare();
     await killedAt(slug, "prove the isolation", "started");
