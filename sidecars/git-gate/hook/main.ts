@@ -21,6 +21,8 @@ import { readSettings, type HookSettings } from "./settings.ts";
 import { sshUpstream } from "./ssh-upstream.ts";
 
 const MOST_SCAN_MS = 10 * 60_000;
+/** 2 GiB over a slow line are meant to get there. */
+const MOST_FORWARD_MS = 60 * 60_000;
 const MOST_COMMITS = 200_000;
 
 async function main(): Promise<boolean> {
@@ -68,6 +70,7 @@ async function receive(
     madeRefs: join(paths.dir, `${repo.name}.made.json`),
     ...(isOpen(LOCK_DESCRIPTOR) ? { lock: LOCK_DESCRIPTOR } : {}),
     mostScanMs: MOST_SCAN_MS,
+    mostForwardMs: MOST_FORWARD_MS,
     mostCommits: MOST_COMMITS,
     second: await secondScanner(quarantined),
     signal: stopping.signal,

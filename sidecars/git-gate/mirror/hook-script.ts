@@ -8,6 +8,7 @@ const LOCK_SECONDS = 900;
 export function hookScript(node: string, program: string): string {
   return `#!/bin/sh
 flock -x -w ${LOCK_SECONDS} ${LOCK_DESCRIPTOR} || { echo "another push to this repository does not end; try again later" >&2; exit 1; }
+ulimit -S -v unlimited # it is no git (memory-limit.ts)
 exec ${quote(node)} ${quote(program)} "$@"
 `;
 }

@@ -26,19 +26,35 @@ export type Forwarded =
 interface Way {
   readonly quarantined: Environment;
   readonly lock?: number;
+  /** An upstream that neither answers nor goes would keep everybody from pushing. */
+  readonly mostForwardMs: number;
   readonly signal: AbortSignal;
 }
 
 export async function forwardPush(changes: readonly Change[], upstream: Upstream, way: Way): Promise<Forwarded> {
   const { url, env } = await upstream.connection();
-  const task = { env: { ...way.quarantined, ...env }, signal: way.signal };
+  const late = AbortSignal.timeout(way.mostForwardMs);
+  const task = { env: { ...way.quarantined, ...env }, signal: AbortSignal.any([way.signal, late]) };
   const lock = way.lock === undefined ? {} : { inherit: way.lock };
-  const { code, stdout, stderr } = await streamGit(pushArguments(changes, url), { ...task, ...lock });
+  const pushed = await streamGit(pushArguments(changes, url), { ...task, ...lock }).catch((error: unknown) => {
+    if (late.aborted && !way.signal.aborted) return undefined;
+    throw error;
+  });
+  if (pushed === undefined) return { is: "failed", upstream: "unknown", said: ["it took too long, and was given up"] };
+  const { code, stdout, stderr } = pushed;
   const report = readPushReport(stdout, stderr);
   if (code === 0) return { is: "accepted", said: report.remote, brokeAfter: false };
   if (isRefusal(report, changes)) return { is: "refused", reasons: report.refused, said: report.remote };
-  return afterFailure(changes, url, task, report);
+  return afterFailure(
+    changes,
+    url,
+    { ...task, signal: AbortSignal.any([way.signal, AbortSignal.timeout(LIST_MS)]) },
+    report,
+  );
 }
+
+/** To ask what it has. */
+const LIST_MS = 60_000;
 
 /** Deltas are taken as the agent's git has made them: to look for more costs memory and time, and saves upstream little. */
 const PUSH =

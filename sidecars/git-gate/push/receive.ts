@@ -23,6 +23,7 @@ interface Gate {
   /** state/<slug>/git-gate/<name>.made.json. */
   readonly madeRefs: string;
   readonly mostScanMs: number;
+  readonly mostForwardMs: number;
   readonly mostCommits: number;
   /** Looks for more with a scanner of somebody else's, when it is there. */
   readonly second: SecondScanner;

@@ -3,6 +3,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 
 import type { Environment } from "../git/environment.ts";
+import { gitWithLimit } from "../git/memory-limit.ts";
 
 interface GitEnd {
   /** Null when it was killed. */
@@ -29,7 +30,8 @@ const MOST_STDERR = 256 * 1024;
 export async function streamGit(args: readonly string[], task: GitTask): Promise<GitEnd> {
   const { env, input = "", read, inherit, signal } = task;
   const more = inherit === undefined ? [] : [inherit];
-  const child = spawn("git", args, {
+  const command = gitWithLimit(args);
+  const child = spawn(command.file, command.args, {
     env,
     signal,
     killSignal: "SIGTERM",

@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { Transform } from "node:stream";
 
 import { openLock } from "../git/lock.ts";
+import { gitWithLimit } from "../git/memory-limit.ts";
 import { keepTrack, killGroup } from "../git/process-groups.ts";
 import { watchCommandSection } from "./command-section.ts";
 import { readDaemonRequest, type DaemonReading } from "./daemon-request.ts";
@@ -83,16 +84,17 @@ function start(ask: DaemonAsk, { env, paths }: Served, { hookEnv }: ServedRepo):
   const pushes = ask.service === "git-receive-pack";
   const lock = pushes ? openLock(paths.lock(ask.repo)) : undefined;
   try {
-    const child = spawn(
-      "git",
-      [ask.service.slice("git-".length), ...(pushes ? [] : ["--strict"]), paths.mirror(ask.repo)],
-      {
-        env: { ...env, ...(ask.protocol ? { GIT_PROTOCOL: ask.protocol } : {}), ...(pushes ? hookEnv : {}) },
-        cwd: paths.home,
-        stdio: ["pipe", "pipe", "pipe", ...(lock ? [lock.descriptor] : [])],
-        detached: true,
-      },
-    );
+    const command = gitWithLimit([
+      ask.service.slice("git-".length),
+      ...(pushes ? [] : ["--strict"]),
+      paths.mirror(ask.repo),
+    ]);
+    const child = spawn(command.file, command.args, {
+      env: { ...env, ...(ask.protocol ? { GIT_PROTOCOL: ask.protocol } : {}), ...(pushes ? hookEnv : {}) },
+      cwd: paths.home,
+      stdio: ["pipe", "pipe", "pipe", ...(lock ? [lock.descriptor] : [])],
+      detached: true,
+    });
     keepTrack(child);
     return child;
   } finally {

@@ -5,6 +5,7 @@ import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 
 import { openLock } from "../git/lock.ts";
+import { gitWithLimit } from "../git/memory-limit.ts";
 import { keepTrack, killGroup } from "../git/process-groups.ts";
 import { readCgiHead, type CgiHead } from "./cgi-head.ts";
 import type { HttpAsk } from "./http-request.ts";
@@ -26,9 +27,10 @@ const MOST_COMPLAINT = 4096;
 export async function runHttpBackend(ask: GitAsk, served: Served, of: ServedRepo, run: BackendRun): Promise<string> {
   const pushes = ask.kind === "rpc" && ask.service === "git-receive-pack";
   const lock = pushes ? openLock(served.paths.lock(ask.repo)) : undefined;
+  const command = gitWithLimit(["http-backend"]);
   let child: ChildProcess;
   try {
-    child = spawn("git", ["http-backend"], {
+    child = spawn(command.file, command.args, {
       env: { ...cgiEnvironment(ask, served), ...(pushes ? of.hookEnv : {}) },
       cwd: served.paths.home,
       stdio: [run.body === undefined ? "ignore" : "pipe", "pipe", "pipe", ...(lock ? [lock.descriptor] : [])],

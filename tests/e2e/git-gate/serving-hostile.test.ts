@@ -4,6 +4,7 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { createHash } from "node:crypto";
 import { deflateSync, gzipSync } from "node:zlib";
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -122,6 +123,17 @@ describe("a hostile client of the git gate", requireSshd(), () => {
     expect((await http(head, bomb)).status).toBe(413);
   });
 
+  it("pushing a small pack that unpacks to gigabytes is refused by a git that fails alone", async () => {
+    const { pack, base } = deltaBomb();
+    const body = Buffer.concat([
+      Buffer.from(`${pkt(`${"0".repeat(40)} ${base} refs/heads/x\0report-status`)}0000`),
+      pack,
+    ]);
+    const head = ["POST /demo.git/git-receive-pack HTTP/1.1", type("receive-pack"), `Content-Length: ${body.length}`];
+    expect((await http(head, body)).body).toContain("ng refs/heads/x unpacker error");
+    expect(await at.run(["ls-remote", "-q", at.gate.http("demo")])).toMatchObject({ code: 0 });
+  });
+
   it("asking with what is no gzip is refused", async () => {
     const head = [
       "POST /demo.git/git-upload-pack HTTP/1.1",
@@ -201,4 +213,35 @@ function chunk(text: string): string {
 
 function descriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** A blob of 16 MB, and a delta that repeats it until it has 3 GB. */
+function deltaBomb(): { pack: Buffer; base: string } {
+  const blob = Buffer.alloc(2 ** 24);
+  const base = createHash("sha1").update(`blob ${blob.length}\0`).update(blob).digest();
+  const copyAll = Buffer.from([0xf0, 0xff, 0xff, 0xff]); // 2^24 - 1 bytes from the start
+  const delta = Buffer.concat([
+    ...[blob.length, 200 * (2 ** 24 - 1)].map((size) => sizeBytes(size)),
+    ...Array.from({ length: 200 }, () => copyAll),
+  ]);
+  const objects = [
+    [objectHead(3, blob.length), deflateSync(blob)],
+    [objectHead(7, delta.length), base, deflateSync(delta)],
+  ].flat();
+  const content = Buffer.concat([Buffer.from("5041434b0000000200000002", "hex"), ...objects]);
+  return { pack: Buffer.concat([content, createHash("sha1").update(content).digest()]), base: base.toString("hex") };
+}
+
+/** Seven bits a byte, the lowest first. */
+function sizeBytes(size: number): Buffer {
+  const bytes: number[] = [];
+  let left = size;
+  for (; left > 127; left = Math.floor(left / 128)) bytes.push((left % 128) | 128);
+  return Buffer.from([...bytes, left]);
+}
+
+function objectHead(type: number, size: number): Buffer {
+  const rest = Math.floor(size / 16);
+  const first = (type << 4) | (size % 16);
+  return rest === 0 ? Buffer.from([first]) : Buffer.concat([Buffer.from([first | 128]), sizeBytes(rest)]);
 }
