@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { BottleError } from "#domain/bottle-error.ts";
 import { BootReport, type BootOrder, type BootTriesInput } from "#domain/boot/protocol.ts";
 import type { IsolationCheck } from "#domain/fleet/isolation.ts";
+import { plainLine } from "#domain/plain-text.ts";
 import { jsonSocket } from "#lib/json-socket.ts";
 import { listenUnix } from "#lib/unix-socket.ts";
 
@@ -22,7 +23,7 @@ export interface BootServer {
 /** Listens in `folder`, which is bound into the bottle. */
 export async function listenBoot(folder: string, tries: BootTriesInput): Promise<BootServer> {
   const reports = reportQueue();
-  const proof = reports.next("proof").then(({ checks }) => checks);
+  const proof = reports.next("proof").then(({ checks }) => checks.map(plain));
   proof.catch(() => {}); // a launch that fails earlier never asks for it
   let connection: Socket | undefined;
   let send: (order: BootOrder) => void = () => {};
@@ -58,6 +59,11 @@ export async function listenBoot(folder: string, tries: BootTriesInput): Promise
   };
 }
 
+/** It is shown on terminals, and whoever made the image may have written it. */
+function plain({ name, evidence, ...check }: IsolationCheck): IsolationCheck {
+  return { name: plainLine(name), evidence: plainLine(evidence), ...check };
+}
+
 interface ReportQueue {
   push(report: BootReport): void;
   fail(error: Error): void;
@@ -81,7 +87,7 @@ function reportQueue(): ReportQueue {
       waiting.promise.catch(() => {});
       if (failed !== undefined) waiting.reject(failed);
       if (report.type === type) return report as Extract<BootReport, { type: typeof type }>;
-      const said = report.type === "failed" ? report.message : `reported ${report.type} instead of ${type}`;
+      const said = report.type === "failed" ? plainLine(report.message) : `reported ${report.type} instead of ${type}`;
       throw new BottleError("failed", said, { where: "the agent" });
     },
   };

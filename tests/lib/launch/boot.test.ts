@@ -47,6 +47,18 @@ test("hears the proof, gives the order, and hears that the agent was started", a
   expect(await started).toBe(7);
 });
 
+test("takes nothing of a report to a terminal but plain text", async () => {
+  const entrypoint = await dial();
+  const hostile = { ...check, name: "wall\u001b[2J", evidence: "stands\u001b]52;c;cm0gLXJm\u0007 still" };
+  entrypoint.say({ type: "proof", checks: [hostile] });
+  expect(await boot.proof).toEqual([{ ...check, evidence: "stands still" }]);
+  const heard = entrypoint.heard();
+  const started = boot.go(order);
+  await heard;
+  entrypoint.say({ type: "failed", message: "no\u001b[1A agent" });
+  await expect(started).rejects.toThrow("no agent");
+});
+
 test("says why an agent could not be started", async () => {
   const entrypoint = await dial();
   entrypoint.say({ type: "proof", checks: [check] });
