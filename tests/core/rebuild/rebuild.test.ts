@@ -176,14 +176,18 @@ describe("approving a Dockerfile", () => {
 
 describe("an approval that takes long", () => {
   test("is left to whoever is at it by a completer of the same process, and finished once", async () => {
-    let finish = (): void => {};
-    const finished = new Promise<void>((resolve) => (finish = resolve));
-    behaves({ build: () => finished });
+    const [begun, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    behaves({
+      build: () => {
+        begun.resolve();
+        return finished.promise;
+      },
+    });
     const proposal = await asked();
     const made = yes(proposal);
-    await expect.poll(async () => (await item(proposal)).decision?.status).toBe("approved");
+    await begun.promise;
     expect(await completeUnfinished(desk, await item(proposal))).toBe(false);
-    finish();
+    finished.resolve();
     expect((await made).applied?.ok).toBe(true);
     expect(await completeUnfinished(desk, await item(proposal))).toBe(true);
     expect(backend.built).toEqual([NEW]);
