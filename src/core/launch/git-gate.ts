@@ -46,7 +46,7 @@ async function planRepo(
 
 function missingHostKey(where: string, { host, port }: { host: string; port: number }): string {
   const scan = `ssh-keyscan ${port === 22 ? "" : `-p ${port} `}${host}`;
-  return `${where} has no host_key: nothing is fetched or pushed until you add one, as \`${scan}\` prints it, after comparing it with what its host publishes`;
+  return `${where} has no host_key: nothing is fetched or pushed until you add one, as \`${scan}\` prints it behind the name, after comparing it with what its host publishes`;
 }
 
 /** What ssh would stumble over; throws for what it cannot use at all. */

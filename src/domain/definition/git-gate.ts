@@ -2,6 +2,8 @@
 
 import * as z from "zod";
 
+import { hostKeyProblem } from "#domain/git-gate/host-key.ts";
+
 const REPO_NAME = /^[A-Za-z0-9._-]+$/;
 
 export interface GitUser {
@@ -23,7 +25,14 @@ export const GitRepoKeys = z.strictObject({
   }),
   /** The operator's key file for that remote. */
   identity: z.string().min(1),
-  host_key: z.string().nullable().optional(),
+  host_key: z
+    .string()
+    .check((context) => {
+      const wrong = hostKeyProblem(context.value);
+      if (wrong !== undefined) context.issues.push({ code: "custom", message: wrong, input: context.value });
+    })
+    .nullable()
+    .optional(),
   /** Whether history may be rewritten, and branches deleted that the bottle did not make. Default false. */
   force_push: z.boolean().optional(),
 });

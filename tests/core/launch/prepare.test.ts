@@ -143,7 +143,7 @@ describe("a key for the gate", () => {
   test("without a host key is planned, with a warning that says what to add", async () => {
     const { preflight, plan } = await prepared(gate(""));
     expect(preflight.warnings[0]).toBe(
-      "bottle dev: git-gate.repos.app has no host_key: nothing is fetched or pushed until you add one, as `ssh-keyscan -p 2222 git.example.com` prints it, after comparing it with what its host publishes",
+      "bottle dev: git-gate.repos.app has no host_key: nothing is fetched or pushed until you add one, as `ssh-keyscan -p 2222 git.example.com` prints it behind the name, after comparing it with what its host publishes",
     );
     expect(plan.spec.gitGate?.repos[0]).not.toHaveProperty("host_key");
   });
