@@ -80,6 +80,7 @@ export async function boot(
       others,
       served,
       hasSeccomp: info.seccomp,
+      isBeside: booting.beside.length > 0,
     });
     server = await listenBoot(booting.boot, tries);
     const ended = endOf(agent);

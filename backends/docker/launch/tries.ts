@@ -23,6 +23,8 @@ export interface TriesOf {
   readonly others: readonly Dockerode.ContainerInfo[];
   readonly served: { readonly supervise: boolean; readonly gitGate: boolean };
   readonly hasSeccomp: boolean;
+  /** Whether another container of the same agent runs for a while. */
+  readonly isBeside: boolean;
 }
 
 type Address = NonNullable<BootTriesInput["refused"]>[number];
@@ -41,6 +43,9 @@ export function bootTries(of: TriesOf): BootTriesInput {
     seccomp_required: of.hasSeccomp,
     network: "internal",
     refused: refusedAddresses(of),
+    beside: of.isBeside
+      ? [PLACE.agent, PLACE.otherAgent].map((place) => addressIn(networks.internal.subnet, place))
+      : [],
     resolvers: resolvers(networks),
     image_variables: [...Object.keys(image.env), "HOSTNAME"],
     read_only: true,

@@ -72,6 +72,7 @@ async function nobodyElse(tries: BootTries, routes: string, patienceMs: number):
     ...(tries.lifeline === null ? [] : [tries.lifeline.port]),
   ]);
   const neighbours = neighboursOf(routes).filter((host) => !sidecars.has(host));
+  const strangers = neighbours.filter((host) => !tries.beside.includes(host));
   if (neighbours.length === 0) return { ok: false, evidence: "its own network was not found" };
   const at = (host: string, ports: readonly number[]): Target[] =>
     ports.map((port) => ({ what: `${host}:${port}`, to: { host, port } }));
@@ -83,7 +84,7 @@ async function nobodyElse(tries: BootTries, routes: string, patienceMs: number):
           LIKELY_PORTS.filter((port) => !offered.has(port)),
         ),
       ),
-      ...neighbours.flatMap((host) => at(host, NEIGHBOUR_PORTS)),
+      ...strangers.flatMap((host) => at(host, NEIGHBOUR_PORTS)),
     ],
     patienceMs,
   );

@@ -42,6 +42,8 @@ export const BootTries = z.strictObject({
   network: z.enum(["none", "internal"]).default("none"),
   /** Further addresses that must be out of reach: gateways, bridges, other bottles. Connecting must be refused or unreachable. */
   refused: z.array(z.strictObject({ host: z.string(), port: z.int() })).default([]),
+  /** Addresses of the same agent's other container while one takes the other's place: what that offers is its own. */
+  beside: z.array(z.string()).default([]),
   /** Name servers to ask for a name outside, beside the system's own; none may know it. */
   resolvers: z.array(z.string()).default([]),
   /** Names of variables that the image brings: anything else in the entrypoint's environment leaked. */

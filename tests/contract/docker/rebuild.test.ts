@@ -79,7 +79,8 @@ describe("a rebuild", await requireDocker(), () => {
         for (const name of ["boot.sock", "tries.json"])
           if (existsSync("/run/bottle/boot/" + name)) writeFileSync("/home/node/seen", name);
       }, 1);
-      console.log("ready");`;
+      // A server of the agent's own is no stranger to the container that takes over.
+      require("http").createServer().listen(80, "0.0.0.0", () => console.log("ready"));`;
     const bottle = await launched(["/opt/bottle-dash/node", "-e", thief]);
     await rebuild(bottle, WITH_TOOL);
     expect(await inside(bottle.slug, "new-tool")).toBe("a new tool");

@@ -36,6 +36,7 @@ const of: TriesOf = {
   ],
   served: { supervise: true, gitGate: false },
   hasSeccomp: true,
+  isBeside: false,
 };
 const tries = BootTries.parse(bootTries(of));
 const refused = tries.refused.map(({ host, port }) => `${host}:${port}`);
@@ -75,4 +76,9 @@ test("the operator's root is to be absent, and the image's variables are known",
   expect(tries.absent).toContain("/somewhere/root");
   expect(tries.image_variables).toEqual(expect.arrayContaining(["PATH", "NODE_VERSION"]));
   expect(tries).toMatchObject({ network: "internal", read_only: true, seccomp_required: true });
+});
+
+test("what the agent itself offers is no stranger's only while one container takes another's place", () => {
+  expect(tries.beside).toEqual([]);
+  expect(bootTries({ ...of, isBeside: true }).beside).toEqual(["10.213.0.3", "10.213.0.4"]);
 });
