@@ -60,16 +60,22 @@ export interface PreflightProps extends Area {
 }
 
 export function PreflightScreen({ width, height, agent, plan, problem, copies, scroll }: PreflightProps) {
-  const frame = { width, height, title: row(span(`Preflight: ${agent}`, BOLD)), active: true };
-  const rows = preflightRows(plan, problem, copies, insideOf(frame).width);
-  return <Lines rows={paneRows(frame, rows.slice(scroll))} width={width} height={height} />;
+  const inside = insideOf({ width, height });
+  const rows = preflightRows(plan, problem, copies, inside.width);
+  const start = Math.min(scroll, Math.max(0, rows.length - inside.height));
+  const below = rows.length - start - inside.height;
+  const note = below > 0 ? row(span(`${below} more below (j)`, DIM)) : [];
+  const frame = { width, height, title: row(span(`Preflight: ${agent}`, BOLD)), note, active: true };
+  return <Lines rows={paneRows(frame, rows.slice(start, start + inside.height))} width={width} height={height} />;
 }
+
+const LABEL_WIDTH = 14;
 
 function preflightRows(plan: Preflight | null, problem: string | null, copies: boolean, width: number): Row[] {
   if (problem !== null) return wrap(`✗ ${plainLine(problem)}`, width, { color: RED });
   if (plan === null) return [row(span("looking…", DIM))];
   return [
-    ...plan.lines.map(({ label, text }) => row(span(plainLine(label).padEnd(14), DIM), plainLine(text))),
+    ...plan.lines.flatMap(({ label, text }) => labelledRows(plainLine(label), plainLine(text), width)),
     row(
       span("workspace".padEnd(14), DIM),
       copies ? "a copy of the current folder" : "empty (c copies the current folder)",
@@ -84,6 +90,14 @@ function preflightRows(plan: Preflight | null, problem: string | null, copies: b
     [],
     row(span("Enter", BOLD), " launches exactly this; Esc goes back"),
   ];
+}
+
+/** Whole: what is not enforced must not be cut at the edge. */
+function labelledRows(label: string, text: string, width: number): Row[] {
+  return wrap(text, Math.max(1, width - LABEL_WIDTH)).map((line, index) => [
+    span((index === 0 ? label : "").padEnd(LABEL_WIDTH), DIM),
+    ...line,
+  ]);
 }
 
 export interface ProgressProps extends Area {
