@@ -29,6 +29,11 @@ export async function forward(port: number, to: ForwardTarget): Promise<Server> 
   return server;
 }
 
+/** Rejects when nobody answers there. */
+export async function demandAnswer(to: ForwardTarget): Promise<void> {
+  (await dial(to)).destroy();
+}
+
 function dial(to: ForwardTarget): Promise<Socket> {
   if ("path" in to) return connectUnix(to.path, { allowHalfOpen: true });
   return new Promise((resolve, reject) => {

@@ -4,11 +4,19 @@ import { connect } from "node:net";
 
 import type { BootTries } from "#domain/boot/protocol.ts";
 
+import { tryUntil } from "./try-until.ts";
+
 const AGAIN_MS = 1000;
 
-/** Rejects when it cannot be had at first. One that is lost later, by a restart of the sidecars, is taken up again. */
-export async function holdLifeline(at: NonNullable<BootTries["lifeline"]>): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
+type Address = NonNullable<BootTries["lifeline"]>;
+
+/** Rejects when it cannot be had for so long. One that is lost later, by a restart of the sidecars, is taken up again. */
+export async function holdLifeline(at: Address, patienceMs: number): Promise<void> {
+  await tryUntil(patienceMs, () => take(at));
+}
+
+function take(at: Address): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
     const socket = connect(at);
     socket.once("connect", resolve);
     socket.on("error", (cause) =>
@@ -17,12 +25,12 @@ export async function holdLifeline(at: NonNullable<BootTries["lifeline"]>): Prom
     socket.once("connect", () => {
       socket.setKeepAlive(true, AGAIN_MS);
       socket.once("close", () => setTimeout(() => again(at), AGAIN_MS).unref());
+      socket.unref();
     });
     socket.resume();
-    socket.unref();
   });
 }
 
-function again(at: NonNullable<BootTries["lifeline"]>): void {
-  holdLifeline(at).catch(() => setTimeout(() => again(at), AGAIN_MS).unref());
+function again(at: Address): void {
+  take(at).catch(() => setTimeout(() => again(at), AGAIN_MS).unref());
 }

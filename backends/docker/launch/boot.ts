@@ -52,47 +52,58 @@ const LAST_WORDS_MS = 2000;
 /** For the proof and the agent's start each; copying takes the time that it takes. */
 const PATIENCE_MS = 60_000;
 
-/** `inside` runs in the container before its walls are tried. */
-export async function boot(
-  booting: Booting,
-  steps: Steps,
-  signal: AbortSignal,
-  inside: () => Promise<void> = async () => {},
-): Promise<Booted> {
-  const { context, slug, paths, agent } = booting;
+/** A container that comes up, and whoever it talks to. */
+export interface Opened {
+  readonly server: BootServer;
+  /** Rejects when it could not be started. */
+  readonly started: Promise<void>;
+  /** See `endOf`. */
+  readonly ended: Promise<never>;
+  /** Resolves when nothing of it goes on. */
+  close(): Promise<void>;
+}
+
+/** Starts the container, which may be long before its sidecars are there: it waits for them, and proves nothing until then. */
+export async function openBoot(booting: Booting) {
+  const { context, slug, paths, boot: folder, networks, image, agent, kept } = booting;
   const { docker } = context.engine;
   const [info, others] = await Promise.all([context.engine.info(), docker.listContainers({})]);
   const targets = await openHostTargets();
-  let server: BootServer | undefined;
-  const close = async (): Promise<void> => {
-    targets.close();
-    await server?.close();
-  };
   try {
-    const { kept, networks, image } = booting;
     const served = { supervise: kept.supervise, gitGate: kept.git_gate };
-    const tries = bootTries({
-      root: context.root,
-      slug,
-      targets,
-      networks,
-      image,
-      others,
-      served,
-      hasSeccomp: info.seccomp,
-      isBeside: booting.beside.length > 0,
-    });
-    server = await listenBoot(booting.boot, tries);
+    const { root } = context;
+    const facts = { hasSeccomp: info.seccomp, isBeside: booting.beside.length > 0 };
+    const tries = bootTries({ root, slug, targets, networks, image, others, served, ...facts });
+    const server = await listenBoot(folder, tries);
     const ended = endOf(agent);
-    await steps.run("make the sandbox", async () => {
-      await agent.start().catch(engineError("the agent's container"));
-      const { cols, rows } = await readSize(paths);
-      await agent.resize({ w: cols, h: rows }).catch(() => {}); // it ended at once: its last words tell
-      await inside();
-    });
-    const { proof } = server;
+    const started = startContainer(agent, paths);
+    started.catch(() => {}); // waited for later
+    const close = async (): Promise<void> => {
+      targets.close();
+      await server.close();
+      await started.catch(() => {}); // told already
+    };
+    return { server, started, ended, close } satisfies Opened;
+  } catch (error) {
+    targets.close();
+    throw error;
+  }
+}
+
+async function startContainer(agent: Dockerode.Container, paths: BottlePaths): Promise<void> {
+  await agent.start().catch(engineError("the agent's container"));
+  const { cols, rows } = await readSize(paths);
+  await agent.resize({ w: cols, h: rows }).catch(() => {}); // it ended at once: its last words tell
+}
+
+/** Its sidecars run by now. Closes what was opened when it fails. */
+export async function boot(booting: Booting, steps: Steps, signal: AbortSignal, opened?: Opened): Promise<Booted> {
+  const { paths, kept } = booting;
+  const { server, started, ended, close } = opened ?? (await openBoot(booting));
+  try {
+    await steps.run("make the sandbox", () => started);
     await steps.run("prove the isolation", async () => {
-      const checks = await untilAborted(orLastWords(proof, ended), withPatience(signal));
+      const checks = await untilAborted(orLastWords(server.proof, ended), withPatience(signal));
       const isolation: Isolation = {
         mechanism: kept.runtime ?? "docker",
         proved_at: new Date().toISOString(),
@@ -101,9 +112,8 @@ export async function boot(
       await writeAtomic(paths.isolation, `${JSON.stringify(isolation, undefined, 2)}\n`);
       demandProof(isolation);
     });
-    const listening = server;
     return {
-      go: async (order) => void (await untilAborted(orLastWords(listening.go(order), ended), withPatience(signal))),
+      go: async (order) => void (await untilAborted(orLastWords(server.go(order), ended), withPatience(signal))),
       close,
     };
   } catch (error) {

@@ -18,7 +18,7 @@ import type { BottleImages } from "../images/images.ts";
 import { namesOf } from "../names.ts";
 import { agentContainer, bootFolder } from "./agent-container.ts";
 import { agentSource, buildImages } from "./build-images.ts";
-import { boot } from "./boot.ts";
+import { boot, openBoot } from "./boot.ts";
 import { engineError } from "./engine-error.ts";
 import { seccompProfile } from "./seccomp-profile.ts";
 import { PLACE, type AlterNetwork } from "./networks.ts";
@@ -96,24 +96,32 @@ async function run(launching: Run, signal: AbortSignal): Promise<void> {
   const { docker } = context.engine;
   const { networks, isNewHome } = prepared;
   const kept = keptOrder(spec);
-  const { agent, sidecars } = await steps.run("start sidecars", async () => {
+  const { booting, opened } = await steps.run("start sidecars", async () => {
     const made = await makeContainers(launching);
     demandGoOn(signal);
+    const of = { context, slug: spec.slug, paths, boot: bootFolder(paths, PLACE.agent), networks, kept };
+    const asked = { ...of, image: images.agent, agent: made.agent, sidecars: made.sidecars, beside: [] };
+    const opening = openBoot(asked); // the one comes up while the other does
+    opening.catch(() => {}); // waited for below
     const config = bundleConfig({ spec, root: context.root, networks }, JSON.stringify(kept));
     const patience = AbortSignal.timeout(PATIENCE_MS);
-    await startSidecars(docker, made.sidecars, config, AbortSignal.any([signal, patience]));
-    await demandShared(paths, context.engine.host);
-    return made;
+    try {
+      await startSidecars(docker, made.sidecars, config, AbortSignal.any([signal, patience]));
+      await demandShared(paths, context.engine.host);
+    } catch (error) {
+      await opening.then(({ close }) => close()).catch(() => {}); // the sidecars' failure is what is told
+      throw error;
+    }
+    return { booting: asked, opened: await opening };
   });
-  const folder = bootFolder(paths, PLACE.agent);
-  const of = { context, slug: spec.slug, paths, boot: folder, networks, image: images.agent, kept };
-  const booting = { ...of, agent, sidecars, beside: [] };
-  const booted = await boot(booting, steps, signal, async () => {
-    if (!isNewHome || spec.copyCwd === undefined) return;
-    await copyWorkspace(docker, agent, { from: spec.copyCwd, root: context.root, signal });
-  });
+  const booted = await boot(booting, steps, signal, opened);
   try {
-    await steps.run("start the agent", () => booted.go(bootOrder(kept, images.agent.env)));
+    await steps.run("start the agent", async () => {
+      if (isNewHome && spec.copyCwd !== undefined) {
+        await copyWorkspace(docker, booting.agent, { from: spec.copyCwd, root: context.root, signal });
+      }
+      await booted.go(bootOrder(kept, images.agent.env));
+    });
   } finally {
     await booted.close();
   }
