@@ -78,11 +78,12 @@ export const budgets = {
     bound: "value",
     limit: { atMost: 1500 },
   },
+  // "1.5 x by hand + 1 s" is read as 1.5 x t + 1 s, the stricter way: as a ratio, against t and two thirds of a second.
   "launch.docker": {
     what: "start to the agent's first byte, docker, images built",
     unit: "ms",
     bound: "ratio",
-    against: "docker run of the two containers by hand, + 1 s",
+    against: "docker run of the two containers by hand, + 1 s / 1.5",
     limit: { atMost: 1.5 },
   },
   "docker.list.200": {
