@@ -9,8 +9,9 @@ import type { SecretScanner } from "#domain/secrets/scanner.ts";
 import type { Environment } from "../git/environment.ts";
 import { streamGit } from "../push/stream-git.ts";
 import { BatchParser } from "./batch-parser.ts";
+import { CommitLines } from "./commit-lines.ts";
 import { EmptyFolders } from "./empty-folders.ts";
-import { Findings, maskSecret, type CommitPart, type Finding, type Place } from "./finding.ts";
+import { Findings, maskSecret, type Finding, type Place } from "./finding.ts";
 import { PatchParser } from "./patch-parser.ts";
 import { SecretStream } from "./secret-stream.ts";
 
@@ -146,30 +147,6 @@ async function scanCommits(commits: readonly string[], how: PushScan, sources: S
     },
     end: () => sources.stream.end(),
   });
-}
-
-/** Which line of a commit's object is what: its head ends with an empty line. */
-class CommitLines {
-  /** First letters of the lines of the head. */
-  readonly #names: string[] = [""];
-  #isHead = true;
-
-  read(bytes: Buffer): void {
-    for (let at = 0; this.#isHead && at < bytes.length; at += 1) {
-      const last = this.#names.length - 1;
-      if (bytes[at] !== 0x0a) {
-        if (this.#names[last]!.length < 10) this.#names[last] += String.fromCharCode(bytes[at]!);
-      } else if (this.#names[last] === "") this.#isHead = false;
-      else this.#names.push("");
-    }
-  }
-
-  partAt(line: number): { part: CommitPart; line: number } {
-    const name = this.#names[line - 1];
-    if (name === undefined || name === "") return { part: "message", line: line - this.#names.length };
-    if (name.startsWith("author ")) return { part: "author", line };
-    return { part: name.startsWith("committer ") ? "committer" : "header", line };
-  }
 }
 
 async function scanFiles(commits: readonly string[], how: PushScan, sources: Sources): Promise<void> {
