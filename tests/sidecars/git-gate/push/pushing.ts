@@ -3,8 +3,10 @@
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
 
 import { GateRepo } from "#domain/git-gate/gate.ts";
 import { readAuditLog } from "#lib/store/audit-log.ts";
@@ -43,6 +45,23 @@ export interface Pushing {
   close(): void;
 }
 
+/** Stands in for ssh where it is not what is tried: what it would run there, it runs here. Three connections a push take long. */
+const NO_SSH = `#!/bin/sh\nfor command; do :; done\nunset GIT_QUARANTINE_PATH\nexec sh -c "$command"\n`;
+
+/** From now on, for the tests of this file. */
+export function withoutSsh(): { end(): void } {
+  const folder = mkdtempSync(join(tmpdir(), "git-no-ssh-"));
+  writeFileSync(join(folder, "ssh"), NO_SSH, { mode: 0o755 });
+  const path = process.env["PATH"] ?? "";
+  process.env["PATH"] = `${folder}${delimiter}${path}`;
+  return {
+    end() {
+      process.env["PATH"] = path;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 let repositories = 0;
 
 export async function openPushing(server: GitUpstream, more: Partial<GateRepo> = {}): Promise<Pushing> {
@@ -53,11 +72,13 @@ export async function openPushing(server: GitUpstream, more: Partial<GateRepo> =
   const upstream = server.add(name);
   const repo = server.repo(name, more);
   mkdirSync(paths.home, { recursive: true });
-  await openMirror(name, { paths, maxPackBytes: 2 ** 31, hookProgram: PROGRAM, say: () => {} });
+  const program = join(root, "hook.mjs");
+  writeFileSync(program, await hookProgram());
+  await openMirror(name, { paths, maxPackBytes: 2 ** 31, hookProgram: program, say: () => {} });
   const mirror = paths.mirror(name);
   const hook = join(mirror, "hooks", "pre-receive");
   const writeHook = (before: string): void =>
-    writeFileSync(hook, `#!/bin/sh\n${before}\nexec '${process.execPath}' '${PROGRAM}'\n`, { mode: 0o700 });
+    writeFileSync(hook, `#!/bin/sh\n${before}\nexec '${process.execPath}' '${program}'\n`, { mode: 0o700 });
   writeHook("");
   const clone = join(root, "clone");
   git(root, "init", "-q", "-b", "main", clone);
@@ -66,7 +87,7 @@ export async function openPushing(server: GitUpstream, more: Partial<GateRepo> =
   const gate = () => ({ GATE_ROOT: root, GATE_SLUG: SLUG, GATE_REPO: name, GATE_CONFIG: JSON.stringify(config) });
   const pushWith = async (extra: Readonly<Record<string, string>>, ...refspecs: string[]): Promise<GitResult> => {
     await fetch().catch(() => {});
-    return runGit(clone, ["push", mirror, ...refspecs], { ...gate(), ...extra });
+    return runGit(clone, ["push", mirror, ...refspecs], { PATH: process.env["PATH"] ?? "", ...gate(), ...extra });
   };
   return {
     root,
@@ -97,6 +118,20 @@ export async function openPushing(server: GitUpstream, more: Partial<GateRepo> =
     close: () => rmSync(root, { recursive: true, force: true }),
   };
 }
+
+let bundled: Promise<Uint8Array> | undefined;
+
+/** In one file, once for all tests: from its sources it takes Node longer to begin than the whole push takes. */
+function hookProgram(): Promise<Uint8Array> {
+  const options = { bundle: true, platform: "node", format: "esm", target: "node24", write: false } as const;
+  bundled ??= build({ ...options, entryPoints: [PROGRAM], banner: { js: REQUIRE } }).then(
+    ({ outputFiles }) => outputFiles[0]!.contents,
+  );
+  return bundled;
+}
+
+/** Bundled CommonJS asks for it. */
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 function valueOf(repository: string, ref: string): string | undefined {
   try {

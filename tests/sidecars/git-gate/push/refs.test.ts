@@ -5,15 +5,20 @@ import { afterEach, afterAll, beforeAll, describe, expect, test } from "vitest";
 import { git } from "#tests/helpers/git/client.ts";
 import { requireSshd, startUpstream, type GitUpstream } from "#tests/helpers/git/upstream.ts";
 
-import { openPushing, type Pushing } from "./pushing.ts";
+import { openPushing, type Pushing, withoutSsh } from "./pushing.ts";
 
 describe("what a push may change", { ...requireSshd(), timeout: 60_000 }, () => {
+  let ssh: ReturnType<typeof withoutSsh>;
   let server: GitUpstream;
   let p: Pushing;
   beforeAll(async () => {
+    ssh = withoutSsh();
     server = await startUpstream();
   }, 60_000);
-  afterAll(() => server.close());
+  afterAll(async () => {
+    await server.close();
+    ssh.end();
+  });
   afterEach(() => p.close());
 
   /** `main` is somebody else's, pushed past the gate. */

@@ -10,18 +10,20 @@ import { secretRules } from "#domain/secrets/create-scanner.ts";
 import { git } from "#tests/helpers/git/client.ts";
 import { requireSshd, startUpstream, type GitUpstream } from "#tests/helpers/git/upstream.ts";
 
-import { exampleOf, openPushing, secretOf, type Pushing } from "./pushing.ts";
+import { exampleOf, openPushing, secretOf, type Pushing, withoutSsh } from "./pushing.ts";
 
 const token = secretOf("github-pat");
 const masked = `${token.slice(0, 4)}****`;
 const key = secretOf("private-key");
 
 describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
+  let ssh: ReturnType<typeof withoutSsh>;
   let server: GitUpstream;
   let p: Pushing;
   let branch = "";
   let count = 0;
   beforeAll(async () => {
+    ssh = withoutSsh();
     server = await startUpstream();
     p = await openPushing(server, { force_push: true });
     p.commit({ "README.md": "hello\n", "data.bin": Buffer.from([0, 1, 2, 3]), "long.txt": "line\n".repeat(200) });
@@ -30,6 +32,7 @@ describe("a secret in a push", { ...requireSshd(), timeout: 60_000 }, () => {
   afterAll(async () => {
     p.close();
     await server.close();
+    ssh.end();
   });
   beforeEach(() => {
     count += 1;
