@@ -13,6 +13,7 @@ import { launchDocker, type Alter } from "#backends/docker/launch/launch.ts";
 import { namesOf } from "#backends/docker/names.ts";
 import type { Bottle, LaunchStep } from "#contracts/backend.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
+import { sha256 } from "#lib/hash.ts";
 import { BASE_IMAGE } from "#tests/helpers/docker/base-image.ts";
 import { dockerHost, requireDocker } from "#tests/helpers/docker.ts";
 import { newBottles, nothingNames, script, specOf, view, type Bottles } from "#tests/helpers/bottles.ts";
@@ -350,6 +351,10 @@ describe("a docker bottle with a hole", await requireDocker(), () => {
     expect(await dockerThings(bottles.root, slug)).toEqual([]);
     await nothingNames(slug);
     rmSync(context, { recursive: true });
+    const named = `reference=bottle-dash/custom-${sha256(image.path).slice(0, 8)}*`;
+    const images = await docker("images", "--filter", named, "--format", "{{.Repository}}:{{.Tag}}");
+    await docker("rmi", ...images.split("\n"));
+    expect(await docker("images", "--quiet", "--filter", named)).toBe("");
   });
 
   test("every wall that the engine is asked about has a hole here", () => {
