@@ -58,6 +58,8 @@ export async function openRoot(more: Readonly<Record<string, string>> = {}): Pro
     async close() {
       const slugs = await readdir(join(root, "state")).catch(() => []);
       for (const slug of slugs) await attempt("stop", slug, "--yes");
+      // Containers and volumes are not in the root.
+      if (slugs.length > 0) await attempt("cleanup", "--yes", "--force");
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
