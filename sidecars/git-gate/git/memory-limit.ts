@@ -2,7 +2,7 @@
 // trees can list any number of files. It fails then, alone, and what it was at is refused.
 
 /** Of one process. A pack of the largest size allowed, of ordinary objects, needs less than half of it. */
-export const MOST_MEBIBYTES = 2048;
+const MOST_MEBIBYTES = 2048;
 
 interface Command {
   readonly file: string;
