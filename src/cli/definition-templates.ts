@@ -28,7 +28,7 @@ egress:
 #     app:
 #       url: ssh://git@github.com/acme/app.git
 #       identity: ~/.ssh/deploy_app   # without a passphrase, for this alone
-#       host_key: ssh-ed25519 AAAA…   # as \`ssh-keyscan -t ed25519 github.com\` prints it, without the name
+#       host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsABgH5C9okWi0dh2l9GKJl   # github.com's; \`ssh-keyscan\` prints others
 #       force_push: false        # true: history may be rewritten
 # resources: {cpus: 2, memory: 4GiB, pids: 512}
 ---

@@ -11,5 +11,5 @@ interface Command {
 
 /** The limit holds for all that it starts. It is the soft one: the hook, which is no git, lifts it again. */
 export function gitWithLimit(args: readonly string[]): Command {
-  return { file: "sh", args: ["-c", `ulimit -S -v ${MOST_MEBIBYTES * 1024} && exec git "$@"`, "git", ...args] };
+  return { file: "/bin/sh", args: ["-c", `ulimit -S -v ${MOST_MEBIBYTES * 1024} && exec git "$@"`, "git", ...args] };
 }
