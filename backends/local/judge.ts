@@ -2,30 +2,13 @@
 
 import { readFileSync, readlinkSync } from "node:fs";
 
-import { BottleError } from "#domain/bottle-error.ts";
-import { isProved, type Isolation, type IsolationCheck } from "#domain/fleet/isolation.ts";
+import type { IsolationCheck } from "#domain/fleet/isolation.ts";
 import { treeOf } from "#lib/process-tree.ts";
 
 /** The kernel's word on the processes of the bottle: who they are on this host, and that their namespaces are their own. */
 export function outsideChecks(holder: number): IsolationCheck[] {
   const inside = treeOf(holder).filter((pid) => pid !== holder && isInNamespace(pid));
   return [notRoot(inside), ownNamespaces(inside)];
-}
-
-/** Throws `refused` with every required check that failed. */
-export function demandProof(isolation: Isolation): void {
-  if (isProved(isolation)) return;
-  const failed = isolation.checks
-    .filter(({ ok, required }) => required && !ok)
-    .map(({ name, evidence }) => `${name} (${evidence})`);
-  throw new BottleError(
-    "refused",
-    `the agent was not started, since its isolation is not proved: ${failed.join("; ") || "nothing was checked"}`,
-    {
-      where: isolation.mechanism,
-      hint: "run `bottle-dash doctor`",
-    },
-  );
 }
 
 function notRoot(pids: readonly number[]): IsolationCheck {

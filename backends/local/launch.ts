@@ -16,10 +16,11 @@ import { removeTree } from "#lib/remove-tree.ts";
 
 import { bottleLimits } from "./bottle-limits.ts";
 import { bottleSandbox, ENTRYPOINT, localForwards, localPaths } from "./bottle-sandbox.ts";
+import { demandProof } from "#lib/launch/demand-proof.ts";
 import { claimLaunch } from "#lib/launch/claim.ts";
 import { giveHome, makeHome, makeShared, writeEtc } from "./home.ts";
 import { absentPaths, openHostTargets } from "#lib/launch/host-targets.ts";
-import { demandProof, outsideChecks } from "./judge.ts";
+import { outsideChecks } from "./judge.ts";
 import { isFiltered, type Maker } from "./sandbox/command.ts";
 import { makeGroups, removeGroups, type Limits } from "./sandbox/limits.ts";
 import { PATH, type Sandbox } from "./sandbox/sandbox.ts";

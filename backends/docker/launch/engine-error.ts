@@ -2,6 +2,8 @@
 
 import { BottleError } from "#domain/bottle-error.ts";
 
+import { statusOf } from "../engine/errors.ts";
+
 /** For `.catch()`: throws what the engine said, with what it was about. */
 export function engineError(where: string): (error: unknown) => never {
   return (error) => {
@@ -12,13 +14,6 @@ export function engineError(where: string): (error: unknown) => never {
 export function asBottleError(error: unknown, where: string): BottleError {
   if (error instanceof BottleError) return error;
   return new BottleError(statusOf(error) === 404 ? "not-found" : "failed", textOf(error), { where, cause: error });
-}
-
-/** Of the engine's answer; undefined when it never answered. */
-export function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number"
-    ? error.statusCode
-    : undefined;
 }
 
 /** Gone already, or being removed by somebody else: what a removal wants. */

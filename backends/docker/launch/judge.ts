@@ -2,9 +2,8 @@
 
 import type Dockerode from "dockerode";
 
-import { BottleError } from "#domain/bottle-error.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
-import { isProved, type Isolation, type IsolationCheck } from "#domain/fleet/isolation.ts";
+import type { IsolationCheck } from "#domain/fleet/isolation.ts";
 
 export interface Outside {
   readonly agent: Dockerode.ContainerInspectInfo;
@@ -44,19 +43,6 @@ export function outsideChecks({ agent, sidecars, internal }: Outside, wanted: Wa
     check("no secrets in its configuration", variables(agent, wanted), "no variable of ours"),
     check("its sidecars are confined", sidecarWeakness(sidecars), "no privileges, not the engine's socket"),
   ];
-}
-
-/** Throws `refused` with every required check that failed. */
-export function demandProof(isolation: Isolation): void {
-  if (isProved(isolation)) return;
-  const failed = isolation.checks
-    .filter(({ ok, required }) => required && !ok)
-    .map(({ name, evidence }) => `${name} (${evidence})`);
-  throw new BottleError(
-    "refused",
-    `the agent was not started, since its isolation is not proved: ${failed.join("; ") || "nothing was checked"}`,
-    { where: isolation.mechanism, hint: "run `bottle-dash doctor`" },
-  );
 }
 
 function check(name: string, wrong: readonly string[], fine: string): IsolationCheck {

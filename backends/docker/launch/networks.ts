@@ -7,7 +7,8 @@ import type Dockerode from "dockerode";
 import { BottleError } from "#domain/bottle-error.ts";
 
 import { labels, namesOf } from "../names.ts";
-import { asBottleError, engineError, statusOf } from "./engine-error.ts";
+import { statusOf } from "../engine/errors.ts";
+import { asBottleError, engineError } from "./engine-error.ts";
 import { addressIn, freeSubnets, parseSubnet, subnetText, type Subnet } from "./subnets.ts";
 import { takenSubnets } from "./taken-subnets.ts";
 

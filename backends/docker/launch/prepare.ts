@@ -11,7 +11,8 @@ import { readBounded } from "#lib/read-bounded.ts";
 
 import type { DockerContext } from "../context.ts";
 import { labels, namesOf } from "../names.ts";
-import { asBottleError, engineError, statusOf } from "./engine-error.ts";
+import { statusOf } from "../engine/errors.ts";
+import { asBottleError, engineError } from "./engine-error.ts";
 import { makeNetworks, type AlterNetwork, type BottleNetworks } from "./networks.ts";
 import { writtenFolders } from "./sidecar-container.ts";
 import { removeContainers, removeHome, removeNetworks, type Of } from "./teardown.ts";

@@ -14,6 +14,7 @@ import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 import { readBounded } from "#lib/read-bounded.ts";
 
 import type { DockerContext } from "../context.ts";
+import { describeAgent } from "../images/describe-agent.ts";
 import type { AgentImage } from "../images/images.ts";
 import { namesOf, nextOf } from "../names.ts";
 import { agentContainer, bootFolder } from "./agent-container.ts";
@@ -173,13 +174,10 @@ async function startAgain(
   { old, ...booting }: Omit<Booting, "image" | "agent"> & { old: Dockerode.Container },
   steps: Steps,
 ): Promise<void> {
-  const { docker } = booting.context.engine;
+  const { engine } = booting.context;
   const { signal } = new AbortController(); // nobody interrupts this
   const { Config } = await old.inspect();
-  const { Config: ofImage } = await docker.getImage(Config.Image).inspect();
-  const env = Object.fromEntries(
-    ofImage.Env.map((text) => [text.split("=", 1)[0]!, text.slice(text.indexOf("=") + 1)]),
-  );
+  const { env } = await describeAgent(engine, Config.Image, Config.Image);
   const again = await boot({ ...booting, agent: old, image: { env } }, steps, signal);
   try {
     await again.go(bootOrder(booting.kept, env));

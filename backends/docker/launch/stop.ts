@@ -16,7 +16,8 @@ import { agentContainer } from "../agent-containers.ts";
 import { markStopping, settle } from "../settle.ts";
 import { endLaunch } from "./stop-request.ts";
 import { all, containersOf, removeContainers, removeHome, removeNetworks } from "./teardown.ts";
-import { asBottleError, isGone, statusOf } from "./engine-error.ts";
+import { statusOf } from "../engine/errors.ts";
+import { asBottleError, isGone } from "./engine-error.ts";
 
 /** From being hung up to being killed. */
 const GRACE_MS = 5000;

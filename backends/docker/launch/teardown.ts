@@ -5,7 +5,8 @@ import type Dockerode from "dockerode";
 import { BottleError } from "#domain/bottle-error.ts";
 
 import { isNamedByUs, LABEL, rootLabel, type Role } from "../names.ts";
-import { asBottleError, isGone, statusOf } from "./engine-error.ts";
+import { statusOf } from "../engine/errors.ts";
+import { asBottleError, isGone } from "./engine-error.ts";
 
 export interface Of {
   readonly root: string;

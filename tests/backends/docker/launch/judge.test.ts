@@ -3,7 +3,8 @@
 import type Dockerode from "dockerode";
 import { describe, expect, test } from "vitest";
 
-import { demandProof, outsideChecks, type Outside, type Wanted } from "#backends/docker/launch/judge.ts";
+import { outsideChecks, type Outside, type Wanted } from "#backends/docker/launch/judge.ts";
+import { demandProof } from "#lib/launch/demand-proof.ts";
 
 const wanted: Wanted = {
   members: ["agent", "sidecars"],
