@@ -5,8 +5,9 @@
 import { parseArgs } from "node:util";
 
 import { BottleError } from "#domain/bottle-error.ts";
+import { takeSecrets } from "#lib/take-secrets.ts";
 
-import { ownSecrets, takeSecrets } from "./inspection/own-secrets.ts";
+import { ownSecrets } from "./inspection/own-secrets.ts";
 import { runEgress } from "./run.ts";
 
 try {

@@ -6,20 +6,8 @@ import type { OwnSecret } from "#domain/secrets/scanner.ts";
 
 import type { Slots } from "../policy/headers.ts";
 
-const PREFIX = "EGRESS_SECRET_";
 /** A shorter value is a word that ordinary requests contain. */
 const SHORTEST = 8;
-
-/** Out of the environment, so that nothing that is ever started from here inherits them. */
-export function takeSecrets(env: NodeJS.ProcessEnv): OwnSecret[] {
-  const secrets: OwnSecret[] = [];
-  for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith(PREFIX)) continue;
-    if (value !== undefined && value !== "") secrets.push({ rule: ruleOf(name.slice(PREFIX.length)), value });
-    delete env[name];
-  }
-  return secrets;
-}
 
 /**
  * All that is looked for, each value once. A token `user:password` (Basic) is looked for by its password as well, and a
@@ -54,9 +42,4 @@ function lower(character: string): string {
 
 function upper(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
-}
-
-/** Ids of rules are in lower case. */
-function ruleOf(name: string): string {
-  return name === "CANARY" ? CANARY_RULE : `own:${name.toLowerCase()}`;
 }

@@ -7,6 +7,7 @@ import { createSecretScanner } from "#domain/secrets/create-scanner.ts";
 import type { SecretScanner } from "#domain/secrets/scanner.ts";
 import { keepHeapSmall } from "#lib/small-heap.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
+import { takeSecrets } from "#lib/take-secrets.ts";
 
 import { gatePaths } from "../gate-paths.ts";
 import { gitEnvironment } from "../git/environment.ts";
@@ -16,7 +17,7 @@ import { receivePush, type SecondScanner } from "../push/receive.ts";
 import { remoteLines } from "../push/say.ts";
 import { quarantineOf } from "../push/stream-git.ts";
 import { findGitleaks, runGitleaks } from "../scan/gitleaks.ts";
-import { spellingsOf, takeSecrets } from "../scan/own-secrets.ts";
+import { spellingsOf } from "../scan/own-secrets.ts";
 import { readSettings, type HookSettings } from "./settings.ts";
 import { sshUpstream } from "./ssh-upstream.ts";
 

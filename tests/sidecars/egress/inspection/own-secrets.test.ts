@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { ownSecrets, takeSecrets } from "#sidecars/egress/inspection/own-secrets.ts";
+import { takeSecrets } from "#lib/take-secrets.ts";
+import { ownSecrets } from "#sidecars/egress/inspection/own-secrets.ts";
 
 describe("the bottle's own secrets", () => {
   test("are taken out of the environment, and the canary is told apart", () => {
