@@ -171,14 +171,14 @@ async function orLastWords<Result>(talk: Promise<Result>, holder: TerminalHolder
 }
 
 function order(
-  { argv, env, copyCwd, files }: BottleSpec,
+  { argv, env, cwd, files }: BottleSpec,
   { prefix }: Limits,
 ): Parameters<Awaited<ReturnType<typeof listenBoot>>["go"]>[0] {
   return {
     type: "go",
     argv: [...prefix, ...argv],
     env: { ...env },
-    cwd: copyCwd === undefined ? INSIDE.home : INSIDE.workspace,
+    cwd,
     files: [...files],
   };
 }

@@ -1,7 +1,7 @@
 // Starts the agent on the inherited terminal and waits for its end.
 
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname } from "node:path";
 
@@ -18,7 +18,7 @@ export interface StartedAgent {
  * reaches it and not us. Rejects when it cannot be started.
  */
 export async function startAgent({ argv, env, cwd, files }: BootOrder): Promise<StartedAgent> {
-  for (const { path, content, mode } of files) writeInside(path, content, mode);
+  for (const file of files) writeInside(file);
   const [file = "", ...args] = argv;
   const child = spawn(file, args, { cwd, env, stdio: "inherit" });
   const exitCode = new Promise<number>((resolve) => {
@@ -31,9 +31,10 @@ export async function startAgent({ argv, env, cwd, files }: BootOrder): Promise<
   return { pid: child.pid ?? 0, exitCode };
 }
 
-function writeInside(path: string, content: string, mode: number): void {
+function writeInside({ path, content, mode, encoding, keep }: BootOrder["files"][number]): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  if (keep && lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
   rmSync(path, { force: true }); // never through a link of a former run
-  writeFileSync(path, content, { mode, flag: "wx" });
+  writeFileSync(path, Buffer.from(content, encoding), { mode, flag: "wx" });
   chmodSync(path, mode);
 }

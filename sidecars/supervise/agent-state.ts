@@ -30,7 +30,12 @@ export function agentStateTaker(paths: BottlePaths): (body: string, now: Date) =
       return { status: 400, error: issues.join("; ") };
     }
     const detail = plainLine(said.data.detail).slice(0, DETAIL_LIMIT);
-    const report: AgentReport = { state: said.data.state, detail, at: now.toISOString() };
+    const report: AgentReport = {
+      state: said.data.state,
+      detail,
+      event: plainLine(said.data.event),
+      at: now.toISOString(),
+    };
     const written = turn.then(() => writeAtomic(paths.agent.state, `${JSON.stringify(report)}\n`));
     turn = written.catch(() => {}); // its own caller is told
     await written;

@@ -1,6 +1,6 @@
 // What a backend is: one factory, one interface; tests/contract/ runs one suite against each.
 
-import type { Activity, RunStatus } from "#domain/fleet/run-status.ts";
+import type { Activity, Authority, RunStatus } from "#domain/fleet/run-status.ts";
 import type { Stats } from "#domain/fleet/event.ts";
 import type { Isolation } from "#domain/fleet/isolation.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
@@ -38,17 +38,33 @@ export interface GuestFile {
   readonly path: string;
   readonly content: string;
   readonly mode: number;
+  /** Of `content`; utf8 when it is missing. */
+  readonly encoding?: "utf8" | "base64";
+  /** Left as it is when the home has it already: the agent's own changes stay. */
+  readonly keep?: boolean;
+}
+
+/** An executable that must be on the bottle's PATH. */
+export interface Program {
+  /** As the agent's argv calls it: codex. */
+  readonly name: string;
+  /** How to get it where the backend takes it from this machine: `npm install --global @openai/codex`. */
+  readonly install: string;
 }
 
 /** Everything about a bottle that is settled before anything is created. Holds secrets: never printed or written whole. */
 export interface BottleSpec {
   readonly slug: string;
   readonly argv: readonly string[];
+  /** In an image it is there already; a backend without images takes it from this machine, read-only. */
+  readonly program: Program | undefined;
   /** The agent's environment. Values never stand in an argument list. */
   readonly env: Readonly<Record<string, string>>;
   readonly files: readonly GuestFile[];
   /** The host folder to copy to the workspace, when there is one. */
   readonly copyCwd: string | undefined;
+  /** Where the agent starts, inside: the home, or the workspace when something was ever copied there. */
+  readonly cwd: string;
   readonly resources: Resources;
   readonly supervise: boolean;
   /** EGRESS_TOKEN_0, EGRESS_SECRET_<NAME> → its value; for the egress sidecar's environment alone. */
@@ -95,7 +111,9 @@ export type BackendEvent =
       readonly slug: string;
       readonly activity: Activity;
       readonly at: string;
-      readonly authority: string;
+      readonly authority: Authority;
+      /** What an agent waits for, or what told its state; plain text, may be missing. */
+      readonly detail?: string;
     }
   | { readonly type: "last-line"; readonly slug: string; readonly text: string }
   | {

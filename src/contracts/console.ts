@@ -145,6 +145,10 @@ export interface LaunchRequest {
   readonly copyCwd?: string;
   /** Start this slug again with its home, instead of a new bottle. */
   readonly resume?: string;
+  /** It has a workspace from its first start. */
+  readonly inWorkspace?: boolean;
+  /** What the agent is to do, without a screen; it ends when it is done. */
+  readonly prompt?: string;
   /** Answers to `?prompt` variables, by name. */
   readonly answers?: Readonly<Record<string, string>>;
   /** Further pinned names and upstream roots, for this launch only (the demo's upstream). */

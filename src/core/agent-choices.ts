@@ -6,8 +6,6 @@ import { BottleError } from "#domain/bottle-error.ts";
 import type { Definitions } from "#domain/definition/definitions.ts";
 import { resolveAgent } from "#domain/definition/resolve.ts";
 
-import { providerNamed } from "./providers/registry.ts";
-
 /**
  * By name; broken definitions are in the list, so that nothing vanishes. `preferred` is the operator's default backend, for
  * definitions that name none.
@@ -39,25 +37,13 @@ function choice(
       provider: template,
       backend: bottle.backend ?? preferred ?? backends[0]?.name ?? "",
     };
-    return { ...settled, problem: runProblem(bottle.backend ?? preferred, backends, template, bottle.name) };
+    return { ...settled, problem: runProblem(bottle.backend ?? preferred, backends) };
   } catch (error) {
     return { ...known, problem: error instanceof BottleError ? error.message : String(error) };
   }
 }
 
-function runProblem(
-  wanted: string | undefined,
-  backends: readonly Backend[],
-  template: string,
-  bottle: string,
-): string | undefined {
-  if (wanted !== undefined && backends.every(({ name }) => name !== wanted)) {
-    return `this version has no backend ${JSON.stringify(wanted)}; use one of: ${backends.map(({ name }) => name).join(", ")}`;
-  }
-  try {
-    providerNamed(template, `bottle ${bottle}`);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+function runProblem(wanted: string | undefined, backends: readonly Backend[]): string | undefined {
+  if (wanted === undefined || backends.some(({ name }) => name === wanted)) return undefined;
+  return `this version has no backend ${JSON.stringify(wanted)}; use one of: ${backends.map(({ name }) => name).join(", ")}`;
 }

@@ -58,6 +58,8 @@ export function bottlePaths(root: string, slug: string) {
     /** What the bottle was launched with, without secrets: what resume needs. */
     plan: `${state}/plan.json`,
     isolation: `${state}/isolation.json`,
+    /** Which credentials its provider read here, and when they expire; no values (domain/provider/credential.ts). */
+    credentials: `${state}/credentials.json`,
     agent: {
       dir: `${state}/agent`,
       home: `${state}/agent/home`,
@@ -68,6 +70,12 @@ export function bottlePaths(root: string, slug: string) {
       exit: `${state}/agent/exit.json`,
       /** What the agent last said of itself (domain/fleet/agent-report.ts). */
       state: `${state}/agent/state.json`,
+      /** The answer of an agent that was given a task (domain/provider/task-output.ts). */
+      result: `${state}/agent/result.json`,
+      /** How its screen tells its state (domain/provider/screen-rules.ts); absent where nothing is known of it. */
+      screenRules: `${state}/agent/screen-rules.json`,
+      /** Fingerprints of what must not be seen on its terminal or in its logs. */
+      redactions: `${state}/agent/redactions.json`,
       pid: `${state}/agent/guest-agent.pid`,
       /** Names the process that launches the bottle just now. */
       launcher: `${state}/agent/launcher.pid`,

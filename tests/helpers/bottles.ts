@@ -79,6 +79,8 @@ function prepareState(root: string, slug: string, backend: string, owner?: numbe
 
 export function specOf(partial: Partial<BottleSpec> & { slug: string }): BottleSpec {
   return {
+    program: undefined,
+    cwd: partial.copyCwd === undefined ? INSIDE.home : INSIDE.workspace,
     argv: ["/bin/sh"],
     env: { PATH: `${INSIDE.programs}:/usr/bin:/bin`, TERM: "xterm-256color", HOME: INSIDE.home, PS1: "$ " },
     files: [],

@@ -5,7 +5,7 @@ import * as z from "zod";
 
 import type { BottleSpec } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
-import { BootOrder, INSIDE } from "#domain/boot/protocol.ts";
+import { BootOrder } from "#domain/boot/protocol.ts";
 
 export const KeptOrder = BootOrder.extend({
   /** For the container that replaces the first one. */
@@ -20,22 +20,13 @@ export const KeptOrder = BootOrder.extend({
 });
 export type KeptOrder = z.infer<typeof KeptOrder>;
 
-export function keptOrder({
-  argv,
-  env,
-  copyCwd,
-  files,
-  resources,
-  runtime,
-  supervise,
-  gitGate,
-}: BottleSpec): KeptOrder {
+export function keptOrder({ argv, env, cwd, files, resources, runtime, supervise, gitGate }: BottleSpec): KeptOrder {
   return {
     type: "go",
     argv: [...argv],
     env: { ...env },
-    cwd: copyCwd === undefined ? INSIDE.home : INSIDE.workspace,
-    files: [...files],
+    cwd,
+    files: files.map((file) => ({ encoding: "utf8", keep: false, ...file })),
     resources: { ...resources },
     ...(runtime === undefined ? {} : { runtime }),
     supervise,

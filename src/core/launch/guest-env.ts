@@ -6,6 +6,12 @@ const CA_BUNDLE = `${INSIDE.tls}/bundle.pem`;
 const PROXY = `http://${INSIDE.egress.host}:${INSIDE.egress.port}`;
 const DIRECT = "127.0.0.1,localhost,::1";
 
+/** Where an agent asks the operator, and says how it stands. */
+export const SUPERVISE = {
+  mcp: `http://${INSIDE.supervise.host}:${INSIDE.supervise.port}/mcp`,
+  state: `http://${INSIDE.supervise.host}:${INSIDE.supervise.port}/state`,
+} as const;
+
 /** Names and values that a definition's `env` may add to but not replace. */
 export function guestEnv(): Record<string, string> {
   return {
@@ -13,7 +19,7 @@ export function guestEnv(): Record<string, string> {
     USER: "node",
     LOGNAME: "node",
     SHELL: "/bin/bash",
-    PATH: `${INSIDE.programs}:/usr/local/bin:/usr/bin:/bin`,
+    PATH: `${INSIDE.programs}:${INSIDE.agent}/bin:/usr/local/bin:/usr/bin:/bin`,
     LANG: "C.UTF-8",
     TERM: "xterm-256color",
     COLORTERM: "truecolor",
@@ -32,6 +38,6 @@ export function guestEnv(): Record<string, string> {
     CURL_CA_BUNDLE: CA_BUNDLE,
     GIT_SSL_CAINFO: CA_BUNDLE,
     CODEX_CA_CERTIFICATE: CA_BUNDLE,
-    SUPERVISE_URL: `http://${INSIDE.supervise.host}:${INSIDE.supervise.port}/mcp`,
+    SUPERVISE_URL: SUPERVISE.mcp,
   };
 }

@@ -3,20 +3,16 @@
 import { stat } from "node:fs/promises";
 
 import type { ImageSource } from "#contracts/backend.ts";
+import type { Provider } from "#contracts/provider.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import type { Bottle } from "#domain/definition/bottle.ts";
 
 import { operatorPath, type PathsOf } from "./operator-path.ts";
 
-/** Images of ours by provider; anything else runs in a bare one. */
-const OURS: readonly string[] = ["claude", "codex", "pi"];
-
 /** Throws `invalid`, naming the definition, for a Dockerfile that is not there. */
-export async function imageOf({ name, agent_provider }: Bottle, of: PathsOf): Promise<ImageSource> {
-  const { template, dockerfile } = agent_provider;
-  if (dockerfile === undefined || dockerfile === "") {
-    return { kind: "ours", name: OURS.includes(template) ? template : "bare" };
-  }
+export async function imageOf({ name, agent_provider }: Bottle, provider: Provider, of: PathsOf): Promise<ImageSource> {
+  const { dockerfile } = agent_provider;
+  if (dockerfile === undefined || dockerfile === "") return provider.image;
   const path = operatorPath(dockerfile, of);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() === true) return { kind: "dockerfile", path };

@@ -25,8 +25,8 @@ export async function requestOf(root: string, slug: string): Promise<LaunchReque
   try {
     const { copyCwd: _copied, ...kept } = Kept.parse(JSON.parse(await readFile(path, "utf8")));
     // Its home is where it ran, whatever is the default by now.
-    const { backend } = await readMetadata(root, slug);
-    return { ...(kept as LaunchRequest), backend, resume: slug };
+    const { backend, copy_cwd: copied } = await readMetadata(root, slug);
+    return { ...(kept as LaunchRequest), backend, resume: slug, ...(copied && { inWorkspace: true }) };
   } catch (cause) {
     throw new BottleError("not-found", "what this bottle was launched with cannot be read", {
       where: path,

@@ -1,6 +1,7 @@
 // Makes a prepared bottle real: its state on disk, then its backend. A launch that fails leaves nothing behind.
 
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 
 import type { LaunchStep } from "#contracts/backend.ts";
 import type { LaunchRequest } from "#contracts/console.ts";
@@ -52,7 +53,10 @@ export async function removeState(root: string, slug: string): Promise<void> {
   await removeTree(paths.queue);
 }
 
-async function writeState(root: string, { preflight, plan, backend, table, metadata }: Prepared): Promise<void> {
+async function writeState(
+  root: string,
+  { preflight, plan, backend, table, metadata, ...prepared }: Prepared,
+): Promise<void> {
   const { slug, resume, image } = plan.spec;
   const paths = bottlePaths(root, slug);
   await mkdir(paths.state, { recursive: true, mode: 0o700 });
@@ -61,11 +65,25 @@ async function writeState(root: string, { preflight, plan, backend, table, metad
   const approved = resume ? await approvedDockerfile(root, slug) : undefined;
   await showDockerfile({ root, slug }, approved ?? (await backend.dockerfile?.(image)));
   await writeAtomic(paths.plan, `${JSON.stringify(keptRequest(preflight.request), undefined, 2)}\n`);
+  await writeAtomic(paths.credentials, `${JSON.stringify(prepared.credentials, undefined, 2)}\n`);
+  await writeOrRemove(paths.agent.screenRules, prepared.screenRules);
   // Last: from here on the bottle is seen.
   if (!resume) await writeAtomic(paths.metadata, `${JSON.stringify(metadata, undefined, 2)}\n`);
 }
 
-/** What resume needs; answers are secrets and are asked for again. */
-function keptRequest({ answers: _answers, resume: _resume, ...kept }: LaunchRequest): LaunchRequest {
+async function writeOrRemove(path: string, value: unknown): Promise<void> {
+  if (value === undefined) return await rm(path, { force: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeAtomic(path, `${JSON.stringify(value)}\n`);
+}
+
+/** What resume needs; answers are secrets and are asked for again, and a task is done once. */
+function keptRequest({
+  answers: _answers,
+  resume: _resume,
+  prompt: _prompt,
+  inWorkspace: _has,
+  ...kept
+}: LaunchRequest): LaunchRequest {
   return kept;
 }

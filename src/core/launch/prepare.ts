@@ -18,15 +18,19 @@ import { buildTable, readSecrets } from "#domain/definition/slots.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import type { Metadata } from "#domain/fleet/metadata.ts";
 import type { GitGate } from "#domain/git-gate/gate.ts";
+import type { CredentialRecord } from "#domain/provider/credential.ts";
+import type { ScreenRules } from "#domain/provider/screen-rules.ts";
 import { gitConfig } from "#domain/git-gate/git-config.ts";
 import { newSlug } from "#domain/slug.ts";
 import { sha256 } from "#lib/hash.ts";
 
 import { chooseBackend, wantedBackend } from "./choose-backend.ts";
 import { planGate } from "./git-gate.ts";
-import { guestEnv } from "./guest-env.ts";
+import { credentialRecord, valuesOf } from "./credentials.ts";
+import { guestEnv, SUPERVISE } from "./guest-env.ts";
 import { imageOf } from "./image-source.ts";
 import { backendWarnings } from "./backend-warnings.ts";
+import { operatorSide } from "./operator-side.ts";
 import { agentSecrets, type Canary, newCanary } from "./own-secrets.ts";
 import { preflightLines } from "./preflight-lines.ts";
 
@@ -46,12 +50,14 @@ export interface Prepared {
   readonly plan: LaunchPlan;
   readonly table: RouteTable;
   readonly metadata: Metadata;
+  readonly credentials: CredentialRecord;
+  readonly screenRules: ScreenRules | undefined;
 }
 
 /** Throws BottleError for whatever keeps the bottle from being launched; creates nothing. */
 export async function prepare(request: LaunchRequest, context: LaunchContext): Promise<Prepared> {
   const settled = await settle(request, context);
-  const { definitions, resolved, provision, table, slots, ownEnv, questions } = settled;
+  const { definitions, resolved, provider, provision, table, slots, ownEnv, questions } = settled;
   const { bottle } = resolved;
   const { config } = await loadConfig(context.root);
   const wanted = wantedBackend(request.backend, bottle, context.env, config.backend);
@@ -65,13 +71,18 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     ...bottleSpec(settled, request, canary, gate),
     slug,
     copyCwd,
-    image: await imageOf(bottle, paths),
-    secrets: { ...readSecrets(slots, context.env), ...agentSecrets(bottle.env, ownEnv), ...canary.secret },
+    image: await imageOf(bottle, provider, paths),
+    secrets: {
+      ...readSecrets(slots, { ...context.env, ...valuesOf(provision.credentials) }),
+      ...agentSecrets(bottle.env, ownEnv),
+      ...canary.secret,
+    },
   };
   const plan = await backend.plan(spec);
   const parts = { resolved, provision, table, slots, plan, backend, ownEnv, copyCwd, canary: canary.text };
   const warnings = [
     ...definitionWarnings(definitions, bottle.chain),
+    ...provision.warnings,
     ...gateWarnings,
     ...backendWarnings(backend, bottle),
     // The plan tells its own.
@@ -83,27 +94,38 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     plan,
     table,
     metadata: metadataOf(resolved, backend, slug, request, context),
+    credentials: credentialRecord(provision.credentials, slots),
+    screenRules: provision.screenRules,
   };
 }
 
 type Settled = Awaited<ReturnType<typeof settle>>;
 
 /** What follows from the definitions and the request alone, whatever the backend. */
-async function settle(request: LaunchRequest, { root, cwd, env }: LaunchContext) {
+async function settle(request: LaunchRequest, { root, cwd, env, now }: LaunchContext) {
   const definitions = await loadDefinitions({ root, cwd });
   const resolved = resolveAgent(definitions, request.agent);
   const { agent, bottle } = resolved;
-  const provider = providerNamed(bottle.agent_provider.template, `bottle ${bottle.name}`);
-  const provision = provider.provision({
-    command: bottle.agent_provider.command,
+  const where = `bottle ${bottle.name}`;
+  const provider = await providerNamed(bottle.agent_provider.template, root, where);
+  const provision = await provider.provision({
+    settings: bottle.agent_provider,
+    where,
     prompt: agent.prompt,
+    task: request.prompt,
+    resume: request.resume !== undefined,
     home: INSIDE.home,
     workspace: INSIDE.workspace,
+    cwd: startsIn(request),
+    routes: bottle.egress.routes,
+    supervise: bottle.supervise ? SUPERVISE : undefined,
+    skills: [],
+    operator: operatorSide({ env, home: definitions.home, now: now() }),
   });
   const { env: ownEnv, questions } = readEnv(bottle.env, env, request.answers ?? {});
   const { table, slots } = buildTable(bottle, provision.routes);
   const pinned: RouteTable = { ...table, hosts: { ...table.hosts, ...request.hosts } };
-  return { definitions, resolved, provision, ownEnv, questions, table: pinned, slots };
+  return { definitions, resolved, provider, provision, ownEnv, questions, table: pinned, slots };
 }
 
 function bottleSpec(
@@ -113,7 +135,9 @@ function bottleSpec(
   gate: GitGate | undefined,
 ): Omit<BottleSpec, "slug" | "copyCwd" | "image" | "secrets"> {
   return {
-    argv: request.resume === undefined ? provision.argv : provision.resumeArgv,
+    argv: provision.argv,
+    program: provision.program,
+    cwd: startsIn(request),
     env: { ...canary.env, ...ownEnv, ...provision.env, ...guestEnv() },
     files: [...provision.files, canary.file, ...gitFiles(bottle, gate)],
     resources: bottle.resources,
@@ -124,6 +148,11 @@ function bottleSpec(
     gitGate: gate,
     upstreamSockets: socketsOf(table),
   };
+}
+
+/** The same folder at each start of a bottle: agents find a conversation again by where they had it. */
+function startsIn({ copyCwd, inWorkspace = false }: LaunchRequest): string {
+  return copyCwd !== undefined || inWorkspace ? INSIDE.workspace : INSIDE.home;
 }
 
 /** At every launch anew: what the agent sets itself stands in another file. */

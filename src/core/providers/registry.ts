@@ -7,8 +7,8 @@ import { command } from "./command/provider.ts";
 
 const PROVIDERS: readonly Provider[] = [command];
 
-/** Throws `unavailable` for a template that definitions may name but this version cannot run. */
-export function providerNamed(template: string, where: string): Provider {
+/** Of the operator's root folder also the contributed ones. Throws `unavailable` for a template that this version cannot run. */
+export async function providerNamed(template: string, _root: string, where: string): Promise<Provider> {
   const provider = PROVIDERS.find(({ name }) => name === template);
   if (provider !== undefined) return provider;
   const known = PROVIDERS.map(({ name }) => name).join(", ");

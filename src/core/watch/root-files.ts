@@ -7,6 +7,7 @@ import type { FleetEvent } from "#domain/fleet/event.ts";
 import { Isolation } from "#domain/fleet/isolation.ts";
 import { Metadata } from "#domain/fleet/metadata.ts";
 import { ExitRecord, type RunStatus } from "#domain/fleet/run-status.ts";
+import { CredentialRecord } from "#domain/provider/credential.ts";
 import { Uses } from "#domain/proposal/decision.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { queueFolders, type QueueOf } from "#lib/store/queue-files.ts";
@@ -21,17 +22,19 @@ export type Said =
 
 /** Path → how to read it; the metadata first, which makes the row that the others are about. */
 export function stateFiles({ root, slug }: QueueOf): ReadonlyMap<string, () => Promise<Said>> {
-  const { metadata, isolation, agent, egress } = bottlePaths(root, slug);
+  const { metadata, isolation, agent, egress, credentials } = bottlePaths(root, slug);
   return new Map([
     file(metadata, Metadata, (value) => ({ type: "bottle-found", slug, metadata: value })),
     file(isolation, Isolation, (value) => ({ type: "isolation", slug, isolation: value })),
     file(agent.exit, ExitRecord, (value) => ({ type: "run-status", slug, status: statusOf(value) })),
-    file(agent.state, AgentReport, ({ state, at }) => ({
+    file(credentials, CredentialRecord, (record) => ({ type: "credentials", slug, record })),
+    file(agent.state, AgentReport, ({ state, at, detail }) => ({
       type: "activity",
       slug,
       activity: state,
       at,
       authority: "agent",
+      detail,
     })),
     file(egress.uses, Uses, (uses) => ({ type: "uses", slug, uses })),
   ]);

@@ -22,9 +22,22 @@ export const BootOrder = z.strictObject({
   env: z.record(z.string(), z.string()),
   cwd: z.string(),
   /** Written inside, by the agent's own user, before it starts: a link that an agent left in its home leads nowhere. */
-  files: z.array(z.strictObject({ path: z.string(), content: z.string(), mode: z.int() })).default([]),
+  files: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        content: z.string(),
+        mode: z.int(),
+        encoding: z.enum(["utf8", "base64"]).default("utf8"),
+        /** Left alone when something stands there already. */
+        keep: z.boolean().default(false),
+      }),
+    )
+    .default([]),
 });
 export type BootOrder = z.infer<typeof BootOrder>;
+/** With what has a default left out. */
+export type BootOrderInput = z.input<typeof BootOrder>;
 
 /** `boot/tries.json` beside the boot socket: what the entrypoint must fail to reach. Removed before the agent starts. */
 export const BootTries = z.strictObject({
@@ -68,6 +81,8 @@ export type BootTriesInput = z.input<typeof BootTries>;
 export const INSIDE = {
   /** Our own programs, read-only. */
   programs: "/opt/bottle-dash",
+  /** The agent's own programs where they come from the operator's machine; `bin` below it is on the PATH. */
+  agent: "/opt/agent",
   home: "/home/node",
   workspace: "/home/node/workspace",
   /** Unix sockets of the sidecars and of the boot, where the backend binds sockets. */

@@ -6,6 +6,8 @@ export const AgentReport = z.strictObject({
   state: z.enum(["busy", "idle", "waiting"]),
   /** The agent's words, plain text; may be empty. */
   detail: z.string().default(""),
+  /** What made it say so, such as the name of a hook: for `explain`. */
+  event: z.string().max(80).default(""),
   at: z.iso.datetime(),
 });
 export type AgentReport = z.infer<typeof AgentReport>;

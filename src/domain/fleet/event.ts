@@ -3,9 +3,11 @@
 import type { Decision, Undo, Uses } from "#domain/proposal/decision.ts";
 import type { Proposal, Seen } from "#domain/proposal/proposal.ts";
 
+import type { CredentialRecord } from "#domain/provider/credential.ts";
+
 import type { Isolation } from "./isolation.ts";
 import type { Metadata } from "./metadata.ts";
-import type { Activity, RunStatus } from "./run-status.ts";
+import type { Activity, Authority, RunStatus } from "./run-status.ts";
 
 export interface Stats {
   /** Of one core: 1.5 is one and a half cores. */
@@ -18,7 +20,8 @@ export type FleetEvent =
   | { type: "bottle-found"; slug: string; metadata: Metadata }
   | { type: "bottle-removed"; slug: string }
   | { type: "run-status"; slug: string; status: RunStatus }
-  | { type: "activity"; slug: string; activity: Activity; at: string; authority: string }
+  | { type: "activity"; slug: string; activity: Activity; at: string; authority: Authority; detail?: string }
+  | { type: "credentials"; slug: string; record: CredentialRecord }
   | { type: "last-line"; slug: string; text: string }
   | { type: "stats"; slug: string; stats: Stats }
   | { type: "isolation"; slug: string; isolation: Isolation }

@@ -2,10 +2,13 @@
 
 import { plainLine } from "#domain/plain-text.ts";
 
+import type { CredentialRecord } from "#domain/provider/credential.ts";
+
 import { agentWaitsSince, deriveState, pendingOf, type Standing } from "./derive-state.ts";
 import type { FleetEvent } from "./event.ts";
 import type { BottleRow, Fleet, InboxItem } from "./fleet.ts";
 import type { Metadata } from "./metadata.ts";
+import { type Authority, AUTHORITIES } from "./run-status.ts";
 import { reduceInbox } from "./reduce-inbox.ts";
 import { isSame } from "./same.ts";
 import { isAlarm } from "./urgency.ts";
@@ -27,6 +30,7 @@ export function reduceFleet(fleet: Fleet, event: FleetEvent, now: Date): Fleet {
     case "last-line":
     case "stats":
     case "isolation":
+    case "credentials":
     case "sidecar":
       return onRow(fleet, event, now);
     case "proposal":
@@ -47,7 +51,7 @@ export function reduceFleet(fleet: Fleet, event: FleetEvent, now: Date): Fleet {
 
 type RowEvent = Extract<
   FleetEvent,
-  { type: "run-status" | "activity" | "last-line" | "stats" | "isolation" | "sidecar" }
+  { type: "run-status" | "activity" | "last-line" | "stats" | "isolation" | "credentials" | "sidecar" }
 >;
 type InboxEvent = Parameters<typeof reduceInbox>[1];
 
@@ -98,7 +102,12 @@ function isOutdated({ run, activity }: BottleRow, event: RowEvent): boolean {
     const ends = event.status.phase === "exited" || event.status.phase === "stopped";
     return lives && ends && event.status.since < run.since;
   }
-  return event.type === "activity" && activity?.authority === "agent" && event.authority !== "agent";
+  return event.type === "activity" && activity !== undefined && isBelow(event.authority, activity.authority);
+}
+
+/** Whoever knows better has spoken for this agent: its terminal is not asked any more. */
+function isBelow(one: Authority, other: Authority): boolean {
+  return AUTHORITIES.indexOf(one) > AUTHORITIES.indexOf(other);
 }
 
 /** Events may come before the metadata is read: from each sort the newest is kept. */
@@ -159,8 +168,8 @@ function tell(row: BottleRow, event: RowEvent): BottleRow {
       return { ...rest, ...(isNew || activity === undefined ? {} : { activity }), ...ended, run: status };
     }
     case "activity": {
-      const { activity, at, authority } = event;
-      return { ...row, activity: { activity, at, authority: plainLine(authority) } };
+      const { activity, at, authority, detail = "" } = event;
+      return { ...row, activity: { activity, at, authority, detail: plainLine(detail) } };
     }
     case "last-line":
       return { ...row, last_line: plainLine(event.text) };
@@ -168,11 +177,21 @@ function tell(row: BottleRow, event: RowEvent): BottleRow {
       return { ...row, stats: event.stats };
     case "isolation":
       return { ...row, isolation: event.isolation };
+    case "credentials":
+      return withCredential(row, event.record);
     case "sidecar": {
       const { [event.sidecar]: _was, ...down } = row.down;
       return { ...row, down: event.up ? down : { ...down, [event.sidecar]: plainLine(event.detail) } };
     }
   }
+}
+
+function withCredential({ credential: _was, ...row }: BottleRow, { credentials }: CredentialRecord): BottleRow {
+  const known = credentials.flatMap(({ source, expires_at, renew }) =>
+    expires_at === null ? [] : [{ source: plainLine(source), expires_at, renew: plainLine(renew) }],
+  );
+  const first = known.toSorted((a, b) => (a.expires_at < b.expires_at ? -1 : 1))[0];
+  return first === undefined ? row : { ...row, credential: first };
 }
 
 /** `row` with the state, its beginning and the pending count that follow from it and the inbox. */

@@ -23,3 +23,10 @@ export type RunStatus =
 
 /** What an agent says of itself, or what its terminal shows. */
 export type Activity = "busy" | "idle" | "waiting";
+
+/**
+ * Who says so, the best first: its conversation protocol, the agent itself (a hook of its provider), the title or the
+ * progress that it gives its terminal, rules about its screen, and whether its terminal moves at all.
+ */
+export const AUTHORITIES = ["conversation", "agent", "title", "screen", "terminal"] as const;
+export type Authority = (typeof AUTHORITIES)[number];

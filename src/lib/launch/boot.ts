@@ -5,7 +5,7 @@ import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { BottleError } from "#domain/bottle-error.ts";
-import { BootReport, type BootOrder, type BootTriesInput } from "#domain/boot/protocol.ts";
+import { BootReport, type BootOrderInput, type BootTriesInput } from "#domain/boot/protocol.ts";
 import type { IsolationCheck } from "#domain/fleet/isolation.ts";
 import { plainLine } from "#domain/plain-text.ts";
 import { jsonSocket } from "#lib/json-socket.ts";
@@ -15,7 +15,7 @@ export interface BootServer {
   /** What the entrypoint found. Rejects when it leaves before. */
   readonly proof: Promise<IsolationCheck[]>;
   /** Starts the agent; resolves with its pid inside. */
-  go(order: BootOrder): Promise<number>;
+  go(order: BootOrderInput): Promise<number>;
   /** Ends the conversation, and with it a bottle that has not got its order. Leaves no file. */
   close(): Promise<void>;
 }
@@ -26,12 +26,12 @@ export async function listenBoot(folder: string, tries: BootTriesInput): Promise
   const proof = reports.next("proof").then(({ checks }) => checks.map(plain));
   proof.catch(() => {}); // a launch that fails earlier never asks for it
   let connection: Socket | undefined;
-  let send: (order: BootOrder) => void = () => {};
+  let send: (order: BootOrderInput) => void = () => {};
   const server = createServer((socket) => {
     server.close(); // one connection, ever
     if (connection !== undefined) return void socket.destroy();
     connection = socket;
-    const json = jsonSocket<typeof BootReport, BootOrder>(socket, BootReport, {
+    const json = jsonSocket<typeof BootReport, BootOrderInput>(socket, BootReport, {
       message: reports.push,
       bad: (reason) => reports.fail(new BottleError("failed", reason, { where: "the entrypoint's report" })),
       closed: () =>

@@ -145,6 +145,8 @@ describe("the backends", () => {
 function spec(more: Partial<BottleSpec>): BottleSpec {
   return {
     slug: "one-abc12",
+    program: undefined,
+    cwd: "/home/node",
     argv: ["sh"],
     env: {},
     files: [],

@@ -119,7 +119,7 @@ describe("watching the root", () => {
     const { agent } = bottlePaths(root, SLUG);
     await writeAtomic(agent.state, JSON.stringify({ state: "waiting", detail: "asks", at: NOW.toISOString() }));
     await until(() =>
-      expect(row()?.activity).toEqual({ activity: "waiting", at: NOW.toISOString(), authority: "agent" }),
+      expect(row()?.activity).toEqual({ activity: "waiting", at: NOW.toISOString(), authority: "agent", detail: "asks" }),
     );
     await writeAtomic(
       agent.exit,

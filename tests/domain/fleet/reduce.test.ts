@@ -1,3 +1,4 @@
+import type { Authority } from "#domain/fleet/run-status.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -26,7 +27,11 @@ const found = (slug = SLUG, more: object = {}): FleetEvent => ({
   }),
 });
 const running: FleetEvent = { type: "run-status", slug: SLUG, status: { phase: "running", since: at(1) } };
-const activity = (what: "busy" | "idle" | "waiting", seconds: number, authority = "terminal"): FleetEvent => ({
+const activity = (
+  what: "busy" | "idle" | "waiting",
+  seconds: number,
+  authority: Authority = "terminal",
+): FleetEvent => ({
   type: "activity",
   slug: SLUG,
   activity: what,

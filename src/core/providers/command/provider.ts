@@ -5,25 +5,36 @@ import { BottleError } from "#domain/bottle-error.ts";
 
 /** Where the agent definition's body is, for programs that want it (`$BOTTLE_PROMPT_FILE`). */
 const PROMPT_FILE = ".bottle-prompt.md";
+/** What `--prompt` said, for a program that works on one thing and ends. */
+const TASK = "BOTTLE_TASK";
 
 export const command: Provider = {
   name: "command",
-  provision({ command: argv, prompt, home }) {
+  image: { kind: "ours", name: "bare" },
+  async provision({ settings: { command: argv }, where, prompt, home, task }) {
     if (argv === undefined || argv.length === 0) {
       throw new BottleError("invalid", "the provider `command` has no command to run", {
-        where: "agent_provider.command",
+        where: `${where}: agent_provider.command`,
         hint: 'give it a list such as ["bash", "-l"]',
       });
     }
     const path = `${home}/${PROMPT_FILE}`;
     const hasPrompt = prompt.trim() !== "";
     return {
+      program: undefined,
       argv,
-      resumeArgv: argv,
-      env: hasPrompt ? { BOTTLE_PROMPT_FILE: path } : {},
-      hidden: ["BOTTLE_PROMPT_FILE"],
+      taskOutput: task === undefined ? undefined : { format: "text" },
+      env: {
+        ...(hasPrompt ? { BOTTLE_PROMPT_FILE: path } : {}),
+        ...(task === undefined ? {} : { [TASK]: task }),
+      },
+      hidden: ["BOTTLE_PROMPT_FILE", TASK],
       files: hasPrompt ? [{ path, content: prompt, mode: 0o600 }] : [],
       routes: [],
+      credentials: [],
+      screenRules: undefined,
+      reportsState: false,
+      warnings: [],
     };
   },
 };
