@@ -14,7 +14,7 @@ export interface Bundle {
 
 /** Only what exists in the tree: an entry that is there is always built. */
 export function bundles(root: string): Bundle[] {
-  return [...commandLine, ...sidecars(root), ...parts, ...demo(root)].filter(({ entry }) =>
+  return [...commandLine, ...sidecars(root), ...parts, ...demo(root), ...providerPrograms(root)].filter(({ entry }) =>
     existsSync(join(root, entry)),
   );
 }
@@ -33,11 +33,37 @@ const parts: readonly Bundle[] = [
   { entry: "sidecars/egress/inspection/open-inspection.ts", out: "dist/sidecars/inspection.js", executable: false },
 ];
 
-/** Shipped as they are: the Dockerfiles of our images. */
+/** Shipped as they are: the Dockerfiles of our images, and the data of providers. */
 export function copies(root: string): { from: string; to: string }[] {
-  return names(join(root, "backends/docker/images"))
-    .map((name) => ({ from: `backends/docker/images/${name}/Dockerfile`, to: `dist/images/${name}/Dockerfile` }))
-    .filter(({ from }) => existsSync(join(root, from)));
+  const images = names(join(root, "backends/docker/images")).map((name) => ({
+    from: `backends/docker/images/${name}/Dockerfile`,
+    to: `dist/images/${name}/Dockerfile`,
+  }));
+  const data = providers(root).flatMap(({ name, folder }) =>
+    names(join(root, folder))
+      .filter((file) => file.endsWith(".yml"))
+      .map((file) => ({ from: `${folder}/${file}`, to: `dist/providers/${name}/${file}` })),
+  );
+  return [...images, ...data].filter(({ from }) => existsSync(join(root, from)));
+}
+
+/** What of a provider runs inside the bottle, beside its agent or within it: one file each, from `inside/`. */
+function providerPrograms(root: string): Bundle[] {
+  return providers(root).flatMap(({ name, folder }) =>
+    names(join(root, folder, "inside"))
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => ({
+        entry: `${folder}/inside/${file}`,
+        out: `dist/providers/${name}/${basename(file, ".ts")}.js`,
+        executable: false,
+      })),
+  );
+}
+
+function providers(root: string): { name: string; folder: string }[] {
+  return names(join(root, "src/core/providers"))
+    .filter((name) => !name.endsWith(".ts"))
+    .map((name) => ({ name, folder: `src/core/providers/${name}` }));
 }
 
 function sidecars(root: string): Bundle[] {
