@@ -26,6 +26,8 @@ export default defineConfig({
     reporters: ["default", "./.config/vitest/closing-line.ts"],
     // Two cores, shared with the programs under test.
     maxWorkers: 2,
+    // Real engines and terminals on a shared machine: in CI one that fails is tried once more, and named when it then passes.
+    retry: process.env["BOTTLE_RETRY"] === undefined ? 0 : 1,
     projects: [
       project(
         "unit",
