@@ -54,5 +54,15 @@ function project(
   include: string[],
   more: { globalSetup?: string; testTimeout: number; hookTimeout?: number },
 ) {
-  return { root, test: { name, include, pool: "forks" as const, ...more } };
+  return {
+    root,
+    test: {
+      name,
+      include,
+      pool: "forks" as const,
+      setupFiles: "./.config/vitest/patience.ts",
+      expect: { poll: { timeout: 15_000 } },
+      ...more,
+    },
+  };
 }
