@@ -3,7 +3,20 @@
 
 import * as z from "zod";
 
-const pattern = z.string().min(1).max(500);
+import { problemsError } from "#domain/problem/problem.ts";
+import { checkYaml } from "#domain/problem/schema-problems.ts";
+import { readYaml } from "#domain/yaml-text.ts";
+
+import { MOST_LINES, patternProblem } from "./screen-pattern.ts";
+
+const pattern = z
+  .string()
+  .min(1, "must not be empty")
+  .max(500, "has more than 500 characters")
+  .check((context) => {
+    const message = patternProblem(context.value);
+    if (message !== undefined) context.issues.push({ code: "custom", input: context.value, message });
+  });
 
 export const ScreenRule = z.strictObject({
   /** Named in `explain`. */
@@ -13,11 +26,14 @@ export const ScreenRule = z.strictObject({
   why: z.string().max(200).optional(),
   /** Where it looks: the terminal's title, the progress that it was told (OSC 9;4), or so many lines from the bottom that are not empty. */
   on: z.enum(["title", "progress", "bottom"]),
-  lines: z.int().min(1).max(50).default(12),
-  /** Regular expressions without flags but `u`; each must match, on one line or, for `bottom`, on the lines joined by \n. */
-  match: z.array(pattern).min(1),
+  lines: z.int().min(1).max(MOST_LINES).default(12),
+  /**
+   * Regular expressions with the flags `u` and `m` (`^` and `$` are the ends of lines); each must match: the title, the number
+   * of the progress, or the lines joined by \n.
+   */
+  match: z.array(pattern).min(1).max(10),
   /** None of these may match. */
-  without: z.array(pattern).default([]),
+  without: z.array(pattern).max(10).default([]),
 });
 export type ScreenRule = z.infer<typeof ScreenRule>;
 
@@ -28,6 +44,15 @@ export const ScreenRules = z.strictObject({
   rules: z.array(ScreenRule).min(1).max(50),
 });
 export type ScreenRules = z.infer<typeof ScreenRules>;
+
+/** `path` is named in problems. Throws BottleError `invalid`, naming file, line and field. */
+export function parseScreenRules(text: string, path: string): ScreenRules {
+  const read = readYaml(text, { path });
+  if (!read.ok) throw problemsError(read.problems);
+  const checked = checkYaml(ScreenRules, read.yaml);
+  if (!checked.ok) throw problemsError(checked.problems);
+  return checked.value;
+}
 
 /** What is looked at: plain text. */
 export interface ScreenView {
