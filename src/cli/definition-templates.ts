@@ -1,15 +1,36 @@
 // What `init` writes: definitions that load as they are, with what can be added as comments.
 
+import type { PROVIDERS } from "#domain/definition/provider.ts";
+
+type ProviderName = (typeof PROVIDERS)[number];
+
+export interface BottleChoices {
+  readonly provider: ProviderName;
+  /** Of the provider `command`; a shell when it is missing. */
+  readonly command: string | undefined;
+  readonly hosts: readonly string[];
+}
+
+/** What runs, and where its credential comes from; the agent itself never has it. */
+const PROVIDER_KEYS: Readonly<Record<Exclude<ProviderName, "command">, string>> = {
+  claude: `  template: claude
+  auth_token: CLAUDE_CODE_OAUTH_TOKEN   # your variable with the token of \`claude setup-token\`; the agent never sees it
+`,
+  codex: `  template: codex
+  forward_host_credentials: true        # your login, from \`codex login --device-auth\`; the agent never sees it
+`,
+  pi: `  template: pi                          # its model is behind the first route with \`auth\`
+`,
+};
+
+const PI_ROUTE = "- {host: openrouter.ai, auth: {scheme: Bearer, token_ref: OPENROUTER_API_KEY}}   # your variable";
+
 /** JSON strings are YAML strings: no value can leave its place. */
-export function bottleTemplate(command: string | undefined, hosts: readonly string[]): string {
-  const runs = command === undefined ? '["bash", "-l"]' : JSON.stringify(["sh", "-c", command]);
-  const routes =
-    hosts.length === 0 ? " []" : `\n${hosts.map((host) => `    - host: ${JSON.stringify(host)}`).join("\n")}`;
+export function bottleTemplate({ provider, command, hosts }: BottleChoices): string {
+  const routes = [...(provider === "pi" ? [PI_ROUTE] : []), ...hosts.map((host) => `- host: ${JSON.stringify(host)}`)];
   return `---
 agent_provider:
-  template: command
-  command: ${runs}
-#   dockerfile: images/tools/Dockerfile   # docker: your own image, from ~/, absolute or below the root folder
+${provider === "command" ? commandKeys(command) : PROVIDER_KEYS[provider]}#   dockerfile: images/tools/Dockerfile   # docker: your own image, from ~/, absolute or below the root folder
 # backend: docker              # or local, or docker:<host> of config.yml
 # env:
 #   LOG_LEVEL: info            # written here
@@ -17,7 +38,7 @@ agent_provider:
 #   PASSWORD: ?Password        # asked for at launch, never shown
 egress:
   on_unknown_host: block       # hold: the request waits while you decide
-  routes:${routes}
+  routes:${routes.length === 0 ? " []" : routes.map((route) => `\n    ${route}`).join("")}
 #   - host: api.github.com     # exact, or *.example.com
 #     methods: [GET]
 #     path_allowlist: [/repos/acme/]
@@ -34,6 +55,11 @@ egress:
 ---
 What this bottle is for.
 `;
+}
+
+function commandKeys(command: string | undefined): string {
+  const runs = command === undefined ? '["bash", "-l"]' : JSON.stringify(["sh", "-c", command]);
+  return `  template: command\n  command: ${runs}\n`;
 }
 
 export function agentTemplate(name: string, bottle: string): string {

@@ -59,7 +59,7 @@ it("what a clean-up would take of a backend's leftovers says which backend", asy
 
 describe("the bottle that init writes", () => {
   const parsed = (text: string) => parseBottle({ name: "dev", path: "dev.md", text });
-  const lines = bottleTemplate(undefined, []).split("\n");
+  const lines = bottleTemplate({ provider: "command", command: undefined, hosts: [] }).split("\n");
 
   it("loads as it is", () => {
     expect(parsed(lines.join("\n")).ok).toBe(true);

@@ -47,6 +47,23 @@ describe("init", () => {
     expect(info.bottle.egress.routes).toEqual([{ host: "api.example.com" }]);
   });
 
+  it.each([
+    ["claude", { template: "claude", auth_token: "CLAUDE_CODE_OAUTH_TOKEN" }, []],
+    ["codex", { template: "codex", forward_host_credentials: true }, []],
+    [
+      "pi",
+      { template: "pi" },
+      [{ host: "openrouter.ai", auth: { scheme: "Bearer", token_ref: "OPENROUTER_API_KEY" } }],
+    ],
+  ])("writes for %s where its credential comes from", async (provider, keys, routes) => {
+    const more = ["--provider", provider, "--allow", "api.example.com"];
+    expect((await runCli(["init", "reviewer", ...more], { console })).code).toBe(0);
+    const info = AgentInfo.parse(JSON.parse((await runCli(["info", "reviewer", "--json"], { console })).stdout));
+    expect(info.bottle.agent_provider).toEqual(keys);
+    expect(info.bottle.egress.routes).toEqual([...routes, { host: "api.example.com" }]);
+    expect((await runCli(["init", "other", "-p", provider, "--command", "x"], { console })).code).toBe(2);
+  });
+
   it("keeps a bottle that is there, and overwrites no agent", async () => {
     await runCli(["init", "one", "--bottle", "dev"], { console });
     const before = await readFile(join(root, "bottles/dev.md"), "utf8");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { BottleError } from "#domain/bottle-error.ts";
 import { hostProblem, ruleHost } from "#domain/definition/egress.ts";
+import { PROVIDERS } from "#domain/definition/provider.ts";
 import { NAME } from "#domain/slug.ts";
 import { createExclusive } from "#lib/atomic-file.ts";
 import { rootPaths } from "#lib/paths.ts";
@@ -21,7 +22,14 @@ export const init = defineCommand({
       value: "name",
       describe: "the bottle it runs in (default: its own name); made when missing",
     },
-    command: { type: "string", value: "line", describe: "what the bottle runs (default: a shell)" },
+    provider: {
+      type: "string",
+      short: "p",
+      value: "name",
+      choices: PROVIDERS,
+      describe: "what runs in it (default: command)",
+    },
+    command: { type: "string", value: "line", describe: "what the provider `command` runs (default: a shell)" },
     allow: {
       type: "string",
       value: "host",
@@ -34,7 +42,7 @@ export const init = defineCommand({
     "Nothing that is there is overwritten. Change them with `edit`, see them with `info`, start them with `start`.",
   ],
   examples: [
-    "bottle-dash init reviewer",
+    "bottle-dash init reviewer --provider claude",
     "bottle-dash init reviewer --bottle dev --command 'my-agent --yolo' --allow api.example.com",
   ],
   async run({ args, options }, context) {
@@ -42,6 +50,10 @@ export const init = defineCommand({
     const name = demandName(args.name);
     const bottle = demandName(options.bottle ?? args.name);
     const hosts = options.allow.map(demandHost);
+    const { provider = "command", command } = options;
+    if (command !== undefined && provider !== "command") {
+      throw new BottleError("usage", `--command is only for the provider command, not for ${provider}`);
+    }
     const paths = rootPaths(console.root);
     const agents = options.repository ? join(context.cwd(), ".bot-bottle", "agents") : paths.agents;
     const agentFile = join(agents, `${name}.md`);
@@ -52,7 +64,7 @@ export const init = defineCommand({
         hint: `change it with \`bottle-dash edit ${name}\``,
       });
     }
-    const made = await createExclusive(bottleFile, bottleTemplate(options.command, hosts));
+    const made = await createExclusive(bottleFile, bottleTemplate({ provider, command, hosts }));
     const written = made ? [bottleFile, agentFile] : [agentFile];
     answer(context, { agent: name, bottle, written }, () =>
       [

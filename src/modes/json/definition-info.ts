@@ -25,7 +25,7 @@ export function bottleInfo(bottle: Bottle, path: string): BottleInfo {
 }
 
 function resolvedBottle(bottle: Bottle): AgentInfo["bottle"] {
-  const { template, command, dockerfile } = bottle.agent_provider;
+  const { template, command, dockerfile, auth_token, forward_host_credentials } = bottle.agent_provider;
   return {
     name: bottle.name,
     chain: [...bottle.chain],
@@ -34,6 +34,8 @@ function resolvedBottle(bottle: Bottle): AgentInfo["bottle"] {
       template,
       ...(command !== undefined && { command: [...command] }),
       ...(dockerfile !== undefined && { dockerfile }),
+      ...(auth_token !== undefined && { auth_token }),
+      ...(forward_host_credentials !== undefined && { forward_host_credentials }),
     },
     git_user: { ...bottle.git_user },
     git_repos: Object.fromEntries(Object.entries(bottle.git_repos).map(([name, { url }]) => [name, url])),

@@ -118,6 +118,9 @@ const ResolvedBottle = z.strictObject({
     template: z.string(),
     command: z.array(z.string()).optional(),
     dockerfile: z.string().optional(),
+    /** The operator's variable; never its value. */
+    auth_token: z.string().optional(),
+    forward_host_credentials: z.boolean().optional(),
   }),
   git_user: z.strictObject({ name: z.string().optional(), email: z.string().optional() }),
   /** Name → URL. */

@@ -17,6 +17,7 @@ export function definitionText(info: DefinitionInfo, paint: Paint): string {
     ...(info.kind === "agent" ? agentPairs(info) : []),
     ["bottle", bottle.chain.join(" → ")],
     ["provider", bottle.agent_provider.template],
+    ...some("credential", credentialSource(bottle.agent_provider)),
     ...some("runs", bottle.agent_provider.command?.join(" ")),
     ["backend", bottle.backend ?? "whichever works here"],
     ...some("runtime", bottle.runtime ?? undefined),
@@ -66,6 +67,11 @@ function routeText(route: Route): string {
   return [place, methods?.join("|"), paths?.join(" "), credential, words === "" ? undefined : `(${words})`]
     .filter((part) => part !== undefined)
     .join(" ");
+}
+
+function credentialSource({ auth_token, forward_host_credentials }: DefinitionInfo["bottle"]["agent_provider"]) {
+  if (forward_host_credentials === true) return "the operator's own login";
+  return auth_token === undefined || auth_token === "" ? undefined : `$${auth_token}`;
 }
 
 function some(label: string, text: string | undefined): [string, string][] {
