@@ -1,9 +1,9 @@
-// The daemon's two paths, /mcp and /state, over HTTP.
+// The daemon's paths, /mcp, /state and /result, over HTTP.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 
 import { MOST_BODY_BYTES } from "./limits.ts";
-import type { StateAnswer } from "./agent-state.ts";
+import type { Taker } from "./taker.ts";
 
 /** Takes the body parsed. */
 export type McpHandler = (request: IncomingMessage, response: ServerResponse, message: unknown) => Promise<void>;
@@ -11,7 +11,8 @@ export type McpHandler = (request: IncomingMessage, response: ServerResponse, me
 export interface Surface {
   /** Called with the first request to /mcp, and once only. */
   readonly loadMcp: () => Promise<McpHandler>;
-  readonly takeState: (body: string, now: Date) => Promise<StateAnswer>;
+  readonly takeState: Taker;
+  readonly takeResult: Taker;
   readonly now: () => Date;
   readonly tell: (problem: string) => void;
 }
@@ -28,7 +29,8 @@ export function newSurface(surface: Surface): Server {
     const [path] = (request.url ?? "").split("?");
     if (!isLocalOrigin(request.headers.origin))
       return refuse(request, response, 403, "a page of another site may not call this");
-    if (path !== "/mcp" && path !== "/state") return refuse(request, response, 404, "there are /mcp and /state");
+    if (path !== "/mcp" && path !== "/state" && path !== "/result")
+      return refuse(request, response, 404, "there are /mcp, /state and /result");
     if (request.method !== "POST") return refuse(request, response, 405, "only POST");
     const body = await readBody(request);
     if (body === undefined) return refuse(request, response, 413, `a body has at most ${MOST_BODY_BYTES} bytes`);
@@ -38,7 +40,8 @@ export function newSurface(surface: Surface): Server {
       mcp ??= surface.loadMcp();
       return (await mcp)(request, response, message);
     }
-    const { status, error } = await surface.takeState(body, surface.now());
+    const take = path === "/state" ? surface.takeState : surface.takeResult;
+    const { status, error } = await take(body, surface.now());
     if (error === undefined) response.writeHead(status).end();
     else refuse(request, response, status, error);
   };

@@ -17,6 +17,7 @@ import { keepCurrentConfig } from "./current-config.ts";
 import { keepCurrentDockerfile } from "./current-dockerfile.ts";
 import { newSurface } from "./http-surface.ts";
 import { parseSettings } from "./settings.ts";
+import { taskResultTaker } from "./task-result.ts";
 import { queueTidier } from "./tidy-queue.ts";
 
 /** For answers that are on their way when the daemon is asked to stop. */
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
       return mcpHandler({ tools: toolsFor({ rebuild }), context, stopping: stopping.signal, settled, tell });
     },
     takeState: agentStateTaker(paths),
+    takeResult: taskResultTaker(paths),
     now,
     tell,
   });

@@ -6,10 +6,11 @@ const CA_BUNDLE = `${INSIDE.tls}/bundle.pem`;
 const PROXY = `http://${INSIDE.egress.host}:${INSIDE.egress.port}`;
 const DIRECT = "127.0.0.1,localhost,::1";
 
-/** Where an agent asks the operator, and says how it stands. */
+/** Where an agent asks the operator, says how it stands, and what came of its task. */
 export const SUPERVISE = {
   mcp: `http://${INSIDE.supervise.host}:${INSIDE.supervise.port}/mcp`,
   state: `http://${INSIDE.supervise.host}:${INSIDE.supervise.port}/state`,
+  result: `http://${INSIDE.supervise.host}:${INSIDE.supervise.port}/result`,
 } as const;
 
 /** Names and values that a definition's `env` may add to but not replace. */

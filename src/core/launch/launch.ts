@@ -67,6 +67,7 @@ async function writeState(
   await writeAtomic(paths.plan, `${JSON.stringify(keptRequest(preflight.request), undefined, 2)}\n`);
   await writeAtomic(paths.credentials, `${JSON.stringify(prepared.credentials, undefined, 2)}\n`);
   await writeOrRemove(paths.agent.screenRules, prepared.screenRules);
+  await rm(paths.agent.result, { force: true }); // of what it was given to do before
   // Last: from here on the bottle is seen.
   if (!resume) await writeAtomic(paths.metadata, `${JSON.stringify(metadata, undefined, 2)}\n`);
 }

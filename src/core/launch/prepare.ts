@@ -33,6 +33,7 @@ import { backendWarnings } from "./backend-warnings.ts";
 import { operatorSide } from "./operator-side.ts";
 import { agentSecrets, type Canary, newCanary } from "./own-secrets.ts";
 import { preflightLines } from "./preflight-lines.ts";
+import { checkTask, withTask } from "./task.ts";
 
 export interface LaunchContext {
   readonly root: string;
@@ -79,7 +80,8 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     },
   };
   const plan = await backend.plan(spec);
-  const parts = { resolved, provision, table, slots, plan, backend, ownEnv, copyCwd, canary: canary.text };
+  const { task } = settled;
+  const parts = { resolved, provision, task, table, slots, plan, backend, ownEnv, copyCwd, canary: canary.text };
   const warnings = [
     ...definitionWarnings(definitions, bottle.chain),
     ...provision.warnings,
@@ -108,11 +110,12 @@ async function settle(request: LaunchRequest, { root, cwd, env, now }: LaunchCon
   const { agent, bottle } = resolved;
   const where = `bottle ${bottle.name}`;
   const provider = await providerNamed(bottle.agent_provider.template, root, where);
+  const task = checkTask(request.prompt);
   const provision = await provider.provision({
     settings: bottle.agent_provider,
     where,
     prompt: agent.prompt,
-    task: request.prompt,
+    task,
     resume: request.resume !== undefined,
     home: INSIDE.home,
     workspace: INSIDE.workspace,
@@ -125,21 +128,23 @@ async function settle(request: LaunchRequest, { root, cwd, env, now }: LaunchCon
   const { env: ownEnv, questions } = readEnv(bottle.env, env, request.answers ?? {});
   const { table, slots } = buildTable(bottle, provision.routes);
   const pinned: RouteTable = { ...table, hosts: { ...table.hosts, ...request.hosts } };
-  return { definitions, resolved, provider, provision, ownEnv, questions, table: pinned, slots };
+  const supervise = bottle.supervise ? { state: SUPERVISE.state, result: SUPERVISE.result } : undefined;
+  const run = withTask(provision, task, supervise, { name: provider.name, where });
+  return { definitions, resolved, provider, provision, run, task, ownEnv, questions, table: pinned, slots };
 }
 
 function bottleSpec(
-  { resolved: { bottle }, provision, ownEnv, table }: Settled,
+  { resolved: { bottle }, provision, run, ownEnv, table }: Settled,
   request: LaunchRequest,
   canary: Canary,
   gate: GitGate | undefined,
 ): Omit<BottleSpec, "slug" | "copyCwd" | "image" | "secrets"> {
   return {
-    argv: provision.argv,
+    argv: run.argv,
     program: provision.program,
     cwd: startsIn(request),
     env: { ...canary.env, ...ownEnv, ...provision.env, ...guestEnv() },
-    files: [...provision.files, canary.file, ...gitFiles(bottle, gate)],
+    files: [...run.files, canary.file, ...gitFiles(bottle, gate)],
     resources: bottle.resources,
     supervise: bottle.supervise,
     upstreamCa: request.upstreamCa ?? bottle.egress.upstream_ca,

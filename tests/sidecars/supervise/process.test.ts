@@ -56,7 +56,7 @@ describe("over HTTP", () => {
     const supervise = await startSupervise();
     const body = "x".repeat(MOST_BODY_BYTES + 1);
     const chunked = { ...JSON_TYPE, "transfer-encoding": "chunked" };
-    for (const path of ["/mcp", "/state"]) {
+    for (const path of ["/mcp", "/state", "/result"]) {
       // oxlint-disable-next-line no-await-in-loop -- one after another
       expect((await supervise.http(path, { method: "POST", headers: JSON_TYPE, body })).status).toBe(413);
       // oxlint-disable-next-line no-await-in-loop -- one after another
