@@ -11,7 +11,7 @@ import { localBackend } from "./local/index.ts";
 export async function createBackends({ root, env }: { root: string; env: NodeJS.ProcessEnv }): Promise<Backend[]> {
   const hosts = Object.entries(await dockerHosts(root));
   return [
-    localBackend({ root, mechanism: env["BOTTLE_SANDBOX"] }),
+    localBackend({ root, env, mechanism: env["BOTTLE_SANDBOX"] }),
     dockerBackend({ root, env }),
     ...hosts.map(([name, { url, context }]) =>
       dockerBackend({

@@ -3,11 +3,13 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
+import type { HostProgram } from "#contracts/backend.ts";
 import { INSIDE, type BootTries } from "#domain/boot/protocol.ts";
 import type { BottlePaths } from "#lib/paths.ts";
 import { distFolder } from "#lib/programs.ts";
 
 import { ETC_FILES } from "./home.ts";
+import { placeProgram } from "./program/place.ts";
 import type { Bind, Sandbox } from "./sandbox/sandbox.ts";
 import { systemPaths } from "./sandbox/system-paths.ts";
 
@@ -30,11 +32,14 @@ export interface SandboxOptions {
   readonly groups: readonly string[];
   readonly supervise: boolean;
   readonly gitGate: boolean;
+  /** The agent's, where it comes from this machine. */
+  readonly program: HostProgram | undefined;
 }
 
 export function bottleSandbox(paths: BottlePaths, options: SandboxOptions): Sandbox {
   const { etc, scratch, seccomp } = localPaths(paths);
   const system = systemPaths();
+  const program = placeProgram(options.program);
   const folder = (from: string, to: string, writable = false): Bind => ({ from, to, writable, kind: "folder" });
   const file = (from: string, to: string): Bind => ({ from, to, writable: false, kind: "file" });
   return {
@@ -45,6 +50,7 @@ export function bottleSandbox(paths: BottlePaths, options: SandboxOptions): Sand
       folder(paths.agent.home, INSIDE.home, true),
       folder(distFolder(), `${INSIDE.programs}/dist`),
       file(process.execPath, NODE),
+      ...program.binds,
       folder(paths.agent.boot, `${INSIDE.sockets}/boot`),
       folder(dirname(paths.egress.socket), `${INSIDE.sockets}/egress`),
       ...(options.supervise ? [folder(dirname(paths.supervise.socket), `${INSIDE.sockets}/supervise`)] : []),
@@ -52,6 +58,7 @@ export function bottleSandbox(paths: BottlePaths, options: SandboxOptions): Sand
       folder(paths.tls.inside, INSIDE.tls),
       folder(paths.supervise.currentConfig, INSIDE.currentConfig),
     ].filter(({ from }) => existsSync(from)),
+    links: [...system.links, ...program.links],
     groups: options.groups,
     scratch,
     seccomp,

@@ -1,6 +1,8 @@
 // The local backend: bottles as sandboxed processes on this machine, by bubblewrap or by util-linux alone.
 
 import { readdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { isAbsolute } from "node:path";
 
 import type { Backend, BottleSpec, Capabilities, LaunchPlan } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
@@ -13,6 +15,7 @@ import { enforced } from "./enforced.ts";
 import { launchBottle, type LaunchContext } from "./launch.ts";
 import { isOurs } from "./ours.ts";
 import { probeOf, searchMechanism, weaknessesOf, type Search } from "./probe.ts";
+import { findProgram, type Operator } from "./program/find-program.ts";
 import { sandboxCommand } from "./sandbox/command.ts";
 import { bottleUid } from "./sandbox/drop-root.ts";
 import { standingOf } from "./status.ts";
@@ -23,6 +26,8 @@ export interface LocalOptions {
   readonly root: string;
   /** "bubblewrap" or "util-linux"; the best that works when undefined. */
   readonly mechanism?: string | undefined;
+  /** The operator's environment: agents' programs are looked up on its PATH. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
   /** For tests: another command to make the sandbox with. */
   readonly command?: LaunchContext["command"];
 }
@@ -40,7 +45,8 @@ const CAPABILITIES: Capabilities = {
 
 export function localBackend({
   root,
-  mechanism = process.env["BOTTLE_SANDBOX"],
+  env = process.env,
+  mechanism = env["BOTTLE_SANDBOX"],
   command = sandboxCommand,
 }: LocalOptions): Backend {
   let searching: Promise<Search> | undefined;
@@ -78,6 +84,7 @@ export function localBackend({
         mechanism: best.mechanism,
         enforces: enforced(best, limits),
         weaknesses: [...weaknessesOf(best), ...limits.unenforced],
+        ...(spec.program === undefined ? {} : { program: findProgram(spec.program, operatorOf(root, env)) }),
       };
     },
     async launch(plan, progress, signal) {
@@ -93,4 +100,17 @@ export function localBackend({
     },
     watch: (emit, signal) => watchBottles(root, emit, signal),
   };
+}
+
+function operatorOf(root: string, env: NodeJS.ProcessEnv): Operator {
+  const homes = [env["HOME"] ?? "", ...ownHome()].filter(isAbsolute);
+  return { env, closed: [root, ...homes], other: process.getuid?.() === 0 };
+}
+
+function ownHome(): string[] {
+  try {
+    return [homedir()];
+  } catch {
+    return []; // neither a variable nor an entry of passwd
+  }
 }

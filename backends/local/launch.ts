@@ -59,7 +59,7 @@ export async function launchBottle(
   const unclaim = await claimLaunch(spec.slug, paths, async () => (await askStatus(paths)) !== null);
   try {
     await steps.run("prepare", () => prepare(spec, context, paths, steps, signal));
-    await run(spec, context, paths, steps, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
+    await run(plan, context, paths, steps, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
   } catch (error) {
     await steps.takeBack();
     throw error instanceof BottleError
@@ -101,7 +101,7 @@ async function forgetExit({ agent }: BottlePaths, steps: Steps): Promise<void> {
 }
 
 async function run(
-  spec: BottleSpec,
+  { spec, program }: LaunchPlan,
   context: LaunchContext,
   paths: BottlePaths,
   steps: Steps,
@@ -130,7 +130,7 @@ async function run(
   });
   try {
     const argv = context.command(
-      bottleSandbox(paths, { groups: limits.groups.map(({ folder }) => folder), ...served }),
+      bottleSandbox(paths, { groups: limits.groups.map(({ folder }) => folder), program, ...served }),
       [...limits.first, ...ENTRYPOINT],
       maker,
     );

@@ -102,6 +102,19 @@ export interface LaunchPlan {
   readonly mechanism: string;
   readonly enforces: readonly string[];
   readonly weaknesses: readonly string[];
+  /** Where `spec.program` comes from, where that is this machine. */
+  readonly program?: HostProgram;
+}
+
+/** An executable of this machine that a bottle gets, read-only. */
+export interface HostProgram {
+  readonly name: string;
+  /** The executable itself, absolute, with all links followed. */
+  readonly file: string;
+  /** What the bottle sees of this machine for its sake: a folder of packages, or `file` alone. */
+  readonly shown: string;
+  /** As its package says: `@openai/codex 0.169.0`. */
+  readonly version: string | undefined;
 }
 
 export type BackendEvent =

@@ -30,7 +30,9 @@ function unshareScript(sandbox: Sandbox, loader: Loader | undefined): string {
     "mount -t tmpfs -o mode=0755,nosuid,nodev,size=4m tmpfs .",
     `cd ${quote(sandbox.scratch)}`, // the old folder lies below the new mount
     ...sandbox.binds.flatMap(bind),
-    ...sandbox.links.map(({ path, target }) => `ln -s ${quote(target)} ${quote(inside(path))}`),
+    ...sandbox.links.map(
+      ({ path, target }) => `mkdir -p ${quote(parentOf(inside(path)))}; ln -s ${quote(target)} ${quote(inside(path))}`,
+    ),
     ...proc(sandbox),
     ...devices(),
     ...temporary(),

@@ -13,6 +13,7 @@ import { sizeText } from "#domain/size.ts";
 export interface PreflightParts {
   readonly resolved: ResolvedAgent;
   readonly provision: ProviderPlan;
+  readonly task: string | undefined;
   readonly table: RouteTable;
   /** By what name the operator knows the credentials. */
   readonly slots: readonly Slot[];
@@ -28,7 +29,7 @@ export interface PreflightParts {
 type Line = Preflight["lines"][number];
 
 export function preflightLines(parts: PreflightParts): Line[] {
-  const { resolved, provision, plan, table, slots, backend, ownEnv, copyCwd, canary } = parts;
+  const { resolved, provision, task, plan, table, slots, backend, ownEnv, copyCwd, canary } = parts;
   const { agent, bottle } = resolved;
   const names = [
     ...Object.keys(ownEnv),
@@ -38,10 +39,12 @@ export function preflightLines(parts: PreflightParts): Line[] {
     { label: "agent", text: `${agent.name} (from the ${resolved.from})` },
     { label: "bottle", text: bottle.name },
     { label: "provider", text: bottle.agent_provider.template },
-    { label: "runs", text: plainLine(plan.spec.argv.join(" ")) },
+    { label: "runs", text: plainLine(provision.argv.map((word) => (word === task ? "<task>" : word)).join(" ")) },
+    ...(task === undefined ? [] : [{ label: "task", text: plainLine(task) }]),
     { label: "backend", text: `${backend.name} (${plan.mechanism})` },
     ...(backend.host === "local" ? [] : [{ label: "host", text: plainLine(backend.host) }]),
     ...imageLines(plan, backend.name),
+    ...programLines(plan),
     ...resourceLines(plan),
     { label: "env", text: names.length === 0 ? "nothing of its own" : names.toSorted().join(", ") },
     { label: "workspace", text: copyCwd === undefined ? "empty" : `a copy of ${copyCwd}` },
@@ -70,6 +73,15 @@ function imageLines({ spec }: LaunchPlan, backend: string): Line[] {
     { label: "image", text: imageText(spec.image) },
     ...(spec.runtime === undefined ? [] : [{ label: "runtime", text: plainLine(spec.runtime) }]),
   ];
+}
+
+/** Which of this machine's files the agent is, since the operator may have several. */
+function programLines({ program }: LaunchPlan): Line[] {
+  if (program === undefined) return [];
+  const { file, shown, version } = program;
+  const packages = shown === file ? "" : `, with ${shown}`;
+  const text = `${version === undefined ? "" : `${version}: `}${file}${packages} (read-only)`;
+  return [{ label: "program", text: plainLine(text) }];
 }
 
 function imageText(image: ImageSource): string {
