@@ -8,6 +8,7 @@ import type { DoctorItem } from "#contracts/console.ts";
 import { programsFolder } from "#lib/programs.ts";
 
 import { gitItems } from "./doctor-git.ts";
+import { providerItems } from "./doctor-providers.ts";
 
 const OLDEST_NODE = [22, 22] as const;
 
@@ -17,6 +18,7 @@ export async function examine(root: string, backends: readonly Backend[]): Promi
     await rootAccess(root),
     builtPrograms(),
     ...(await gitItems()),
+    ...(await providerItems(root)),
     ...(await Promise.all(backends.map(backendItem))),
   ];
 }

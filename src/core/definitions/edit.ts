@@ -12,7 +12,7 @@ import { writeAtomic } from "#lib/atomic-file.ts";
 import { rootPaths } from "#lib/paths.ts";
 import { withLock } from "#lib/store/lock.ts";
 
-import { contributedProviders } from "./contributed.ts";
+import { knownProviders } from "./contributed.ts";
 import { loadDefinitions } from "./load.ts";
 import { readDefinition } from "./read-folder.ts";
 
@@ -34,7 +34,7 @@ export async function editBottleDefinition(
     if (target === undefined) throw notFound(name, bottles);
     const content = await readDefinition(target, true);
     if ("problem" in content) throw new BottleError("invalid", content.problem, { where: path });
-    const known = { providers: await contributedProviders(contrib) };
+    const known = await knownProviders(contrib);
     const edited = await edit(
       { name, path, text: content.text },
       { known, inherited: await inheritedEgress(root, name) },

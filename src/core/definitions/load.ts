@@ -18,7 +18,7 @@ import { resolveBottle } from "#domain/definition/resolve.ts";
 import type { Parsed, Problem } from "#domain/problem/problem.ts";
 import { rootPaths } from "#lib/paths.ts";
 
-import { contributedProviders } from "./contributed.ts";
+import { knownProviders } from "./contributed.ts";
 import { type ReadFile, readFolder } from "./read-folder.ts";
 
 export interface DefinitionSources {
@@ -35,7 +35,7 @@ export interface DefinitionSources {
 export async function loadDefinitions(from: DefinitionSources): Promise<Definitions> {
   const { bottles: bottleFolder, agents: agentFolder, contrib } = rootPaths(from.root);
   const known: Known = {
-    providers: await contributedProviders(contrib),
+    ...(await knownProviders(contrib)),
     ...(from.backends === undefined ? {} : { backends: from.backends }),
   };
   const bottles = await readKind(bottleFolder, "bottle", "root", (file) => parseBottle(file, known));

@@ -12,6 +12,8 @@ import { PROVIDERS } from "./provider.ts";
 export interface Known {
   /** Contributed providers, beside our own. */
   readonly providers?: readonly string[];
+  /** Contributed ones that cannot be used, and why. */
+  readonly brokenProviders?: Readonly<Record<string, string>>;
   /** Undefined: any name is let through, and the launch decides. */
   readonly backends?: readonly string[];
 }
@@ -40,11 +42,18 @@ function* environmentComplaints(env: Fields): Generator<Complaint> {
   }
 }
 
-function* providerComplaints(provider: Fields, { providers = [] }: Known): Generator<Complaint> {
+function* providerComplaints(provider: Fields, { providers = [], brokenProviders = {} }: Known): Generator<Complaint> {
   const template = provider["template"] ?? "claude";
   const accepted = [...PROVIDERS, ...providers];
   const at = (field: string) => ["agent_provider", field];
   if (typeof template !== "string" || template === "") return;
+  if (!accepted.includes(template) && Object.hasOwn(brokenProviders, template)) {
+    yield {
+      path: at("template"),
+      message: `${JSON.stringify(template)} is a contributed provider that cannot be used: ${brokenProviders[template]}`,
+    };
+    return;
+  }
   if (!accepted.includes(template)) {
     const nearest = nearestOf(template, accepted);
     yield {
@@ -64,6 +73,21 @@ function* providerComplaints(provider: Fields, { providers = [] }: Known): Gener
   }
   if (provider["forward_host_credentials"] === true && template !== "codex") {
     yield { path: at("forward_host_credentials"), message: `is only for the template codex, not for ${template}` };
+  }
+  yield* seedComplaints(provider, template);
+}
+
+/** A credential of the agent's own, which it may rotate: nobody else may bring one, and no other agent can keep one. */
+function* seedComplaints(provider: Fields, template: string): Generator<Complaint> {
+  if (!isSet(provider["seed"])) return;
+  const path = ["agent_provider", "seed"];
+  if (template !== "codex") yield { path, message: `is only for the template codex, not for ${template}` };
+  if (provider["forward_host_credentials"] === true) {
+    yield {
+      path,
+      message:
+        "contradicts `forward_host_credentials`: with it the agent never holds a credential, with a seed it holds its own; write one of them",
+    };
   }
 }
 
@@ -88,11 +112,16 @@ function* doubtful(route: Fields, pinned: Fields): Generator<readonly [(string |
   }
 }
 
-function* routeComplaints(routes: unknown, pinned: Fields): Generator<Complaint> {
+/** `at`: where the list stands. */
+export function* routeComplaints(
+  routes: unknown,
+  pinned: Fields = {},
+  at: readonly string[] = ["egress", "routes"],
+): Generator<Complaint> {
   const seen = new Map<string, number>();
   for (const [index, item] of (Array.isArray(routes) ? routes : []).entries()) {
     const route = mapOf(item);
-    const path = ["egress", "routes", index];
+    const path = [...at, index];
     if (typeof route["host"] === "string") {
       const host = ruleHost(route["host"]);
       const first = seen.get(host);
@@ -100,7 +129,7 @@ function* routeComplaints(routes: unknown, pinned: Fields): Generator<Complaint>
       else
         yield {
           path: [...path, "host"],
-          message: `is the host of egress.routes[${first}] already; write one route for a host`,
+          message: `is the host of ${at.join(".")}[${first}] already; write one route for a host`,
         };
     }
     for (const [field, message] of contradictions(route)) yield { path: [...path, ...field], message };

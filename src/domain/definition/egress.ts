@@ -117,6 +117,9 @@ const RouteKeys = Route.extend({
   limits: limits.optional(),
 });
 
+/** Of a bottle, and of a contributed provider. */
+export const RouteListKeys = z.array(RouteKeys.transform(plainRoute));
+
 export const EgressKeys = z.strictObject({
   on_unknown_host: UnknownHostPolicy.optional(),
   /** How long a held request waits for the operator. */
@@ -134,9 +137,7 @@ export const EgressKeys = z.strictObject({
     .string()
     .regex(/^(?:\/|~\/)./, "must be an absolute path, or begin with ~/")
     .optional(),
-  routes: z
-    .array(RouteKeys.transform(plainRoute))
-    .nullable()
+  routes: RouteListKeys.nullable()
     .transform((routes) => routes ?? undefined)
     .optional(),
 });

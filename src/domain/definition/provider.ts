@@ -23,6 +23,11 @@ export const ProviderKeys = z.strictObject({
     .optional(),
   /** codex only. */
   forward_host_credentials: z.boolean().optional(),
+  /** codex only: a file with a credential of the agent's own, which it may rotate; what it makes of it is saved there. */
+  seed: z
+    .string()
+    .regex(/^(?:\/|~\/)[^/]/, "must be an absolute path of a file of yours, or begin with ~/")
+    .optional(),
 });
 
 export interface AgentProvider {
@@ -31,4 +36,5 @@ export interface AgentProvider {
   readonly command?: readonly string[] | undefined;
   readonly auth_token?: string | undefined;
   readonly forward_host_credentials?: boolean | undefined;
+  readonly seed?: string | undefined;
 }

@@ -88,7 +88,7 @@ describe("editBottleDefinition", () => {
 
   test("knows what was contributed", async () => {
     mkdirSync(path("contrib/mine"), { recursive: true });
-    writeFileSync(path("contrib/mine/provider.yml"), "");
+    writeFileSync(path("contrib/mine/provider.yml"), "argv: [mine]");
     writeFileSync(path("bottles/dev.md"), "---\nagent_provider: {template: mine}\n---\n");
     expect(await keep("dev")).toEqual({ after: route, created: "egress" });
   });

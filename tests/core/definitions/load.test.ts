@@ -138,7 +138,7 @@ describe("loadDefinitions", () => {
   test("knows contributed providers", async () => {
     write(join(root, "bottles/a.md"), "---\nagent_provider: {template: mine}\n---\n");
     expect(await problemsOf()).toHaveLength(1);
-    write(join(root, "contrib/mine/provider.yml"), "");
+    write(join(root, "contrib/mine/provider.yml"), "argv: [mine]");
     expect(await problemsOf()).toEqual([]);
   });
 
