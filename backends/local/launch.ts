@@ -5,7 +5,6 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 
 import type { BottleSpec, LaunchPlan, LaunchStep } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
-import { INSIDE } from "#domain/boot/protocol.ts";
 import type { Isolation } from "#domain/fleet/isolation.ts";
 import type { BundleConfig } from "#domain/sidecars/bundle.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";

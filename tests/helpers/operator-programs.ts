@@ -19,7 +19,7 @@ export interface OperatorHome {
   readonly home: string;
   /** Its `bin`, for a PATH. */
   readonly bin: string;
-  write(path: string, text: string, mode?: number): string;
+  write(path: string, content: string | Uint8Array, mode?: number): string;
   link(path: string, target: string): string;
   copy(path: string, from: string, mode?: number): string;
   end(): void;
@@ -36,9 +36,9 @@ export function operatorHome({ owner }: { readonly owner?: number } = {}): Opera
   const made: OperatorHome = {
     home,
     bin: join(home, "bin"),
-    write(path, text, mode = 0o644) {
+    write(path, content, mode = 0o644) {
       const whole = place(path);
-      writeFileSync(whole, text);
+      writeFileSync(whole, content);
       chmodSync(whole, mode);
       return whole;
     },

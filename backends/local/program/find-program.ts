@@ -102,14 +102,14 @@ function demandRunnable(
       const has = by === "path" ? isSystems(interpreter) : isInside(interpreter);
       if (!has) throw wrong(`it is run by ${interpreter}, which is not in the bottle`);
       const runs = runsElsewhere(scriptText(file));
-      if (runs !== undefined) throw wrong(`it runs ${runs}, which is not in the bottle`, hintToMove(name, runs));
+      if (runs !== undefined) throw wrong(`it runs ${runs}, which is not in the bottle`, hintToMove(name));
       if (alone && inPackage) throw wrong("it is a part of a package that is linked here, not installed");
     }
   }
 }
 
-function hintToMove(name: string, runs: string): string {
-  return `put a folder first on your PATH where \`${name}\` is a link to that`;
+function hintToMove(name: string): string {
+  return `put a folder first on your PATH where \`${name}\` is a link to it`;
 }
 
 /** A wrapper of the shell's that hands over to a file of this machine that a bottle does not see. */
