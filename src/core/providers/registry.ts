@@ -5,10 +5,11 @@ import { contributedProvider, contributedProviders } from "#core/definitions/con
 import { BottleError } from "#domain/bottle-error.ts";
 import { rootPaths } from "#lib/paths.ts";
 
+import { codex } from "./codex/provider.ts";
 import { command } from "./command/provider.ts";
 import { contributedAsProvider } from "./contributed/provider.ts";
 
-const PROVIDERS: readonly Provider[] = [command];
+const PROVIDERS: readonly Provider[] = [command, codex];
 
 /**
  * Of the operator's root folder also the contributed ones. Throws `invalid` for a contributed one that is malformed, and

@@ -1,0 +1,47 @@
+// Codex: the operator's ChatGPT login or an API key, both by egress alone; supervise by MCP; its state by its terminal's title.
+
+import type { GuestFile } from "#contracts/backend.ts";
+import type { Provider, ProvisionSpec } from "#contracts/provider.ts";
+import { parseScreenRules } from "#domain/provider/screen-rules.ts";
+import { readProviderFile } from "#lib/provider-files.ts";
+
+import { argvOf } from "./argv.ts";
+import { credentialOf } from "./credential.ts";
+import { settingsOf } from "./settings.ts";
+import { skillFiles } from "./skills.ts";
+import { taskOutput } from "./task-output.ts";
+import { tomlDocument } from "./toml.ts";
+
+const RULES = "screen-rules.yml";
+
+export const codex: Provider = {
+  name: "codex",
+  image: { kind: "ours", name: "codex" },
+  async provision(spec) {
+    const { authFile, routes, credentials, warnings } = await credentialOf(spec);
+    const settings = settingsOf(spec);
+    return {
+      program: { name: "codex", install: "npm install --global @openai/codex" },
+      argv: argvOf(spec, settings),
+      taskOutput: spec.task === undefined ? undefined : taskOutput,
+      env: {},
+      hidden: [],
+      files: [
+        // Codex writes down here what was chosen in it; what must hold is said again with every start, by its arguments.
+        { ...guestFile(spec, "config.toml", tomlDocument(settings)), keep: true },
+        ...(authFile === undefined ? [] : [guestFile(spec, "auth.json", authFile)]),
+        ...skillFiles(spec),
+      ],
+      routes,
+      credentials,
+      screenRules: parseScreenRules(await readProviderFile("codex", RULES), RULES),
+      // Its hooks say when a turn begins and ends well, and nothing of one that fails: its title knows more.
+      reportsState: false,
+      warnings,
+    };
+  },
+};
+
+function guestFile({ home }: ProvisionSpec, name: string, content: string): GuestFile {
+  return { path: `${home}/.codex/${name}`, content, mode: 0o600 };
+}

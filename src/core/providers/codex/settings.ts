@@ -1,0 +1,37 @@
+// What Codex is told in every bottle: folders it may trust, supervise, a title that tells its state, and no calls of its own.
+
+import type { ProvisionSpec } from "#contracts/provider.ts";
+
+import type { TomlTable } from "./toml.ts";
+
+/** An operator may be away for a day; supervise itself answers sooner, and is asked again. */
+const LONGEST_ANSWER_S = 86_400;
+
+/** Nothing about models: those are the agent's and the operator's own choice. */
+export function settingsOf({ home, workspace, supervise }: ProvisionSpec): TomlTable {
+  return {
+    check_for_update_on_startup: false,
+    // The synthesized login is a file; no keyring is looked for.
+    cli_auth_credentials_store: "file",
+    analytics: { enabled: false },
+    feedback: { enabled: false },
+    features: {
+      // A market place, fetched at every start.
+      plugins: false,
+      // Connectors of the ChatGPT account.
+      apps: false,
+      // A server of its own that outlives the terminal.
+      daemon_auto_start: false,
+      // Without its model an agent fails and says so, instead of looking busy for ever.
+      unbounded_connection_retries: false,
+    },
+    // screen-rules.yml reads it.
+    tui: { terminal_title: ["activity", "run-state"] },
+    projects: { [workspace]: { trust_level: "trusted" }, [home]: { trust_level: "trusted" } },
+    ...(supervise === undefined ? {} : { mcp_servers: { supervise: superviseServer(supervise.mcp) } }),
+  };
+}
+
+function superviseServer(url: string): TomlTable {
+  return { url, tool_timeout_sec: LONGEST_ANSWER_S, default_tools_approval_mode: "approve" };
+}
