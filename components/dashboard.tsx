@@ -80,6 +80,8 @@ export interface DashboardProps {
   readonly pending: number;
   readonly left: string | null;
   readonly alarms: string;
+  /** Credentials that are about to bite; empty for none. */
+  readonly credentials: string;
   readonly now: number;
   readonly screen: ScreenProps;
   readonly sheet: SheetProps | null;
@@ -102,7 +104,14 @@ export function Dashboard(props: DashboardProps) {
   return (
     <ColorContext value={color}>
       <Box flexDirection="column" width={cols} height={rows} overflow="hidden">
-        <Header fleet={fleet} pending={pending} left={props.left} alarms={props.alarms} width={cols} />
+        <Header
+          fleet={fleet}
+          pending={pending}
+          left={props.left}
+          alarms={props.alarms}
+          credentials={props.credentials}
+          width={cols}
+        />
         <Box flexDirection="column" height={layout.body.height} flexShrink={0} overflow="hidden">
           <Screen {...props} />
         </Box>

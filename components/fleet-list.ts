@@ -1,5 +1,6 @@
 // The list of bottles: only the rows that are visible are made.
 
+import { credentialMark } from "#domain/fleet/credential-words.ts";
 import type { BottleRow } from "#domain/fleet/fleet.ts";
 
 import { rebuildSpans, type Build } from "./build-rows.ts";
@@ -62,6 +63,7 @@ function bottleRow(bottle: BottleRow, selected: boolean, props: FleetListProps):
     span(age(bottle.since, now).padStart(4), DIM),
     ...alarmSpan(bottle),
     ...unseenSpan(unseen[bottle.slug] ?? 0),
+    ...credentialSpan(bottle, now),
     ...(severalHosts ? [hostSpan(bottle, stale)] : []),
     ...rebuildSpans(builds[bottle.slug]),
     ...details(bottle),
@@ -91,6 +93,12 @@ function alarmSpan({ alarms }: BottleRow): Span[] {
 
 function unseenSpan(count: number): Span[] {
   return count === 0 ? [] : [span(`  ⚑${Math.min(count, 999)}`, { color: YELLOW, bold: true })];
+}
+
+/** Before it bites; of no interest once the agent ended. */
+function credentialSpan(bottle: BottleRow, now: number): Span[] {
+  const mark = hasEnded(bottle) ? undefined : credentialMark(bottle.credential, new Date(now));
+  return mark === undefined ? [] : [span(`  ${mark}`, { color: YELLOW })];
 }
 
 /** What stands behind the name where there is room: trouble first, then what confines it, then what it said last. */

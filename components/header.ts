@@ -15,10 +15,12 @@ export interface HeaderProps {
   readonly left: string | null;
   /** Bottles that sent their canary, and nobody looked at it yet. */
   readonly alarms: string;
+  /** Credentials that expire soon or have expired, in words; empty for none. */
+  readonly credentials?: string;
   readonly width: number;
 }
 
-export function headerRow({ fleet, pending, left: wait, alarms, width }: HeaderProps): Row {
+export function headerRow({ fleet, pending, left: wait, alarms, credentials = "", width }: HeaderProps): Row {
   const away = hostsDown(fleet);
   const seen = fleet.bottles.filter((bottle) => !isStale(bottle, away));
   const stale = fleet.bottles.length - seen.length;
@@ -35,6 +37,7 @@ export function headerRow({ fleet, pending, left: wait, alarms, width }: HeaderP
   );
   const right = row(
     ...(alarms === "" ? [] : [span(` ⚑ CANARY SENT by ${alarms} `, ALARM), span("  ")]),
+    ...(credentials === "" ? [] : [span(`${credentials}  `, { color: YELLOW })]),
     ...[...away].map((name) => span(`${name} unreachable  `, { color: RED })),
     pending > 0
       ? span(`▲ ${pending} waiting for you${wait === null ? "" : `, ${wait} left`} `, { color: YELLOW, bold: true })

@@ -1,5 +1,6 @@
 // What a bottle is and what really confines it, as read back from inside.
 
+import { credentialStanding, credentialWords } from "#domain/fleet/credential-words.ts";
 import type { BottleRow } from "#domain/fleet/fleet.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
@@ -8,7 +9,7 @@ import { BOLD, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row } from "../row
 import { bytes, clock, stateSpan } from "../words.ts";
 
 /** `stale`: its host does not answer, for the reason that is given. */
-export function infoRows(bottle: BottleRow, width: number, stale?: string): Row[] {
+export function infoRows(bottle: BottleRow, width: number, now: number, stale?: string): Row[] {
   const { stats } = bottle;
   const facts: [string, string][] = [
     ["slug", bottle.slug],
@@ -27,12 +28,21 @@ export function infoRows(bottle: BottleRow, width: number, stale?: string): Row[
     ...(stale === undefined ? [] : staleRows(bottle, stale, width)),
     row(span("state".padEnd(10), DIM), stateSpan(bottle.state), span(` since ${clock(bottle.since)}`, DIM)),
     ...facts.filter(([, text]) => text !== "").map(([name, text]) => row(span(name.padEnd(10), DIM), plainLine(text))),
+    ...credentialRows(bottle, width, now),
     ...Object.entries(hasEnded(bottle) ? {} : bottle.down).map(([name, why]) =>
       row(span(`${name} is down: ${plainLine(why)}`, { color: RED })),
     ),
     [],
     ...isolationRows(bottle, width),
   ];
+}
+
+function credentialRows({ credential }: BottleRow, width: number, now: number): Row[] {
+  if (credential === undefined) return [];
+  const at = new Date(now);
+  const isFine = credentialStanding(credential, at).kind === "fine";
+  const lines = wrap(credentialWords(credential, at), Math.max(10, width - 11), isFine ? {} : { color: YELLOW });
+  return lines.map((line, index) => row(span((index === 0 ? "credential" : "").padEnd(11), DIM), ...line));
 }
 
 function staleRows({ host, confirmed_at }: BottleRow, why: string, width: number): Row[] {

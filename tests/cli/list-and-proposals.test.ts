@@ -57,6 +57,7 @@ describe("list", () => {
       "pending",
       "alarms",
       "exit_code",
+      "credential",
       "isolation",
     ]);
     expect(ListRow.parse(rows[0]).isolation).toEqual({

@@ -10,6 +10,8 @@ import { budgetWords, routeWords } from "#domain/egress/route-words.ts";
 import { plainLine } from "#domain/plain-text.ts";
 import { sizeText } from "#domain/size.ts";
 
+import { credentialLines } from "./credentials.ts";
+
 export interface PreflightParts {
   readonly resolved: ResolvedAgent;
   readonly provision: ProviderPlan;
@@ -24,12 +26,13 @@ export interface PreflightParts {
   readonly copyCwd: string | undefined;
   /** Where it is planted; never its value. */
   readonly canary: string;
+  readonly now: Date;
 }
 
 type Line = Preflight["lines"][number];
 
 export function preflightLines(parts: PreflightParts): Line[] {
-  const { resolved, provision, task, plan, table, slots, backend, ownEnv, copyCwd, canary } = parts;
+  const { resolved, provision, task, plan, table, slots, backend, ownEnv, copyCwd, canary, now } = parts;
   const { agent, bottle } = resolved;
   const names = [
     ...Object.keys(ownEnv),
@@ -49,6 +52,7 @@ export function preflightLines(parts: PreflightParts): Line[] {
     { label: "env", text: names.length === 0 ? "nothing of its own" : names.toSorted().join(", ") },
     { label: "workspace", text: copyCwd === undefined ? "empty" : `a copy of ${copyCwd}` },
     ...gitLines(resolved, plan),
+    ...credentialLines(provision.credentials, now),
     ...routeLines(table, slots),
     ...(plan.spec.upstreamCa === undefined ? [] : [{ label: "upstream CA", text: plainLine(plan.spec.upstreamCa) }]),
     { label: "unknown hosts", text: table.on_unknown_host === "hold" ? "are held while you decide" : "are blocked" },

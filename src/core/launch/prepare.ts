@@ -26,7 +26,7 @@ import { sha256 } from "#lib/hash.ts";
 
 import { chooseBackend, wantedBackend } from "./choose-backend.ts";
 import { planGate } from "./git-gate.ts";
-import { credentialRecord, valuesOf } from "./credentials.ts";
+import { credentialRecord, credentialWarnings, valuesOf } from "./credentials.ts";
 import { guestEnv, SUPERVISE } from "./guest-env.ts";
 import { imageOf } from "./image-source.ts";
 import { backendWarnings } from "./backend-warnings.ts";
@@ -81,10 +81,12 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
   };
   const plan = await backend.plan(spec);
   const { task } = settled;
-  const parts = { resolved, provision, task, table, slots, plan, backend, ownEnv, copyCwd, canary: canary.text };
+  const now = context.now();
+  const parts = { resolved, provision, task, table, slots, plan, backend, ownEnv, copyCwd, canary: canary.text, now };
   const warnings = [
     ...definitionWarnings(definitions, bottle.chain),
     ...provision.warnings,
+    ...credentialWarnings(provision.credentials, now),
     ...gateWarnings,
     ...backendWarnings(backend, bottle),
     // The plan tells its own.

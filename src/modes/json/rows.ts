@@ -21,6 +21,7 @@ export function listRow(row: BottleRow): ListRow {
     pending: row.pending,
     alarms: row.alarms,
     exit_code: row.exit_code,
+    credential: row.credential ?? null,
     isolation: row.isolation === null ? null : isolationSummary(row.isolation),
   };
 }

@@ -31,6 +31,15 @@ export const ListRow = z.strictObject({
   /** Of `pending`: the agent sent the canary, a value planted to be stolen. */
   alarms: z.int().nonnegative(),
   exit_code: z.int().nullable(),
+  /** The one of its host's that expires first; null where that is not known. */
+  credential: z
+    .strictObject({
+      source: z.string(),
+      expires_at: z.string(),
+      /** How to get a new one. */
+      renew: z.string(),
+    })
+    .nullable(),
   isolation: IsolationSummary.nullable(),
 });
 export type ListRow = z.infer<typeof ListRow>;
@@ -165,6 +174,21 @@ export type BottleInfo = z.infer<typeof BottleInfo>;
 
 /** `start`, `resume` and `demo`. */
 export const Started = z.strictObject({ slug: z.string() });
+
+/** `start --prompt`, when the agent has ended. */
+export const TaskEnd = z.strictObject({
+  slug: z.string(),
+  /** Null unless it exited by itself. */
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  /** What it said last: plain text; null when it handed in nothing. */
+  message: z.string().nullable(),
+  /** The message was longer than is kept. */
+  cut: z.boolean(),
+  /** stopped: by the operator. lost: nobody saw how it ended. */
+  reason: z.enum(["exited", "stopped", "lost"]),
+});
+export type TaskEnd = z.infer<typeof TaskEnd>;
 export const StoppedRow = z.strictObject({ slug: z.string(), stopped: z.literal(true) });
 export const CleanupRow = z.strictObject({
   slug: z.string(),

@@ -1,6 +1,7 @@
 // The fleet as a table.
 
 import type { AgentChoice } from "#contracts/console.ts";
+import { credentialWords, credentialMark } from "#domain/fleet/credential-words.ts";
 import { isProved, weaknesses, type Isolation } from "#domain/fleet/isolation.ts";
 import type { BottleRow, BottleState, Fleet } from "#domain/fleet/fleet.ts";
 import { plainLine } from "#domain/plain-text.ts";
@@ -42,7 +43,7 @@ export function bottleTable(
       backendText(row),
       isolationCell(row.isolation),
       plainLine(row.label),
-      alarmCell(row) ?? downText(row) ?? plainLine(row.last_line).slice(0, 60),
+      alarmCell(row) ?? downText(row) ?? credentialCell(row, now) ?? plainLine(row.last_line).slice(0, 60),
     ]),
     paint,
   );
@@ -96,6 +97,13 @@ function isolationCell(isolation: Isolation | null): Cell {
 
 function alarmCell({ alarms }: BottleRow): Cell | undefined {
   return alarms === 0 ? undefined : { text: "CANARY SENT: see `bottle-dash proposals`", ink: "red" };
+}
+
+/** Only while it matters: before it bites, and as long as the bottle is there to be hurt. */
+function credentialCell({ state, credential }: BottleRow, now: Date): Cell | undefined {
+  const hasEnded = state === "exited" || state === "crashed" || state === "stopped" || state === "lost";
+  if (credential === undefined || hasEnded || credentialMark(credential, now) === undefined) return undefined;
+  return { text: plainLine(`credential of ${credentialWords(credential, now)}`), ink: "yellow" };
 }
 
 function downText(row: BottleRow): Cell | undefined {

@@ -1,7 +1,9 @@
 // What is told of the waiting proposals on every screen: in the header, and in the strip above the footer.
 
+import { hasEnded } from "#components/fleet-list.ts";
 import { remaining } from "#components/words.ts";
-import type { InboxItem } from "#domain/fleet/fleet.ts";
+import { credentialMark } from "#domain/fleet/credential-words.ts";
+import type { Fleet, InboxItem } from "#domain/fleet/fleet.ts";
 import { isAlarm } from "#domain/fleet/urgency.ts";
 import { plainLine } from "#domain/plain-text.ts";
 
@@ -10,6 +12,15 @@ export function alarmsOf(pending: readonly InboxItem[]): string {
   const slugs = new Set(pending.flatMap(({ proposal }) => (isAlarm(proposal) ? proposal.bottle_slug : [])));
   const [first = ""] = slugs;
   return slugs.size < 2 ? plainLine(first).slice(0, 30) : `${slugs.size} bottles`;
+}
+
+/** Of bottles that go on: which credential is about to bite, or how many are. */
+export function credentialsOf({ bottles }: Fleet, at: number): string {
+  const marks = bottles.flatMap((bottle) => {
+    const mark = hasEnded(bottle) ? undefined : credentialMark(bottle.credential, new Date(at));
+    return mark === undefined ? [] : [`${plainLine(bottle.slug).slice(0, 30)}: ${mark}`];
+  });
+  return marks.length < 2 ? marks.join("") : `${marks.length} credentials expire soon or have expired`;
 }
 
 /** How long the first of those that are held still waits. */

@@ -1,4 +1,4 @@
-// How the operator's terminal is told that something waits.
+// How the operator's terminal is told that something waits, or will.
 
 import type { Config } from "#domain/config/config.ts";
 import { plainLine } from "#domain/plain-text.ts";
@@ -9,10 +9,20 @@ export function arrivalSignal(
   bottles: readonly string[],
   alarms: readonly string[] = [],
 ): string {
-  const text =
+  return signal(
+    kind,
     alarms.length > 0
       ? `CANARY SENT by ${names(alarms)}: it tried to leak credentials`
-      : `${names(bottles)} waits for you`;
+      : `${names(bottles)} waits for you`,
+  );
+}
+
+/** Once for each credential, when it begins to expire soon. */
+export function expirySignal(kind: Config["notifications"], bottles: readonly string[]): string {
+  return signal(kind, `the credential of ${names(bottles)} expires soon`);
+}
+
+function signal(kind: Config["notifications"], text: string): string {
   switch (kind) {
     case "off":
       return "";

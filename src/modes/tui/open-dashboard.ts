@@ -16,7 +16,7 @@ import { editTableInEditor } from "./edit-table.ts";
 import { Effects } from "./effects.ts";
 import { Handover } from "./handover.ts";
 import { KeyStream } from "./key-stream.ts";
-import { arrivalSignal } from "./notification.ts";
+import { arrivalSignal, expirySignal } from "./notification.ts";
 import { reattach } from "./reattach.ts";
 import { ScreenStream } from "./screen-stream.ts";
 import { Store } from "./store.ts";
@@ -72,6 +72,7 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
     logLines: config.logs.lines,
     clock: () => Date.now(),
     run: (effect, to) => effects.run(effect, to),
+    expiring: (bottles) => handover.away || screen.write(expirySignal(config.notifications, bottles)),
     arrived: (bottles, alarms) => handover.away || screen.write(arrivalSignal(config.notifications, bottles, alarms)),
   });
   const guard = guardTerminal({

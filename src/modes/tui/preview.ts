@@ -55,7 +55,7 @@ function contentOf(needs: PreviewNeeds): Content {
     case "conversation":
       return message(tabProblem("conversation") ?? "", width);
     case "info":
-      return fromTheStart(infoRows(bottle, width, staleReason(context.fleet, bottle)), view.scroll, height);
+      return fromTheStart(infoRows(bottle, width, context.at, staleReason(context.fleet, bottle)), view.scroll, height);
     case "audit":
       if (watch === null || watch.audit.note !== "")
         return message(watch?.audit.note ?? "reading the audit trail…", width);

@@ -21,7 +21,7 @@ import {
   type Context,
 } from "./context.ts";
 import { allowScreen, requestScreen } from "./egress-screens.ts";
-import { alarmsOf, stripItems, timeLeft } from "./foremost.ts";
+import { alarmsOf, credentialsOf, stripItems, timeLeft } from "./foremost.ts";
 import { formOf } from "./form-scene.ts";
 import { shownKey } from "./keys.ts";
 import { previewContent } from "./preview.ts";
@@ -63,6 +63,7 @@ export function sceneOf(needs: SceneNeeds): Scene {
       pending: pending.length,
       left: timeLeft(pending, at),
       alarms: alarmsOf(pending),
+      credentials: credentialsOf(fleet, at),
       now: at,
       screen,
       sheet: sheet?.props ?? null,

@@ -4,6 +4,7 @@ import type { Console } from "#contracts/console.ts";
 
 import type { Keymap } from "./actions.ts";
 import { pendingItems, type Context } from "./context.ts";
+import { ExpiringCredentials, untilCredentialChanges } from "./expiring-credentials.ts";
 import { followFile, type FileTail } from "./crash-tail.ts";
 import { isAlarm } from "#domain/fleet/urgency.ts";
 import { createFrames, untilTimeChanges, type Frames } from "./frames.ts";
@@ -28,6 +29,8 @@ export interface StoreOptions {
   readonly run: (effect: Effect, store: Store) => void;
   /** Proposals that were not there before: of which bottles, and which of these sent their canary. */
   readonly arrived: (bottles: readonly string[], alarms: readonly string[]) => void;
+  /** Bottles whose credential has just begun to expire soon. */
+  readonly expiring: (bottles: readonly string[]) => void;
   /** Milliseconds. */
   readonly clock: () => number;
 }
@@ -51,6 +54,7 @@ export class Store {
   #settling: NodeJS.Timeout | undefined;
   #waking: NodeJS.Timeout | undefined;
   readonly #unseen = new UnseenFindings();
+  readonly #expiring = new ExpiringCredentials();
   #moved = -Infinity;
   #closed = false;
 
@@ -136,7 +140,14 @@ export class Store {
     if (this.#closed) return;
     this.#scene = this.#build();
     for (const listener of this.#listeners) listener();
+    this.#noticeExpiry();
     this.#planWaking();
+  }
+
+  #noticeExpiry(): void {
+    const { console, clock, expiring } = this.#options;
+    const fresh = this.#expiring.fresh(console.fleet(), clock());
+    if (fresh.length > 0) expiring(fresh);
   }
 
   #planWaking(): void {
@@ -146,7 +157,8 @@ export class Store {
     const deadlines = pendingItems(fleet, at).flatMap(({ proposal: { deadline } }) =>
       deadline === undefined ? [] : [Date.parse(deadline)],
     );
-    const wait = untilTimeChanges(at, deadlines, fleet.bottles.length > 0);
+    const shown = untilTimeChanges(at, deadlines, fleet.bottles.length > 0);
+    const wait = shown === undefined ? undefined : Math.min(shown, untilCredentialChanges(fleet, at));
     clearTimeout(this.#waking);
     if (wait !== undefined) this.#waking = setTimeout(() => this.dispatch({ type: "tick" }), wait + 5);
   }

@@ -12,9 +12,9 @@ describe("the published schemas", () => {
     await expect(schemaText(name, published)).toMatchFileSnapshot(new URL(`${name}.schema.json`, folder).pathname);
   });
 
-  it("has no others but that of config.yml", async () => {
+  it("has no others but those of config.yml and provider.yml", async () => {
     const files = await readdir(folder);
-    const known = [...Object.keys(PUBLISHED), "config"].map((name) => `${name}.schema.json`);
+    const known = [...Object.keys(PUBLISHED), "config", "provider"].map((name) => `${name}.schema.json`);
     expect(files.toSorted()).toEqual(known.toSorted());
   });
 

@@ -87,7 +87,7 @@ test("when it is back, nothing is marked any more", () => {
 test("the info of a stale bottle says since when", () => {
   down();
   const bottle = { ...drive.console.fleet().bottles[1]!, confirmed_at: "2030-01-01T11:59:00.000Z" };
-  const [first] = infoRows(bottle, 100, "connect ECONNREFUSED").map(textOf);
+  const [first] = infoRows(bottle, 100, Date.parse(bottle.started_at), "connect ECONNREFUSED").map(textOf);
   expect(first).toContain("~ build-2 is unreachable: connect ECONNREFUSED. This is what was last seen at ");
 });
 
