@@ -19,7 +19,7 @@ import { KeyStream } from "./key-stream.ts";
 import { arrivalSignal, expirySignal } from "./notification.ts";
 import { reattach } from "./reattach.ts";
 import { ScreenStream } from "./screen-stream.ts";
-import { Store } from "./store.ts";
+import { Store, type StoreOptions } from "./store.ts";
 import { guardTerminal } from "./terminal-guard.ts";
 import { firstView } from "./view.ts";
 
@@ -72,8 +72,7 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
     logLines: config.logs.lines,
     clock: () => Date.now(),
     run: (effect, to) => effects.run(effect, to),
-    expiring: (bottles) => handover.away || screen.write(expirySignal(config.notifications, bottles)),
-    arrived: (bottles, alarms) => handover.away || screen.write(arrivalSignal(config.notifications, bottles, alarms)),
+    ...notices(config.notifications, (text) => handover.away || screen.write(text)),
   });
   const guard = guardTerminal({
     stdin,
@@ -103,6 +102,17 @@ export async function openDashboard(options: DashboardOptions): Promise<number> 
   guard.restore();
   guard.uninstall();
   return code;
+}
+
+/** While an agent has the terminal, nothing of ours is written to it. */
+function notices(
+  kind: Config["notifications"],
+  write: (text: string) => void,
+): Pick<StoreOptions, "arrived" | "expiring"> {
+  return {
+    arrived: (bottles, alarms) => write(arrivalSignal(kind, bottles, alarms)),
+    expiring: (bottles) => write(expirySignal(kind, bottles)),
+  };
 }
 
 interface Streams {

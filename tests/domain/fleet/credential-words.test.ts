@@ -54,8 +54,9 @@ describe("a credential", () => {
       fc.property(fc.integer({ min: -200 * MINUTE, max: 200 * MINUTE }), (left) => {
         const wait = untilStandingChanges(credential(left), NOW);
         const kind = (after: number) => credentialStanding(credential(left), new Date(NOW + after)).kind;
-        if (wait === undefined) return kind(0) === "expired" && kind(1e12) === "expired";
-        return wait > 0 && kind(wait - 1) === kind(0) && kind(wait) !== kind(0);
+        if (wait === undefined) return expect([kind(0), kind(1e12)]).toEqual(["expired", "expired"]);
+        expect(kind(wait - 1)).toBe(kind(0));
+        expect(kind(wait)).not.toBe(kind(0));
       }),
     );
   });
