@@ -14,6 +14,7 @@ import { activityOf } from "./logs/activity.ts";
 import { readAgentLog } from "./logs/agent-log.ts";
 import { statsOf } from "./stats.ts";
 import { statusOf } from "./status.ts";
+import { lookAt } from "./terminal/look.ts";
 
 export function dockerBottle(context: DockerContext, slug: string): Bottle {
   const paths = bottlePaths(context.root, slug);
@@ -21,6 +22,7 @@ export function dockerBottle(context: DockerContext, slug: string): Bottle {
     slug,
     status: () => statusOf(context, slug),
     activity: (signal) => activityOf(context, slug, signal),
+    look: () => lookAt(context, slug),
     async attach() {
       const { attachTo } = await import("./terminal/attach.ts"); // with its emulator
       return attachTo(context, slug);

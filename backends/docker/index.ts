@@ -79,6 +79,7 @@ function openedLater(slug: string, bottle: () => Promise<Bottle>): Bottle {
     slug,
     status: async () => (await bottle()).status(),
     activity: async (signal) => (await bottle()).activity?.(signal),
+    look: async () => (await bottle()).look?.(),
     attach: async () => (await bottle()).attach(),
     stats: async () => (await bottle()).stats(),
     isolation: async () => (await bottle()).isolation(),

@@ -12,7 +12,7 @@ import { readChecked } from "#lib/store/read-checked.ts";
 import { attachTo } from "./attach.ts";
 import { localPaths } from "./bottle-sandbox.ts";
 import { connectGuest } from "./sockets/guest-client.ts";
-import { askStatus, statusOf } from "./status.ts";
+import { askStatus, look, statusOf } from "./status.ts";
 import { stopBottle, stopProcesses } from "./stop.ts";
 
 const Usage = z.looseObject({ cpu: z.number(), memory: z.number() });
@@ -22,6 +22,7 @@ export function localBottle(root: string, slug: string): Bottle {
   return {
     slug,
     status: () => statusOf(paths),
+    look: () => look(paths),
     async attach() {
       const client = await connectGuest(paths.agent.socket).catch((cause: unknown) => {
         throw new BottleError("unavailable", "the bottle does not run", {

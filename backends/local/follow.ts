@@ -4,7 +4,7 @@ import * as z from "zod";
 
 import type { BackendEvent } from "#contracts/backend.ts";
 import type { RunStatus } from "#domain/fleet/run-status.ts";
-import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
+import { ShellActivity, type ShellEvent } from "#domain/guest-agent/protocol.ts";
 import { isLaunching, launchingSince, NEW_FOR_MS } from "#lib/agent-end/ended.ts";
 import { followSidecars } from "#lib/follow-sidecars.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
@@ -65,7 +65,8 @@ export function followBottle(root: string, slug: string, emit: (event: BackendEv
 
 const Subscribed = z.looseObject({
   started_at: z.string(),
-  activity: z.enum(["busy", "idle"]),
+  activity: z.enum(["busy", "idle"]).optional(),
+  read: ShellActivity.optional(),
   last_line: z.string(),
 });
 type Subscribed = z.infer<typeof Subscribed>;
@@ -98,8 +99,6 @@ interface Teller {
 /** Says what it is told in a backend's words; a status only when it is another one. */
 function newTeller(slug: string, tell: (event: BackendEvent) => void): Teller {
   let told: RunStatus | undefined;
-  const activity = (value: "busy" | "idle", at: string): void =>
-    tell({ type: "activity", slug, activity: value, at, authority: "terminal" });
   const status = (next: RunStatus): void => {
     const starting = told?.phase === "starting" && next.phase === "starting";
     if (starting || JSON.stringify(next) === JSON.stringify(told)) return;
@@ -111,11 +110,14 @@ function newTeller(slug: string, tell: (event: BackendEvent) => void): Teller {
     status,
     running(answer) {
       status({ phase: "running", since: answer.started_at });
-      activity(answer.activity, new Date().toISOString());
+      const at = new Date().toISOString();
+      if (answer.activity !== undefined)
+        tell({ type: "activity", slug, activity: answer.activity, at, authority: "terminal" });
+      if (answer.read !== undefined) tell({ type: "activity", slug, at, ...answer.read });
       if (answer.last_line !== "") tell({ type: "last-line", slug, text: answer.last_line });
     },
     heard(event) {
-      if (event.type === "activity") activity(event.activity, event.at);
+      if (event.type === "activity") tell({ ...event, slug });
       if (event.type === "last-line") tell({ type: "last-line", slug, text: event.text });
     },
   };

@@ -8,6 +8,7 @@ import { READY_LINE } from "#domain/sidecars/bundle.ts";
 import { openLog } from "#lib/log-file.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 import { readPidFile, writePidFile } from "#lib/process-identity.ts";
+import { readScreenRules } from "#lib/screen/rules-file.ts";
 import { listenUnix } from "#lib/unix-socket.ts";
 
 import { bottleUsage } from "./agent-process.ts";
@@ -27,7 +28,8 @@ async function main(): Promise<void> {
   const paths = bottlePaths(config.root, config.slug);
   const log = openLog(paths.logs.of("agent"), "agent", complain);
   const scrollback = await openScrollback(paths.agent.scrollback);
-  const shell = openShell({ ...config, scrollback, log, now: () => new Date() });
+  const rules = await readScreenRules(paths);
+  const shell = openShell({ ...config, scrollback, log, rules, now: () => new Date() });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => void closeShell(shell));
 
   const server = shellServer({ shell, scrollback, usage: usageMeter(paths) });

@@ -110,6 +110,7 @@ function serve(served: Served, socket: Socket): void {
     return {
       ...screen,
       activity: shell.activity,
+      read: shell.read,
       last_line: shell.screen.lastLine(),
       started_at: shell.startedAt.toISOString(),
     };
@@ -127,9 +128,12 @@ function actOnShell({ shell, scrollback, usage }: Served, request: ShellRequest)
         rows: shell.screen.rows,
         started_at: shell.startedAt.toISOString(),
         activity: shell.activity,
+        read: shell.read,
         exit: shell.exit,
         ...usage(),
       };
+    case "view_shell":
+      return { ...shell.screen.view() };
     case "read_shell":
       return scrollback.read(request.cursor, READ_LIMIT);
     case "write_shell":

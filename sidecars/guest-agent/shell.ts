@@ -3,6 +3,7 @@
 import { StringDecoder } from "node:string_decoder";
 
 import type { ExitRecord } from "#domain/fleet/run-status.ts";
+import type { ScreenRules } from "#domain/provider/screen-rules.ts";
 import type { LogFile } from "#lib/log-file.ts";
 
 import { activityClock } from "#lib/screen/activity.ts";
@@ -11,6 +12,7 @@ import { exitRecord } from "#lib/agent-end/exit.ts";
 import { flowControl } from "#lib/screen/flow-control.ts";
 import { holdSequences } from "#lib/screen/hold-sequences.ts";
 import { openPty, type Pty, type PtyOptions } from "./pty.ts";
+import { openReading, type Said } from "#lib/screen/reading.ts";
 import { openScreen, type Screen } from "#lib/screen/screen.ts";
 import type { Scrollback } from "./scrollback-file.ts";
 
@@ -18,7 +20,10 @@ export interface Shell {
   readonly sandboxPid: number;
   readonly startedAt: Date;
   readonly screen: Screen;
-  readonly activity: "busy" | "idle";
+  /** Undefined until it moved, or did not for a while. */
+  readonly activity: "busy" | "idle" | undefined;
+  /** What the rules read on the screen; undefined while none has matched. */
+  readonly read: Said | undefined;
   /** Set once the agent is gone. */
   readonly exit: ExitRecord | null;
   readonly ended: Promise<ExitRecord>;
@@ -33,6 +38,8 @@ export interface ShellOptions extends PtyOptions {
   readonly scrollback: Scrollback;
   readonly log: LogFile;
   readonly now: () => Date;
+  /** How the screen tells the agent's state, where that is known. */
+  readonly rules?: ScreenRules | undefined;
 }
 
 const UNREAD_LIMIT = 4 * 1_048_576;
@@ -44,16 +51,24 @@ export function openShell(options: ShellOptions): Shell {
   let exit: ExitRecord | null = null;
   let stopped = false;
 
-  const screen = openScreen(options, (answer) => pty.write(answer));
+  const screen = openScreen(
+    options,
+    (answer) => pty.write(answer),
+    undefined,
+    () => reading?.changed(),
+  );
+  const tell = (said: Said): void => screen.subscribers.state({ type: "activity", ...said, at: now().toISOString() });
+  const reading = options.rules === undefined ? undefined : openReading(options.rules, () => screen.view(), tell);
   const clock = activityClock((activity) => {
     screen.tellLastLine();
-    screen.subscribers.state({ type: "activity", activity, at: now().toISOString() });
+    tell({ activity, authority: "terminal", detail: "", rule: "", evidence: "" });
   });
   const pty = openOutput(options, screen, {
     alive: () => clock.touch(),
     ended(exitCode, signal) {
       exit = exitRecord(exitCode, signal, stopped, now());
       clock.stop();
+      reading?.stop();
       screen.tellLastLine();
       ended.resolve(exit);
     },
@@ -65,6 +80,9 @@ export function openShell(options: ShellOptions): Shell {
     ended: ended.promise,
     get activity() {
       return clock.activity;
+    },
+    get read() {
+      return reading?.said;
     },
     get exit() {
       return exit;

@@ -5,6 +5,7 @@ import type { Stats } from "#domain/fleet/event.ts";
 import type { Isolation } from "#domain/fleet/isolation.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
 import type { GitGate } from "#domain/git-gate/gate.ts";
+import type { ScreenView } from "#domain/provider/screen-rules.ts";
 import type { LaunchStep } from "#domain/launch/step.ts";
 
 /** Declared, never discovered by failure; each false one has a reason that people read. */
@@ -125,8 +126,11 @@ export type BackendEvent =
       readonly activity: Activity;
       readonly at: string;
       readonly authority: Authority;
-      /** What an agent waits for, or what told its state; plain text, may be missing. */
+      /** What an agent waits for; plain text, may be missing, as the following. */
       readonly detail?: string;
+      /** The rule of its provider that matched, and the text that did. */
+      readonly rule?: string;
+      readonly evidence?: string;
     }
   | { readonly type: "last-line"; readonly slug: string; readonly text: string }
   | {
@@ -142,8 +146,12 @@ export type BackendEvent =
 export interface Listed {
   readonly slug: string;
   readonly status: RunStatus;
-  readonly activity?: Activity;
+  readonly activity?: Shown;
 }
+
+/** What an agent's terminal shows at this moment: whether it moves, or what the rules of its provider read there. */
+export type Shown = Pick<Extract<BackendEvent, { type: "activity" }>, "activity" | "authority"> &
+  Partial<Pick<Extract<BackendEvent, { type: "activity" }>, "at" | "detail" | "rule" | "evidence">>;
 
 export interface Backend {
   /** What definitions and metadata call it: local, docker, or docker:<host> for a further daemon. */
@@ -171,7 +179,9 @@ export interface Bottle {
   readonly slug: string;
   status(): Promise<RunStatus>;
   /** What the agent's terminal shows, where `list` does not tell it; undefined when nothing runs. One cheap question. */
-  readonly activity?: (signal: AbortSignal) => Promise<Activity | undefined>;
+  readonly activity?: (signal: AbortSignal) => Promise<Shown | undefined>;
+  /** What is on its screen now, as plain text; undefined when nothing runs, or cannot tell. For `explain`. */
+  readonly look?: () => Promise<ScreenView | undefined>;
   /** The agent's terminal; any number may be attached. Throws `unavailable` when the bottle does not run. */
   attach(): Promise<Terminal>;
   stats(): Promise<Stats | null>;

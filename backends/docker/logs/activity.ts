@@ -1,10 +1,16 @@
-// Whether an agent's terminal moved lately, by one short question for the end of its log.
+// What an agent's terminal shows, by one short question for the end of its log: what the rules of its provider read there,
+// else whether it moved lately.
 
-import type { Activity } from "#domain/fleet/run-status.ts";
+import type { Shown } from "#contracts/backend.ts";
+import { screenReader } from "#domain/provider/screen-verdict.ts";
+import { bottlePaths } from "#lib/paths.ts";
 import { IDLE_AFTER_MS } from "#lib/screen/activity.ts";
 
 import { agentContainer } from "../agent-containers.ts";
 import type { DockerContext } from "../context.ts";
+import { saidOf } from "#lib/screen/reading.ts";
+import { readScreenRules } from "#lib/screen/rules-file.ts";
+import { lookAt } from "../terminal/look.ts";
 import { markFilter } from "../terminal/marks.ts";
 
 /** Enough that our own marks are not all of it. */
@@ -15,7 +21,9 @@ export async function activityOf(
   context: DockerContext,
   slug: string,
   abortSignal: AbortSignal,
-): Promise<Activity | undefined> {
+): Promise<Shown | undefined> {
+  const read = await readOnce(context, slug);
+  if (read !== undefined) return read;
   const container = await agentContainer(context, slug);
   if (container?.state !== "running") return undefined;
   try {
@@ -27,10 +35,19 @@ export async function activityOf(
       since: (Date.now() - IDLE_AFTER_MS) / 1000,
       abortSignal,
     });
-    return saysSomething(log) ? "busy" : "idle";
+    return { activity: saysSomething(log) ? "busy" : "idle", authority: "terminal" };
   } catch (error) {
     throw context.engine.error(error, "read the end of the log");
   }
+}
+
+/** Undefined where no rule matches. */
+async function readOnce(context: DockerContext, slug: string): Promise<Shown | undefined> {
+  const rules = await readScreenRules(bottlePaths(context.root, slug));
+  if (rules === undefined) return undefined;
+  const view = await lookAt(context, slug);
+  const verdict = view === undefined ? undefined : screenReader(rules)(view);
+  return verdict === undefined ? undefined : saidOf(verdict);
 }
 
 /** A mark of ours is no sign of the agent's life. */

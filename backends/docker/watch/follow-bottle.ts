@@ -48,7 +48,7 @@ export function followBottle(context: DockerContext, slug: string, emit: (event:
     // A launch that never begins leaves no further sign.
     if (standing.phase === "starting") patience = setTimeout(() => void look().catch(() => {}), NEW_FOR_MS).unref();
     if (standing.phase !== "running" || container === null) return stopFollowing(true);
-    if (terminal?.id !== container.id) {
+    if (terminal?.id !== container.id || terminal.isLost) {
       terminal?.stop(true);
       terminal = followTerminal(context, container, tell);
     }

@@ -1,12 +1,11 @@
-// What a running agent's terminal shows, for a fleet of many: its last line, whether it is busy. A small emulator for each
-// follows the live output, since a line on the screen is seldom a line of the output.
-
-import type { Container } from "dockerode";
+// What a running agent's terminal shows, for a fleet of many: its last line, whether it moves, and what the rules of its
+// provider read there. A small emulator for each follows the live output, since a line on the screen is seldom one of it.
 
 import type { BackendEvent } from "#contracts/backend.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { activityClock } from "#lib/screen/activity.ts";
-import { holdSequences } from "#lib/screen/hold-sequences.ts";
+import { openReading, type Reading, type Said } from "#lib/screen/reading.ts";
+import { readScreenRules } from "#lib/screen/rules-file.ts";
 import type { Screen } from "#lib/screen/screen.ts";
 import { within } from "#lib/until-gone.ts";
 
@@ -16,12 +15,14 @@ import type { EngineEvent } from "../engine/engine.ts";
 import { answerer } from "../terminal/answering.ts";
 import { connectTerminal } from "../terminal/connection.ts";
 import { liveOutput } from "../terminal/live-output.ts";
-import { markFilter } from "../terminal/marks.ts";
 import { readSize, sizeWithin } from "../terminal/size.ts";
+import { tailOf } from "../terminal/tail.ts";
 
 export interface TerminalFollower {
   /** The container's. */
   readonly id: string;
+  /** Its connection is gone although nobody stopped it: what it said is not known any more. */
+  readonly isLost: boolean;
   resized(event: EngineEvent): void;
   /** `isOver`: the agent has ended, and what it said last may still be on its way. */
   stop(isOver: boolean): void;
@@ -40,29 +41,44 @@ export function followTerminal(
   emit: (event: BackendEvent) => void,
 ): TerminalFollower {
   const paths = bottlePaths(context.root, slug);
-  let stopped = false;
+  let [stopped, isOver] = [false, false];
   let screen: Screen | undefined;
   let leave = (): void => {};
   let ended: Promise<void> | undefined;
   const tell = (event: BackendEvent): void => {
     if (!stopped) emit(event);
   };
-  const activity = (value: "busy" | "idle"): void =>
-    tell({ type: "activity", slug, activity: value, at: new Date().toISOString(), authority: "terminal" });
-  const clock = activityClock((edge) => {
+  let isLost = false;
+  let reading: Reading | undefined;
+  const say = (said: Pick<Said, "activity" | "authority"> & Partial<Said>): void =>
+    tell({ type: "activity", slug, at: new Date().toISOString(), ...said });
+  const clock = activityClock((activity) => {
     screen?.tellLastLine();
-    activity(edge);
+    say({ activity, authority: "terminal" });
   });
+  const lost = (): void => {
+    if (stopped || isOver) return;
+    isLost = true;
+    clock.stop();
+    reading?.stop();
+    say({ activity: "unknown", authority: "terminal", detail: "the connection to its terminal is lost" });
+  };
 
   const begin = async (): Promise<void> => {
     if (stopped) return;
     const { openScreen } = await import("#lib/screen/screen.ts"); // with its emulator
     const container = context.engine.docker.getContainer(id);
-    const [size, past] = await Promise.all([readSize(paths), tailOf(container)]);
+    const [size, rules, past] = await Promise.all([
+      readSize(paths),
+      readScreenRules(paths),
+      tailOf(container, BEGIN_WITH),
+    ]);
     if (stopped) return;
     let write = (_data: string): void => {};
     const answers = answerer(paths, (data) => write(data));
-    screen = openScreen(size, answers.answer, 0);
+    const shown = openScreen(size, answers.answer, 0, () => reading?.changed());
+    screen = shown;
+    if (rules !== undefined) reading = openReading(rules, () => shown.view(), say);
     screen.subscribers.add(
       { send: (event) => event.type === "last-line" && tell({ ...event, slug }), queued: () => 0 },
       false,
@@ -74,7 +90,9 @@ export function followTerminal(
     leave = () => connection.destroy();
     const live = liveOutput(connection, screen);
     ended = live.ended.then(() => answers.end());
-    activity(clock.activity);
+    void ended.then(lost);
+    // What has drawn before and does not now rests; of what never did, nothing is known yet.
+    if (past !== "" && clock.activity === undefined) say({ activity: "idle", authority: "terminal" });
     screen.afterAll(() => screen?.tellLastLine());
     answers.begin();
     live.begin(clock.touch);
@@ -83,30 +101,26 @@ export function followTerminal(
   void beginning(begin).catch(() => {});
   return {
     id,
+    get isLost() {
+      return isLost;
+    },
     resized({ attributes }) {
       const size = sizeWithin(Number(attributes["width"]), Number(attributes["height"]));
       if (size !== undefined) screen?.resize(size.cols, size.rows, () => {});
     },
-    stop(isOver) {
+    stop(over) {
+      isOver ||= over;
       clock.stop();
-      const over = (): void => {
-        if (isOver) screen?.tellLastLine();
+      reading?.stop();
+      const end = (): void => {
+        if (over) screen?.tellLastLine();
         stopped = true;
         leave();
       };
-      if (isOver && ended !== undefined) void within(ended, LAST_WORDS_MS).then(over);
-      else over();
+      if (over && ended !== undefined) void within(ended, LAST_WORDS_MS).then(end);
+      else end();
     },
   };
-}
-
-async function tailOf(container: Container): Promise<string> {
-  const log = await container.logs({ stdout: true, stderr: true, follow: false, tail: BEGIN_WITH });
-  const filter = markFilter();
-  const pieces = [...filter.push(log), ...filter.end()];
-  const bytes = pieces.map((piece) => (piece.type === "bytes" ? piece.bytes : Buffer.alloc(0)));
-  const holder = holdSequences();
-  return holder.push(Buffer.concat(bytes).toString("utf8")) + holder.flush();
 }
 
 /** Lets so many at a time. */

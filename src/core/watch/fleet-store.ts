@@ -2,7 +2,7 @@
 
 import type { FleetEvent } from "#domain/fleet/event.ts";
 import type { Fleet } from "#domain/fleet/fleet.ts";
-import { emptyFleet, reduceFleet } from "#domain/fleet/reduce.ts";
+import { canBecomeStale, emptyFleet, passTime, reduceFleet } from "#domain/fleet/reduce.ts";
 
 export interface FleetStore {
   fleet(): Fleet;
@@ -10,17 +10,28 @@ export interface FleetStore {
   subscribe(changed: () => void): () => void;
 }
 
-export function createFleetStore(now: () => Date): FleetStore {
+/** One clock for all bottles, which stands still while no state can become unknown by itself. */
+const TICK_MS = 5000;
+
+export function createFleetStore(now: () => Date, tickMs = TICK_MS): FleetStore {
   let fleet = emptyFleet;
+  let ticking: NodeJS.Timeout | undefined;
   const listeners = new Set<() => void>();
+  const become = (next: Fleet): void => {
+    if (next === fleet) return;
+    fleet = next;
+    if (ticking === undefined && canBecomeStale(fleet)) ticking = setInterval(tick, tickMs).unref();
+    for (const changed of listeners) changed();
+  };
+  const tick = (): void => {
+    become(passTime(fleet, now()));
+    if (canBecomeStale(fleet)) return;
+    clearInterval(ticking);
+    ticking = undefined;
+  };
   return {
     fleet: () => fleet,
-    dispatch(event) {
-      const next = reduceFleet(fleet, event, now());
-      if (next === fleet) return;
-      fleet = next;
-      for (const changed of listeners) changed();
-    },
+    dispatch: (event) => become(reduceFleet(fleet, event, now())),
     subscribe(changed) {
       listeners.add(changed);
       return () => listeners.delete(changed);

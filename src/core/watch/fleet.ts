@@ -34,8 +34,7 @@ export async function takeSnapshot(root: string, backends: readonly Backend[], n
   for (const { slug, status, activity } of lists.flat()) {
     fleet = reduceFleet(fleet, { type: "run-status", slug, status }, now());
     if (activity === undefined) continue;
-    const at = now().toISOString();
-    fleet = reduceFleet(fleet, { type: "activity", slug, activity, at, authority: "terminal" }, now());
+    fleet = reduceFleet(fleet, { type: "activity", slug, at: now().toISOString(), ...activity }, now());
   }
   return fleet;
 }

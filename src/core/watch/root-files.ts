@@ -28,13 +28,14 @@ export function stateFiles({ root, slug }: QueueOf): ReadonlyMap<string, () => P
     file(isolation, Isolation, (value) => ({ type: "isolation", slug, isolation: value })),
     file(agent.exit, ExitRecord, (value) => ({ type: "run-status", slug, status: statusOf(value) })),
     file(credentials, CredentialRecord, (record) => ({ type: "credentials", slug, record })),
-    file(agent.state, AgentReport, ({ state, at, detail }) => ({
+    file(agent.state, AgentReport, ({ state, at, detail, event }) => ({
       type: "activity",
       slug,
       activity: state,
       at,
       authority: "agent",
       detail,
+      rule: event,
     })),
     file(egress.uses, Uses, (uses) => ({ type: "uses", slug, uses })),
   ]);

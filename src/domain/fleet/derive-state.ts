@@ -1,20 +1,21 @@
 // How a bottle stands, from what its backend knows, what its agent shows, and what its agent asked for.
 
-import { type BottleRow, type BottleState, type InboxItem, statusOf } from "./fleet.ts";
-import type { RunStatus } from "./run-status.ts";
+import { agentState } from "./agent-state.ts";
+import { type BottleState, type InboxItem, statusOf } from "./fleet.ts";
+import type { RunStatus, Words } from "./run-status.ts";
 
 export interface Standing {
   readonly state: BottleState;
   /** When it began, ISO 8601; undefined when the sources do not say. */
   readonly since: string | undefined;
+  /** What it waits for, or why nothing is known. */
+  readonly why?: string;
+  /** When it becomes unknown by itself. */
+  readonly doubtfulAt?: string | undefined;
 }
 
 /** `asked` is since when the agent waits for the operator (see agentWaitsSince). */
-export function deriveState(
-  run: RunStatus | undefined,
-  activity: BottleRow["activity"],
-  asked: string | undefined,
-): Standing {
+export function deriveState(run: RunStatus | undefined, words: Words, asked: string | undefined, now: Date): Standing {
   if (run === undefined) return { state: "unknown", since: undefined };
   switch (run.phase) {
     case "starting":
@@ -26,8 +27,7 @@ export function deriveState(
     case "running":
       // An open question outweighs a terminal that moves: a spinner turns while the agent waits.
       if (asked !== undefined) return { state: "waiting", since: asked };
-      if (activity === undefined) return { state: "unknown", since: run.since };
-      return { state: activity.activity, since: activity.at };
+      return agentState(words, run.since, now);
   }
 }
 

@@ -20,7 +20,16 @@ export type FleetEvent =
   | { type: "bottle-found"; slug: string; metadata: Metadata }
   | { type: "bottle-removed"; slug: string }
   | { type: "run-status"; slug: string; status: RunStatus }
-  | { type: "activity"; slug: string; activity: Activity; at: string; authority: Authority; detail?: string }
+  | {
+      type: "activity";
+      slug: string;
+      activity: Activity;
+      at: string;
+      authority: Authority;
+      detail?: string;
+      rule?: string;
+      evidence?: string;
+    }
   | { type: "credentials"; slug: string; record: CredentialRecord }
   | { type: "last-line"; slug: string; text: string }
   | { type: "stats"; slug: string; stats: Stats }

@@ -5,7 +5,7 @@ import type { Proposal, Seen } from "#domain/proposal/proposal.ts";
 
 import type { FleetEvent, Stats } from "./event.ts";
 import type { Isolation } from "./isolation.ts";
-import type { Activity, Authority, RunStatus } from "./run-status.ts";
+import type { RunStatus, Word, Words } from "./run-status.ts";
 
 export type BottleState =
   | "starting"
@@ -45,13 +45,13 @@ export interface BottleRow {
   readonly down: Readonly<Record<string, string>>;
   /** What `state` is derived from: the backend's word, and what the agent or its terminal shows. */
   readonly run?: RunStatus;
-  readonly activity?: {
-    readonly activity: Activity;
-    readonly at: string;
-    readonly authority: Authority;
-    /** What it waits for, or what told so. */
-    readonly detail: string;
-  };
+  /** What it waits for, or why its state is not known; absent where there is nothing to say. */
+  readonly why?: string;
+  /** What the best authority says that has spoken in this run; the others for `explain`. */
+  readonly activity?: Word;
+  readonly words?: Words;
+  /** When `state` becomes unknown if nobody says anything until then (agent-state.ts); absent while it holds. */
+  readonly doubtful_at?: string;
   /** The credential of its that expires first, where that is known. */
   readonly credential?: { readonly source: string; readonly expires_at: string; readonly renew: string };
   /** When something last came from the bottle or its backend, ISO 8601; for a lost one, when it was last seen. */

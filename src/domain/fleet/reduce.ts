@@ -4,11 +4,12 @@ import { plainLine } from "#domain/plain-text.ts";
 
 import type { CredentialRecord } from "#domain/provider/credential.ts";
 
+import { bestWord, withWord } from "./agent-state.ts";
 import { agentWaitsSince, deriveState, pendingOf, type Standing } from "./derive-state.ts";
 import type { FleetEvent } from "./event.ts";
 import type { BottleRow, Fleet, InboxItem } from "./fleet.ts";
 import type { Metadata } from "./metadata.ts";
-import { type Authority, AUTHORITIES } from "./run-status.ts";
+import type { RunStatus, Words } from "./run-status.ts";
 import { reduceInbox } from "./reduce-inbox.ts";
 import { isSame } from "./same.ts";
 import { isAlarm } from "./urgency.ts";
@@ -47,6 +48,23 @@ export function reduceFleet(fleet: Fleet, event: FleetEvent, now: Date): Fleet {
     case "problem-solved":
       return withoutEntry(fleet, "problems", plainLine(event.where));
   }
+}
+
+/** Time has passed: what nobody confirmed becomes unknown. The same object when nothing did. */
+export function passTime(fleet: Fleet, now: Date): Fleet {
+  const at = now.toISOString();
+  let changed = false;
+  const bottles = fleet.bottles.map((row) => {
+    const next = row.doubtful_at !== undefined && row.doubtful_at <= at ? settle(row, row, fleet.inbox, now) : row;
+    changed ||= next !== row;
+    return next;
+  });
+  return changed ? { ...fleet, bottles } : fleet;
+}
+
+/** False when no row can change by itself. */
+export function canBecomeStale({ bottles }: Fleet): boolean {
+  return bottles.some(({ doubtful_at }) => doubtful_at !== undefined);
 }
 
 type RowEvent = Extract<
@@ -95,30 +113,35 @@ function onInbox(fleet: Fleet, event: InboxEvent, now: Date): Fleet {
   return inbox === fleet.inbox && bottles === fleet.bottles ? fleet : { ...fleet, inbox, bottles };
 }
 
-/** The end of an earlier run, read late; or what the terminal shows of an agent that speaks for itself. */
-function isOutdated({ run, activity }: BottleRow, event: RowEvent): boolean {
+/** The end of an earlier run, or what an agent said of itself in one, read late. */
+function isOutdated({ run }: BottleRow, event: RowEvent): boolean {
   if (event.type === "run-status") {
     const lives = run?.phase === "starting" || run?.phase === "running";
     const ends = event.status.phase === "exited" || event.status.phase === "stopped";
     return lives && ends && event.status.since < run.since;
   }
-  return event.type === "activity" && activity !== undefined && isBelow(event.authority, activity.authority);
+  return event.type === "activity" && run?.phase === "running" && isWritten(event.authority) && event.at < run.since;
 }
 
-/** Whoever knows better has spoken for this agent: its terminal is not asked any more. */
-function isBelow(one: Authority, other: Authority): boolean {
-  return AUTHORITIES.indexOf(one) > AUTHORITIES.indexOf(other);
+/** Kept in a file that outlives the run; the others are told by whoever follows this run's terminal. */
+function isWritten(authority: keyof Words): boolean {
+  return authority === "conversation" || authority === "agent";
 }
 
 /** Events may come before the metadata is read: from each sort the newest is kept. */
 function remember(fleet: Fleet, event: RowEvent): Fleet {
-  const sort = event.type === "sidecar" ? `sidecar ${event.sidecar}` : event.type;
+  const sort = sortOf(event);
   const all = Object.entries(fleet.early ?? {}).filter(([slug]) => slug !== event.slug);
   const kept = all.slice(Math.max(0, all.length - EARLY_LIMIT + 1));
   return {
     ...fleet,
     early: Object.fromEntries([...kept, [event.slug, { ...fleet.early?.[event.slug], [sort]: event }]]),
   };
+}
+
+function sortOf(event: RowEvent): string {
+  if (event.type === "sidecar") return `sidecar ${event.sidecar}`;
+  return event.type === "activity" ? `activity ${event.authority}` : event.type;
 }
 
 function emptyRow(slug: string, metadata: Metadata): BottleRow {
@@ -160,16 +183,12 @@ function tell(row: BottleRow, event: RowEvent): BottleRow {
         status.phase === "exited"
           ? { exit_code: status.exit_code, signal: status.signal }
           : { exit_code: null, signal: null };
-      const { activity, ...rest } = row;
-      // What was seen of a run before this one says nothing about it.
-      const isNew =
-        status.phase === "starting" ||
-        (status.phase === "running" && activity !== undefined && activity.at < status.since);
-      return { ...rest, ...(isNew || activity === undefined ? {} : { activity }), ...ended, run: status };
+      return { ...withWords(row, wordsInRun(row, status)), ...ended, run: status };
     }
     case "activity": {
-      const { activity, at, authority, detail = "" } = event;
-      return { ...row, activity: { activity, at, authority, detail: plainLine(detail) } };
+      const { activity, at, authority, detail = "", rule = "", evidence = "" } = event;
+      const said = { detail: plainLine(detail), rule: plainLine(rule), evidence: plainLine(evidence) };
+      return withWords(row, withWord(row.words ?? {}, { activity, at, confirmed: at, authority, ...said }));
     }
     case "last-line":
       return { ...row, last_line: plainLine(event.text) };
@@ -186,6 +205,22 @@ function tell(row: BottleRow, event: RowEvent): BottleRow {
   }
 }
 
+/** What was said in a run before this one says nothing about it. */
+function wordsInRun({ words = {}, run }: BottleRow, status: RunStatus): Words {
+  if (status.phase === "starting") return {};
+  if (status.phase !== "running") return words;
+  const isOther = run !== undefined && (run.phase !== "running" || run.since !== status.since);
+  const said = Object.values(words).filter(({ authority, at }) =>
+    isWritten(authority) ? at >= status.since : !isOther || run.phase === "starting",
+  );
+  return Object.fromEntries(said.map((word) => [word.authority, word]));
+}
+
+function withWords({ activity: _was, words: _were, ...row }: BottleRow, words: Words): BottleRow {
+  const activity = bestWord(words);
+  return activity === undefined ? row : { ...row, words, activity };
+}
+
 function withCredential({ credential: _was, ...row }: BottleRow, { credentials }: CredentialRecord): BottleRow {
   const known = credentials.flatMap(({ source, expires_at, renew }) =>
     expires_at === null ? [] : [{ source: plainLine(source), expires_at, renew: plainLine(renew) }],
@@ -197,10 +232,14 @@ function withCredential({ credential: _was, ...row }: BottleRow, { credentials }
 /** `row` with the state, its beginning and the pending count that follow from it and the inbox. */
 function settle(old: BottleRow | undefined, row: BottleRow, inbox: readonly InboxItem[], now: Date): BottleRow {
   const pending = pendingOf(inbox, row.slug, now);
-  const standing = deriveState(row.run, row.activity, agentWaitsSince(pending));
+  const { why: _why, doubtful_at: _doubtful, ...facts } = row;
+  const standing = deriveState(row.run, row.words ?? {}, agentWaitsSince(pending), now);
+  const { why = "", doubtfulAt } = standing;
   const settled = {
-    ...row,
+    ...facts,
     state: standing.state,
+    ...(why === "" ? {} : { why }),
+    ...(doubtfulAt === undefined ? {} : { doubtful_at: doubtfulAt }),
     pending: pending.length,
     alarms: pending.filter(({ proposal }) => isAlarm(proposal)).length,
     since: beginning(old, row, standing, now),

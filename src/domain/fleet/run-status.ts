@@ -21,8 +21,9 @@ export type RunStatus =
   /** The holder of the terminal is gone and left no exit record. */
   | { phase: "lost"; since: string };
 
-/** What an agent says of itself, or what its terminal shows. */
-export type Activity = "busy" | "idle" | "waiting";
+/** What an agent says of itself, or what its terminal shows; `unknown`: whoever told it cannot tell any more. */
+export const ACTIVITIES = ["busy", "idle", "waiting", "unknown"] as const;
+export type Activity = (typeof ACTIVITIES)[number];
 
 /**
  * Who says so, the best first: its conversation protocol, the agent itself (a hook of its provider), the title or the
@@ -30,3 +31,22 @@ export type Activity = "busy" | "idle" | "waiting";
  */
 export const AUTHORITIES = ["conversation", "agent", "title", "screen", "terminal"] as const;
 export type Authority = (typeof AUTHORITIES)[number];
+
+/** What one of them says of an agent, with what it goes by. */
+export interface Word {
+  readonly activity: Activity;
+  /** Since when it says so, ISO 8601. */
+  readonly at: string;
+  /** When it said so last. */
+  readonly confirmed: string;
+  readonly authority: Authority;
+  /** What the agent waits for, or what the authority adds; may be empty. */
+  readonly detail: string;
+  /** The rule that matched, or what made the agent say so: for `explain`; may be empty. */
+  readonly rule: string;
+  /** The text that matched; may be empty. */
+  readonly evidence: string;
+}
+
+/** The latest of each that has spoken in this run; of title and screen, which one reader tells, the later one. */
+export type Words = Readonly<Partial<Record<Authority, Word>>>;

@@ -5,6 +5,7 @@ import headless from "@xterm/headless";
 
 import { boundRepeats } from "#domain/guest-agent/bound-repeats.ts";
 import { plainLine } from "#domain/plain-text.ts";
+import type { ScreenView } from "#domain/provider/screen-rules.ts";
 
 import { boundCombining, privateState } from "./xterm-internals.ts";
 
@@ -20,6 +21,8 @@ export interface Emulator {
   lastLine(): string;
   /** The last lines of the scrollback and the screen, at most `count`; plain text. */
   plainTail(count: number): string[];
+  /** What is on the screen now, and what it was told of title and progress; plain text. */
+  view(): ScreenView;
   dispose(): void;
 }
 
@@ -46,6 +49,7 @@ export function openEmulator(
   const serializer = new SerializeAddon();
   terminal.loadAddon(serializer); // typed for the browser's build
   terminal.onData(answer);
+  const told = titleAndProgress(terminal);
   return {
     get cols() {
       return terminal.cols;
@@ -65,6 +69,7 @@ export function openEmulator(
     },
     lastLine: () => lastLine(terminal),
     plainTail: (count) => plainTail(terminal, count),
+    view: () => ({ lines: visibleLines(terminal), ...told() }),
     dispose: () => terminal.dispose(),
   };
 }
@@ -78,6 +83,27 @@ function plainScreen(terminal: Terminal): string {
   for (let row = 0; row < terminal.rows; row += 1)
     lines.push(lineAt(terminal, buffer.baseY + row).slice(0, terminal.cols));
   return `${lines.join("\r\n")}\u001b[${buffer.cursorY + 1};${buffer.cursorX + 1}H`;
+}
+
+const TITLE_LIMIT = 200;
+/** OSC 9;4 as ConEmu began it: a state, and a percentage that nobody here needs. */
+const PROGRESS = /^4;([0-4])(?:;|$)/;
+
+function titleAndProgress(terminal: Terminal): () => Pick<ScreenView, "title" | "progress"> {
+  let title = "";
+  let progress: number | undefined;
+  terminal.onTitleChange((text) => (title = plainLine(text.slice(0, TITLE_LIMIT))));
+  terminal.parser.registerOscHandler(9, (data) => {
+    const state = PROGRESS.exec(data)?.[1];
+    if (state !== undefined) progress = Number(state);
+    return true;
+  });
+  return () => ({ title, progress });
+}
+
+function visibleLines(terminal: Terminal): string[] {
+  const { baseY } = terminal.buffer.active;
+  return Array.from({ length: terminal.rows }, (_row, index) => lineAt(terminal, baseY + index).trimEnd());
 }
 
 function lastLine(terminal: Terminal): string {

@@ -2,6 +2,7 @@
 // stands exactly where the last event that was sent ends, and whoever joins there misses nothing.
 
 import { plainLine } from "#domain/plain-text.ts";
+import type { ScreenView } from "#domain/provider/screen-rules.ts";
 
 import { openEmulator } from "./emulator.ts";
 import type { Sink } from "./flow-control.ts";
@@ -23,16 +24,18 @@ export interface Screen extends Sink {
   /** Tells the last line at once, when it has changed. */
   tellLastLine(): void;
   plainTail(count: number): string[];
+  view(): ScreenView;
 }
 
 const LAST_LINE_EVERY_MS = 250;
 const LAST_LINE_LIMIT = 400;
 
-/** `answer` gets what the terminal replies to the agent's queries; `scrollback` is a number of lines. */
+/** `answer` gets what the terminal replies to the agent's queries; `drawn` is called when something was; `scrollback` is a number of lines. */
 export function openScreen(
   size: { cols: number; rows: number },
   answer: (data: string) => void,
   scrollback?: number,
+  drawn: () => void = () => {},
 ): Screen {
   const emulator = openEmulator(size.cols, size.rows, answer, scrollback);
   const load = newLoad();
@@ -52,6 +55,7 @@ export function openScreen(
     lastLine,
     tellLastLine: () => lastLineTeller.now(),
     plainTail: (count) => emulator.plainTail(count),
+    view: () => emulator.view(),
     backlog: () => load.waiting(),
     drained: () => load.done(),
     get cols() {
@@ -68,6 +72,7 @@ export function openScreen(
         const data = viewerSafe(text);
         if (data !== "") subscribers.screen({ type: "output", data, cursor });
         lastLineTeller.soon();
+        drawn();
         load.remove(text.length);
       });
     },

@@ -52,14 +52,17 @@ test("what an agent's terminal shows is asked where the list leaves it open, and
   const asked: string[] = [];
   const listed = [
     running("asked-aaaaa"),
-    { ...running("told-bbbbb"), activity: "busy" as const },
+    { ...running("told-bbbbb"), activity: { activity: "busy", authority: "terminal" } as const },
     { slug: "ended-ccccc", status: { phase: "stopped" as const, since: AT } },
   ];
   await Promise.all(listed.map(({ slug }) => bottle(slug, "docker", "local")));
   const docker = fakeBackend(root, { name: "docker", list: async () => listed });
   const backend = {
     ...docker,
-    open: (slug: string) => ({ ...docker.open(slug), activity: async () => (asked.push(slug), "idle" as const) }),
+    open: (slug: string) => ({
+      ...docker.open(slug),
+      activity: async () => (asked.push(slug), { activity: "idle", authority: "terminal" } as const),
+    }),
   };
   const fleet = await takeSnapshot(root, [backend], now);
   expect(fleet.bottles.map(({ slug, state }) => [slug, state])).toEqual([

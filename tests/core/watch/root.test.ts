@@ -117,9 +117,18 @@ describe("watching the root", () => {
     await newBottle(root);
     const { until, row, events } = await watched(root);
     const { agent } = bottlePaths(root, SLUG);
-    await writeAtomic(agent.state, JSON.stringify({ state: "waiting", detail: "asks", at: NOW.toISOString() }));
+    await writeAtomic(
+      agent.state,
+      JSON.stringify({ state: "waiting", detail: "asks", event: "Notification", at: NOW.toISOString() }),
+    );
     await until(() =>
-      expect(row()?.activity).toEqual({ activity: "waiting", at: NOW.toISOString(), authority: "agent", detail: "asks" }),
+      expect(row()?.activity).toMatchObject({
+        activity: "waiting",
+        at: NOW.toISOString(),
+        authority: "agent",
+        detail: "asks",
+        rule: "Notification",
+      }),
     );
     await writeAtomic(
       agent.exit,

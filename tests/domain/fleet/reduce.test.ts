@@ -160,7 +160,7 @@ describe("the state of a bottle", () => {
       [{ type: "run-status", slug: SLUG, status: { phase: "starting", since: at(0) } }],
       { state: "starting", since: at(0) },
     ],
-    ["unknown while nothing is seen of it", [running], { state: "unknown", since: at(0) }],
+    ["starting while nothing is seen of it", [running], { state: "starting", since: at(1) }],
     ["busy as its terminal shows", [running, activity("busy", 3)], { state: "busy", since: at(3) }],
     ["idle", [running, activity("idle", 4)], { state: "idle", since: at(4) }],
     ["waiting when the agent says so", [running, activity("waiting", 4, "agent")], { state: "waiting", since: at(4) }],
@@ -202,7 +202,7 @@ describe("the state of a bottle", () => {
       payload: { host: "x.example.com" },
     });
     expect(row(reduce([found(), running, { type: "proposal", proposal: blocked }]))).toMatchObject({
-      state: "unknown",
+      state: "starting",
       pending: 1,
     });
   });
@@ -240,8 +240,8 @@ describe("the state of a bottle", () => {
 
   test("is not ended by the exit of an earlier run that is read late", () => {
     const resumed: FleetEvent = { type: "run-status", slug: SLUG, status: { phase: "running", since: at(40) } };
-    expect(row(reduce([found(), resumed, ended(1, null)]))).toMatchObject({ state: "unknown", exit_code: null });
-    expect(row(reduce([found(), ended(1, null), resumed]))).toMatchObject({ state: "unknown", exit_code: null });
+    expect(row(reduce([found(), resumed, ended(1, null)]))).toMatchObject({ state: "starting", exit_code: null });
+    expect(row(reduce([found(), ended(1, null), resumed]))).toMatchObject({ state: "starting", exit_code: null });
   });
 
   test("keeps when it was last confirmed, once it is lost", () => {
@@ -256,7 +256,7 @@ describe("the state of a bottle", () => {
     const before = reduce([found(), running, { type: "proposal", proposal: held }]);
     expect(row(before)).toMatchObject({ state: "waiting", pending: 1 });
     const after = reduceFleet(before, { type: "proposal", proposal: held }, new Date(at(31))); // told again when its time is over
-    expect(row(after)).toMatchObject({ state: "unknown", since: at(31), pending: 0 });
+    expect(row(after)).toMatchObject({ state: "starting", since: at(31), pending: 0 });
   });
 });
 

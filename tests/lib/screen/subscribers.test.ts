@@ -50,7 +50,15 @@ test("one without interest in the screen gets the states alone", () => {
   subscribers.add(quiet, false);
   subscribers.screen(output("x"));
   subscribers.screen({ type: "resize", cols: 1, rows: 1 });
-  subscribers.state({ type: "activity", activity: "busy", at: "2026-01-01T00:00:00.000Z" });
+  subscribers.state({
+    type: "activity",
+    activity: "busy",
+    authority: "terminal",
+    detail: "",
+    rule: "",
+    evidence: "",
+    at: "2026-01-01T00:00:00.000Z",
+  });
   expect(quiet.events.map(({ type }) => type)).toEqual(["activity"]);
 });
 
