@@ -29,11 +29,6 @@ export interface ProvisionSpec {
   /** Where supervise answers MCP, and reports of state; undefined for a bottle without it. */
   readonly supervise: { readonly mcp: string; readonly state: string } | undefined;
   readonly skills: readonly Skill[];
-  /**
-   * The text of the agent's own credential file (`agent_provider.seed`, deciphered): it is put where the agent looks for it
-   * (`ProviderPlan.ownCredential`), the routes get no `auth`, and nothing is synthesized. Missing or undefined: it has none.
-   */
-  readonly seed?: string | undefined;
   readonly operator: OperatorSide;
 }
 
@@ -62,7 +57,7 @@ export interface ProviderPlan {
   readonly routes: readonly Route[];
   /** Credentials that the provider read on the operator's machine: its routes name them by `token_ref`. */
   readonly credentials: readonly HostCredential[];
-  /** Where the agent keeps the credential of its own, absolute inside: with a seed only. */
+  /** With `settings.seed`: where the agent keeps the credential of its own, absolute inside. The launch puts the seed there. */
   readonly ownCredential?: string;
   /** How its screen tells its state; undefined where nothing is known of it. */
   readonly screenRules: ScreenRules | undefined;
