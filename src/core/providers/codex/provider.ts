@@ -5,7 +5,7 @@ import type { Provider, ProvisionSpec } from "#contracts/provider.ts";
 import { parseScreenRules } from "#domain/provider/screen-rules.ts";
 import { readProviderFile } from "#lib/provider-files.ts";
 
-import { argvOf } from "./argv.ts";
+import { argvOf, PROFILE } from "./argv.ts";
 import { credentialOf } from "./credential.ts";
 import { settingsOf } from "./settings.ts";
 import { skillFiles } from "./skills.ts";
@@ -19,19 +19,19 @@ export const codex: Provider = {
   image: { kind: "ours", name: "codex" },
   async provision(spec) {
     const { authFile, routes, credentials, warnings } = await credentialOf(spec);
-    const settings = settingsOf(spec);
     return {
       program: { name: "codex", install: "npm install --global @openai/codex" },
-      argv: argvOf(spec, settings),
+      argv: argvOf(spec),
       taskOutput: spec.task === undefined ? undefined : taskOutput,
       env: {},
       hidden: [],
       files: [
-        // Codex writes down here what was chosen in it; what must hold is said again with every start, by its arguments.
-        { ...guestFile(spec, "config.toml", tomlDocument(settings)), keep: true },
+        guestFile(spec, "config.toml", tomlDocument(settingsOf(spec))),
+        { ...guestFile(spec, `${PROFILE}.config.toml`, "# What is chosen in Codex.\n"), keep: true },
         ...(authFile === undefined ? [] : [guestFile(spec, "auth.json", authFile)]),
         ...skillFiles(spec),
       ],
+      ...(spec.settings.seed === undefined ? {} : { ownCredential: `${spec.home}/.codex/auth.json` }),
       routes,
       credentials,
       screenRules: parseScreenRules(await readProviderFile("codex", RULES), RULES),

@@ -7,29 +7,43 @@ import { asObject, claimsOf } from "./claims.ts";
 const OPEN = new Set(["account_id", "chatgpt_account_id", "chatgpt_plan_type", "aud", "auth_mode"]);
 /** Shorter texts are contained in everything. */
 const SHORTEST = 6;
+/** Of members within members. */
+const DEEPEST = 64;
 
 /** Says of a text whether it is one of the file's secrets, has one in it, or is a part of one of its tokens. */
 export function secretsOf(file: unknown): (value: string) => boolean {
-  const secrets = new Set<string>();
-  collect(file, "", (text) => secrets.add(text), 0);
-  const long = [...secrets].filter(({ length }) => length >= SHORTEST);
-  const isTold = (value: string, secret: string): boolean => value.includes(secret) || secret.includes(value);
-  return (value) => secrets.has(value) || (value.length >= SHORTEST && long.some((secret) => isTold(value, secret)));
+  const found: Found = { texts: new Set(), tokens: new Set() };
+  collect(file, "", found, "file", 0);
+  const texts = [...found.texts].filter(({ length }) => length >= SHORTEST);
+  const tokens = [...found.tokens];
+  return (value) =>
+    found.texts.has(value) ||
+    (value.length >= SHORTEST &&
+      (texts.some((text) => value.includes(text)) || tokens.some((token) => token.includes(value))));
 }
 
-const DEEPEST = 64;
+interface Found {
+  readonly texts: Set<string>;
+  /** Those of the file itself: among the claims in them, some name the account within a longer text. */
+  readonly tokens: Set<string>;
+}
 
-function collect(value: unknown, name: string, add: (text: string) => void, depth: number): void {
+function collect(value: unknown, name: string, found: Found, inside: "file" | "claims", depth: number): void {
   if (depth > DEEPEST) return;
-  if (typeof value === "string") {
-    if (!OPEN.has(name)) add(value);
-    const claims = claimsOf(value);
-    if (claims !== undefined) collect(claims, "", add, depth + 1);
-  } else if (typeof value === "number") add(String(value));
-  else if (Array.isArray(value)) for (const one of value) collect(one, name, add, depth + 1);
-  else
-    for (const [key, member] of Object.entries(asObject(value) ?? {})) {
-      add(key);
-      collect(member, key, add, depth + 1);
+  if (typeof value === "number") found.texts.add(String(value));
+  else if (typeof value === "string") {
+    if (!OPEN.has(name)) {
+      found.texts.add(value);
+      if (inside === "file") found.tokens.add(value);
     }
+    const claims = claimsOf(value);
+    if (claims !== undefined) collect(claims, "", found, "claims", depth + 1);
+  } else if (Array.isArray(value)) {
+    for (const one of value) collect(one, name, found, inside, depth + 1);
+  } else {
+    for (const [key, member] of Object.entries(asObject(value) ?? {})) {
+      found.texts.add(key);
+      collect(member, key, found, inside, depth + 1);
+    }
+  }
 }

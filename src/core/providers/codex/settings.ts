@@ -8,8 +8,9 @@ import type { TomlTable } from "./toml.ts";
 const LONGEST_ANSWER_S = 86_400;
 
 /** Nothing about models: those are the agent's and the operator's own choice. */
-export function settingsOf({ home, workspace, supervise }: ProvisionSpec): TomlTable {
+export function settingsOf({ prompt, home, workspace, supervise }: ProvisionSpec): TomlTable {
   return {
+    ...(prompt.trim() === "" ? {} : { developer_instructions: prompt }),
     check_for_update_on_startup: false,
     // The synthesized login is a file; no keyring is looked for.
     cli_auth_credentials_store: "file",
