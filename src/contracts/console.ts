@@ -31,6 +31,8 @@ export interface Console {
   launch(preflight: Preflight, progress: (step: LaunchStep) => void, signal: AbortSignal): Promise<string>;
   resume(slug: string, progress: (step: LaunchStep) => void, signal: AbortSignal): Promise<void>;
   stop(slug: string): Promise<void>;
+  /** Resolves when the agent has ended, at once when it has already; watches until then. Throws `not-found`, or the reason of `signal`. */
+  end(slug: string, signal: AbortSignal): Promise<AgentEnd>;
   /** What `cleanup` would remove, and why something is kept. */
   cleanupPlan(slugs: readonly string[], force: boolean): Promise<CleanupItem[]>;
   cleanup(items: readonly CleanupItem[]): Promise<void>;
@@ -164,6 +166,19 @@ export interface Preflight {
   /** `?prompt` variables without an answer yet. */
   readonly questions: readonly { readonly name: string; readonly prompt: string }[];
   readonly warnings: readonly string[];
+}
+
+/** How an agent ended, and what it answered where it was given a task. */
+export interface AgentEnd {
+  /** stopped: by the operator. lost: nobody saw how. */
+  readonly reason: "exited" | "stopped" | "lost";
+  /** Null unless it exited. */
+  readonly exit_code: number | null;
+  readonly signal: string | null;
+  /** Plain text, as the agent handed it in; null when it handed in none. */
+  readonly message: string | null;
+  /** The message was longer than is kept. */
+  readonly cut: boolean;
 }
 
 export interface CleanupItem {

@@ -27,12 +27,17 @@ export function createConsole({ now = () => new Date(), ...options }: ConsoleOpt
   const store = createFleetStore(now);
   const { untilIdle, ...inbox } = inboxOf(world);
   let watching: Promise<void> | undefined;
+  const start = (): Promise<void> => (watching ??= watchFleet(world, world.backends, store, now, closing.signal));
   return {
     root: world.root,
     snapshot: () => takeSnapshot(world.root, world.backends, now),
-    start: () => (watching ??= watchFleet(world, world.backends, store, now, closing.signal)),
+    start,
     fleet: store.fleet,
     subscribe: store.subscribe,
+    async end(slug, signal) {
+      const { endOf } = await import("./console/end.ts");
+      return await endOf(world.root, slug, { start, ...store }, AbortSignal.any([signal, closing.signal]));
+    },
     ...bottlesOf(world),
     ...recordsOf(world),
     ...insideOf(world),

@@ -27,6 +27,7 @@ export const PUBLISHED: Readonly<Record<string, Published>> = {
   undo: { schema: Undo, printed: "undo" },
   preflight: { schema: shapes.PreflightRow, printed: "start --dry-run" },
   started: { schema: shapes.Started, printed: "start, resume, demo" },
+  "task-end": { schema: shapes.TaskEnd, printed: "start --prompt, start --prompt-file" },
   stop: { schema: z.array(shapes.StoppedRow), printed: "stop" },
   cleanup: { schema: z.array(shapes.CleanupRow), printed: "cleanup, cleanup --dry-run" },
   exec: { schema: shapes.Executed, printed: "exec" },
