@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 
+import { reportOf } from "./hook-report.ts";
 import { MOST_BODY_BYTES } from "./limits.ts";
 import type { Taker } from "./taker.ts";
 
@@ -32,7 +33,8 @@ export function newSurface(surface: Surface): Server {
     if (path !== "/mcp" && path !== "/state" && path !== "/result")
       return refuse(request, response, 404, "there are /mcp, /state and /result");
     if (request.method !== "POST") return refuse(request, response, 405, "only POST");
-    const body = await readBody(request);
+    const read = await readBody(request);
+    const body = path === "/state" ? reportOf(request.url ?? "", read) : read;
     if (body === undefined) return refuse(request, response, 413, `a body has at most ${MOST_BODY_BYTES} bytes`);
     if (path === "/mcp") {
       const message = parseJson(body);
@@ -42,7 +44,7 @@ export function newSurface(surface: Surface): Server {
     }
     const take = path === "/state" ? surface.takeState : surface.takeResult;
     const { status, error } = await take(body, surface.now());
-    if (error === undefined) response.writeHead(status).end();
+    if (error === undefined) response.writeHead(status, request.complete ? {} : { connection: "close" }).end();
     else refuse(request, response, status, error);
   };
   const server = createServer((request, response) => {

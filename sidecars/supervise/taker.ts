@@ -1,4 +1,5 @@
-// What an agent posts about itself: checked, rate-limited, and kept in one file, of which the last one said stays.
+// What an agent posts about itself: checked, and kept in one file, of which the last one said stays. Beyond ten a second the
+// newest waits until the second is over: tools that run side by side report in bursts, and the last word must not be lost.
 
 import type * as z from "zod";
 
@@ -11,7 +12,8 @@ const WINDOW_MS = 1000;
 export type Taker = (body: string, now: Date) => Promise<TakerAnswer>;
 
 export interface TakerAnswer {
-  readonly status: 204 | 400 | 429;
+  /** 202: it waits, unread, unless another comes after it. */
+  readonly status: 202 | 204 | 400;
   readonly error?: string;
 }
 
@@ -23,10 +25,8 @@ export function newTaker<Schema extends z.ZodType>(
 ): Taker {
   let window = { start: 0, count: 0 };
   let turn: Promise<unknown> = Promise.resolve();
-  return async (body, now) => {
-    const time = now.getTime();
-    window = time - window.start < WINDOW_MS ? { ...window, count: window.count + 1 } : { start: time, count: 1 };
-    if (window.count > MOST_A_WINDOW) return { status: 429, error: `at most ${MOST_A_WINDOW} reports a second` };
+  let held: { body: string; now: Date } | undefined;
+  const take: Taker = async (body, now) => {
     const said = schema.safeParse(parseJson(body));
     if (!said.success) {
       const issues = said.error.issues.map(({ path: field, message }) => `${field.join(".") || "body"}: ${message}`);
@@ -36,6 +36,22 @@ export function newTaker<Schema extends z.ZodType>(
     turn = written.catch(() => {}); // its own caller is told
     await written;
     return { status: 204 };
+  };
+  const release = (): void => {
+    const last = held;
+    held = undefined;
+    if (last !== undefined) void take(last.body, last.now).catch(() => {}); // nobody waits for it any more
+  };
+  return async (body, now) => {
+    const time = now.getTime();
+    window = time - window.start < WINDOW_MS ? { ...window, count: window.count + 1 } : { start: time, count: 1 };
+    if (window.count <= MOST_A_WINDOW) {
+      held = undefined;
+      return await take(body, now);
+    }
+    if (held === undefined) setTimeout(release, window.start + WINDOW_MS - time);
+    held = { body, now };
+    return { status: 202 };
   };
 }
 

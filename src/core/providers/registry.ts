@@ -6,10 +6,12 @@ import { BottleError } from "#domain/bottle-error.ts";
 import { rootPaths } from "#lib/paths.ts";
 
 import { codex } from "./codex/provider.ts";
+import { claude } from "./claude/provider.ts";
 import { command } from "./command/provider.ts";
 import { contributedAsProvider } from "./contributed/provider.ts";
+import { pi } from "./pi/provider.ts";
 
-const PROVIDERS: readonly Provider[] = [command, codex];
+const PROVIDERS: readonly Provider[] = [claude, command, codex, pi];
 
 /**
  * Of the operator's root folder also the contributed ones. Throws `invalid` for a contributed one that is malformed, and

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { MOST_MESSAGE_BYTES } from "#domain/provider/task-config.ts";
 import { TaskResult } from "#domain/provider/task-output.ts";
@@ -48,8 +48,9 @@ it("refuses what is no answer, and keeps the one before", async () => {
   expect(kept().message).toBe("good");
 });
 
-it("takes ten a second", async () => {
-  const { take } = setting();
-  const answers = await Promise.all(Array.from({ length: 12 }, () => take({ message: "again" })));
-  expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 204), 429, 429]);
+it("takes ten a second, and the last of more when the second is over", async () => {
+  const { take, kept } = setting();
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => take({ message: `answer ${index}` })));
+  expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 204), 202, 202]);
+  await vi.waitFor(() => expect(kept().message).toBe("answer 11"), { timeout: 5000 });
 });
