@@ -16,5 +16,10 @@ export function requireAgents(): Requirement {
 
 /** The folder with their commands: for the PATH of the command line, whose local bottles find them there. */
 export function agentsPath(): string {
-  return join(import.meta.dirname, "../../../.agents/node_modules/.bin");
+  return join(agentsFolder(), "node_modules/.bin");
+}
+
+/** Where `npm run agents:install` put them. */
+export function agentsFolder(): string {
+  return join(import.meta.dirname, "../../../.agents");
 }
