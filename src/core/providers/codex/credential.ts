@@ -15,6 +15,8 @@ const API = "api.openai.com";
 const CHATGPT = "chatgpt.com";
 /** Where a login is renewed. */
 const LOGIN = "auth.openai.com";
+/** What of ChatGPT belongs to Codex: its model, and its account's settings and limits. */
+const CODEX_PATHS = ["/backend-api/codex/", "/backend-api/wham/"];
 const VARIABLE = "BOT_BOTTLE_CODEX_HOST_ACCESS_TOKEN";
 /** Egress puts the real one in its place. */
 const PLACEHOLDER_KEY = "egress-placeholder";
@@ -45,7 +47,11 @@ async function hostLogin(operator: OperatorSide, key: Route | undefined): Promis
   const bearer = { scheme: "Bearer", token_ref: VARIABLE };
   return {
     authFile: synthesizeAuth(auth, operator.now),
-    routes: [CHATGPT, API].map((host) => ({ host, auth: bearer })),
+    routes: [
+      // The login opens the whole account: what was said in other conversations is none of an agent's business.
+      { host: CHATGPT, path_allowlist: CODEX_PATHS, auth: bearer },
+      { host: API, auth: bearer },
+    ],
     credentials: [
       { variable: VARIABLE, value: auth.accessToken, source: path, expiresAt: auth.expiresAt, renew: `${LOG_IN}.` },
     ],

@@ -21,13 +21,18 @@ export function settingsOf({ prompt, home, workspace, supervise }: ProvisionSpec
       plugins: false,
       // Connectors of the ChatGPT account.
       apps: false,
+      // Egress looks for secrets in what is sent, and can take one out of a body that it can read.
+      enable_request_compression: false,
       // A server of its own that outlives the terminal.
       daemon_auto_start: false,
       // Without its model an agent fails and says so, instead of looking busy for ever.
       unbounded_connection_retries: false,
     },
-    // screen-rules.yml reads it.
-    tui: { terminal_title: ["activity", "run-state"] },
+    tui: {
+      // screen-rules.yml reads it.
+      terminal_title: ["activity", "run-state"],
+      show_tooltips: false,
+    },
     projects: { [workspace]: { trust_level: "trusted" }, [home]: { trust_level: "trusted" } },
     ...(supervise === undefined ? {} : { mcp_servers: { supervise: superviseServer(supervise.mcp) } }),
   };
