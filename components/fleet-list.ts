@@ -108,10 +108,17 @@ function details(bottle: BottleRow): Row {
   const exit = exitWords(bottle);
   return [
     ...trouble,
+    ...whySpans(bottle),
     ...(exit === "" ? [] : [span(`  ${exit}`, bottle.state === "crashed" ? { color: RED } : DIM)]),
     span(`  ${bottle.isolation?.mechanism ?? bottle.backend}`, DIM),
     span(`  ${bottle.last_line}`, DIM),
   ];
+}
+
+/** What it waits for, or why nothing is known of it; what it put to the operator stands in the inbox. */
+function whySpans({ state, why = "", pending }: BottleRow): Span[] {
+  if (why === "" || pending > 0) return [];
+  return [span(`  ${why}`, state === "waiting" ? { color: YELLOW } : DIM)];
 }
 
 /** Its sidecars went with it: that is no trouble. */

@@ -29,8 +29,9 @@ export async function standingOf(paths: BottlePaths): Promise<Omit<Listed, "slug
   const running = await askStatus(paths);
   if (running === null) return { status: await endedStatus(paths) };
   const { started_at, activity, read } = Status.parse(running);
-  const shown = read ?? (activity === undefined ? undefined : { activity, authority: "terminal" as const });
-  return { status: { phase: "running", since: started_at }, ...(shown === undefined ? {} : { activity: shown }) };
+  const moves = activity === undefined ? [] : [{ activity, authority: "terminal" as const }];
+  const shown = [...moves, ...(read === undefined ? [] : [read])];
+  return { status: { phase: "running", since: started_at }, ...(shown.length === 0 ? {} : { activity: shown }) };
 }
 
 /** For a bottle that nobody answers for. */

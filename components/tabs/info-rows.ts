@@ -6,7 +6,8 @@ import { plainLine } from "#domain/plain-text.ts";
 
 import { hasEnded } from "../fleet-list.ts";
 import { BOLD, DIM, GREEN, RED, row, span, wrap, YELLOW, type Row } from "../rows.ts";
-import { bytes, clock, stateSpan } from "../words.ts";
+import { bytes, clock } from "../words.ts";
+import { stateRows } from "./state-rows.ts";
 
 /** `stale`: its host does not answer, for the reason that is given. */
 export function infoRows(bottle: BottleRow, width: number, now: number, stale?: string): Row[] {
@@ -26,7 +27,7 @@ export function infoRows(bottle: BottleRow, width: number, now: number, stale?: 
   ];
   return [
     ...(stale === undefined ? [] : staleRows(bottle, stale, width)),
-    row(span("state".padEnd(10), DIM), stateSpan(bottle.state), span(` since ${clock(bottle.since)}`, DIM)),
+    ...stateRows(bottle, width, now),
     ...facts.filter(([, text]) => text !== "").map(([name, text]) => row(span(name.padEnd(10), DIM), plainLine(text))),
     ...credentialRows(bottle, width, now),
     ...Object.entries(hasEnded(bottle) ? {} : bottle.down).map(([name, why]) =>

@@ -48,6 +48,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/list.ts")).list,
   },
   {
+    name: "explain",
+    summary: "say why a bottle's state is what it is",
+    usage: "explain <slug>",
+    load: async () => (await import("./commands/explain.ts")).explain,
+  },
+  {
     name: "logs",
     summary: "print what a bottle's sources wrote",
     usage: "logs <slug>",

@@ -146,7 +146,7 @@ export type BackendEvent =
 export interface Listed {
   readonly slug: string;
   readonly status: RunStatus;
-  readonly activity?: Shown;
+  readonly activity?: readonly Shown[];
 }
 
 /** What an agent's terminal shows at this moment: whether it moves, or what the rules of its provider read there. */
@@ -179,7 +179,7 @@ export interface Bottle {
   readonly slug: string;
   status(): Promise<RunStatus>;
   /** What the agent's terminal shows, where `list` does not tell it; undefined when nothing runs. One cheap question. */
-  readonly activity?: (signal: AbortSignal) => Promise<Shown | undefined>;
+  readonly activity?: (signal: AbortSignal) => Promise<readonly Shown[] | undefined>;
   /** What is on its screen now, as plain text; undefined when nothing runs, or cannot tell. For `explain`. */
   readonly look?: () => Promise<ScreenView | undefined>;
   /** The agent's terminal; any number may be attached. Throws `unavailable` when the bottle does not run. */

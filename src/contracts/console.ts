@@ -5,8 +5,10 @@ import type { Route } from "#domain/egress/route.ts";
 import type { AuditEntry } from "#domain/audit/entry.ts";
 import type { AuditVerdict } from "#domain/audit/verify.ts";
 import type { Definitions } from "#domain/definition/definitions.ts";
+import type { Reasons } from "#domain/fleet/explanation.ts";
 import type { Fleet, InboxItem } from "#domain/fleet/fleet.ts";
 import type { Decision, Scope, Undo } from "#domain/proposal/decision.ts";
+import type { ScreenVerdict } from "#domain/provider/screen-rules.ts";
 
 import type { Capabilities, CopiedOut, Exec, ExecResult, LaunchStep, Probe, Terminal } from "./backend.ts";
 
@@ -33,6 +35,8 @@ export interface Console {
   stop(slug: string): Promise<void>;
   /** Resolves when the agent has ended, at once when it has already; watches until then. Throws `not-found`, or the reason of `signal`. */
   end(slug: string, signal: AbortSignal): Promise<AgentEnd>;
+  /** Why its state is what it is, by whose word, and what is on its screen. Throws `not-found`. */
+  explain(slug: string): Promise<Explanation>;
   /** What `cleanup` would remove, and why something is kept. */
   cleanupPlan(slugs: readonly string[], force: boolean): Promise<CleanupItem[]>;
   cleanup(items: readonly CleanupItem[]): Promise<void>;
@@ -179,6 +183,23 @@ export interface AgentEnd {
   readonly message: string | null;
   /** The message was longer than is kept. */
   readonly cut: boolean;
+}
+
+/** All text in it is plain. */
+export interface Explanation extends Reasons {
+  readonly slug: string;
+  /** As it is now; null where nothing runs or nobody can look. */
+  readonly screen: {
+    readonly title: string;
+    /** The last OSC 9;4 state; null when there was none. */
+    readonly progress: number | null;
+    /** The last lines that are not empty. */
+    readonly bottom: readonly string[];
+    /** How many rules the provider has; null for none. */
+    readonly rules: number | null;
+    /** The one that matches just now. */
+    readonly matches: ScreenVerdict | null;
+  } | null;
 }
 
 export interface CleanupItem {

@@ -38,6 +38,10 @@ export function createConsole({ now = () => new Date(), ...options }: ConsoleOpt
       const { endOf } = await import("./console/end.ts");
       return await endOf(world.root, slug, { start, ...store }, AbortSignal.any([signal, closing.signal]));
     },
+    async explain(slug) {
+      const { explain } = await import("./console/explain.ts");
+      return await explain(world.root, world.backends, slug, now);
+    },
     ...bottlesOf(world),
     ...recordsOf(world),
     ...insideOf(world),

@@ -48,6 +48,7 @@ const printing: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["start", "reviewer", "--yes"],
     ["resume", SLUG],
   ],
+  explain: [["explain", SLUG]],
   stop: [["stop", SLUG]],
   exec: [["exec", SLUG, "true"]],
   cp: [
@@ -181,6 +182,27 @@ function scripted(): Console {
       { seq: 1, at, bottle: SLUG, actor: "agent", action: "launch", component: "local", detail: "x", prev: hash, hash },
     ],
     verifyAudit: async () => [{ slug: SLUG, verdict: { ok: true, entries: 1 } }],
+    explain: async (slug) => ({
+      slug,
+      state: "idle",
+      since: at,
+      why: "",
+      by: "screen",
+      rule: "ready",
+      evidence: "> ",
+      confirmed_at: at,
+      words: [
+        { activity: "idle", at, confirmed: at, authority: "screen", detail: "", rule: "ready", evidence: "> " },
+        { activity: "idle", at, confirmed: at, authority: "terminal", detail: "", rule: "", evidence: "" },
+      ],
+      screen: {
+        title: "agent",
+        progress: null,
+        bottom: ["> "],
+        rules: 1,
+        matches: { state: "idle", rule: "ready", authority: "screen", why: "", evidence: "> " },
+      },
+    }),
     doctor: async () => [
       {
         name: "backend local",

@@ -323,6 +323,7 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
       await called("stop", slug);
       script.bottle({ slug, state: "stopped" });
     },
+    explain: () => Promise.reject(new BottleError("failed", "the scripted console explains nothing")),
     cleanupPlan: async () => [],
     cleanup: async () => {},
     async attach(slug) {

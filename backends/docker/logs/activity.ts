@@ -21,9 +21,7 @@ export async function activityOf(
   context: DockerContext,
   slug: string,
   abortSignal: AbortSignal,
-): Promise<Shown | undefined> {
-  const read = await readOnce(context, slug);
-  if (read !== undefined) return read;
+): Promise<readonly Shown[] | undefined> {
   const container = await agentContainer(context, slug);
   if (container?.state !== "running") return undefined;
   try {
@@ -35,7 +33,9 @@ export async function activityOf(
       since: (Date.now() - IDLE_AFTER_MS) / 1000,
       abortSignal,
     });
-    return { activity: saysSomething(log) ? "busy" : "idle", authority: "terminal" };
+    const read = await readOnce(context, slug);
+    const moves: Shown = { activity: saysSomething(log) ? "busy" : "idle", authority: "terminal" };
+    return read === undefined ? [moves] : [moves, read];
   } catch (error) {
     throw context.engine.error(error, "read the end of the log");
   }

@@ -31,10 +31,11 @@ export async function takeSnapshot(root: string, backends: readonly Backend[], n
       }
     }),
   );
-  for (const { slug, status, activity } of lists.flat()) {
+  for (const { slug, status, activity = [] } of lists.flat()) {
     fleet = reduceFleet(fleet, { type: "run-status", slug, status }, now());
-    if (activity === undefined) continue;
-    fleet = reduceFleet(fleet, { type: "activity", slug, at: now().toISOString(), ...activity }, now());
+    for (const shown of activity) {
+      fleet = reduceFleet(fleet, { type: "activity", slug, at: now().toISOString(), ...shown }, now());
+    }
   }
   return fleet;
 }

@@ -14,6 +14,9 @@ export interface Standing {
   readonly doubtfulAt?: string | undefined;
 }
 
+/** Why an agent waits that has put something to the operator: the inbox says what. */
+export const ASKED = "your decision";
+
 /** `asked` is since when the agent waits for the operator (see agentWaitsSince). */
 export function deriveState(run: RunStatus | undefined, words: Words, asked: string | undefined, now: Date): Standing {
   if (run === undefined) return { state: "unknown", since: undefined };
@@ -26,7 +29,7 @@ export function deriveState(run: RunStatus | undefined, words: Words, asked: str
       return { state: run.exit_code === 0 && run.signal === null ? "exited" : "crashed", since: run.since };
     case "running":
       // An open question outweighs a terminal that moves: a spinner turns while the agent waits.
-      if (asked !== undefined) return { state: "waiting", since: asked };
+      if (asked !== undefined) return { state: "waiting", since: asked, why: ASKED };
       return agentState(words, run.since, now);
   }
 }

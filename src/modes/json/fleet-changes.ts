@@ -29,12 +29,17 @@ function bottleChanges(before: readonly BottleRow[], after: readonly BottleRow[]
   const gone = before.filter((row) => !kept.has(row.slug));
   const changed = after.filter((row) => {
     const former = known.get(row.slug);
-    return former === undefined || (former !== row && !same(listRow(former), listRow(row)));
+    return former === undefined || (former !== row && !same(toldOf(former), toldOf(row)));
   });
   return [
     ...gone.map(({ slug }): WatchEvent => ({ at, type: "bottle-removed", slug })),
     ...changed.map((row): WatchEvent => ({ at, type: "bottle", bottle: listRow(row) })),
   ];
+}
+
+/** That something was confirmed once more is no change. */
+function toldOf(row: BottleRow): object {
+  return { ...listRow(row), confirmed_at: null };
 }
 
 function proposalChanges(

@@ -28,6 +28,7 @@ export const PUBLISHED: Readonly<Record<string, Published>> = {
   preflight: { schema: shapes.PreflightRow, printed: "start --dry-run" },
   started: { schema: shapes.Started, printed: "start, resume, demo" },
   "task-end": { schema: shapes.TaskEnd, printed: "start --prompt, start --prompt-file" },
+  explain: { schema: shapes.Explained, printed: "explain" },
   stop: { schema: z.array(shapes.StoppedRow), printed: "stop" },
   cleanup: { schema: z.array(shapes.CleanupRow), printed: "cleanup, cleanup --dry-run" },
   exec: { schema: shapes.Executed, printed: "exec" },

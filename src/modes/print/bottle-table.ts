@@ -43,7 +43,11 @@ export function bottleTable(
       backendText(row),
       isolationCell(row.isolation),
       plainLine(row.label),
-      alarmCell(row) ?? downText(row) ?? credentialCell(row, now) ?? plainLine(row.last_line).slice(0, 60),
+      alarmCell(row) ??
+        downText(row) ??
+        credentialCell(row, now) ??
+        whyCell(row) ??
+        plainLine(row.last_line).slice(0, 60),
     ]),
     paint,
   );
@@ -104,6 +108,12 @@ function credentialCell({ state, credential }: BottleRow, now: Date): Cell | und
   const hasEnded = state === "exited" || state === "crashed" || state === "stopped" || state === "lost";
   if (credential === undefined || hasEnded || credentialMark(credential, now) === undefined) return undefined;
   return { text: plainLine(`credential of ${credentialWords(credential, now)}`), ink: "yellow" };
+}
+
+/** What it waits for; what it put to the operator is counted under INBOX. */
+function whyCell({ state, why, pending }: BottleRow): Cell | undefined {
+  if (state !== "waiting" || why === undefined || pending > 0) return undefined;
+  return { text: `waiting: ${plainLine(why)}`, ink: "yellow" };
 }
 
 function downText(row: BottleRow): Cell | undefined {

@@ -14,7 +14,8 @@ describe("the terminal of an agent", await requireDocker(), () => {
     bottles = plainBottles();
   });
   afterAll(() => bottles.end());
-  const activity = (slug: string) => activityOf(bottles.context, slug, new AbortController().signal);
+  const activity = async (slug: string) =>
+    (await activityOf(bottles.context, slug, new AbortController().signal))?.[0]?.activity;
 
   test("is busy while it writes, and idle a while after that", async () => {
     await bottles.run("moves", ["/bin/sh", "-c", "while sleep 0.1; do echo on; done"]);

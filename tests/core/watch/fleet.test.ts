@@ -52,7 +52,7 @@ test("what an agent's terminal shows is asked where the list leaves it open, and
   const asked: string[] = [];
   const listed = [
     running("asked-aaaaa"),
-    { ...running("told-bbbbb"), activity: { activity: "busy", authority: "terminal" } as const },
+    { ...running("told-bbbbb"), activity: [{ activity: "busy", authority: "terminal" }] as const },
     { slug: "ended-ccccc", status: { phase: "stopped" as const, since: AT } },
   ];
   await Promise.all(listed.map(({ slug }) => bottle(slug, "docker", "local")));
@@ -61,7 +61,7 @@ test("what an agent's terminal shows is asked where the list leaves it open, and
     ...docker,
     open: (slug: string) => ({
       ...docker.open(slug),
-      activity: async () => (asked.push(slug), { activity: "idle", authority: "terminal" } as const),
+      activity: async () => (asked.push(slug), [{ activity: "idle", authority: "terminal" }] as const),
     }),
   };
   const fleet = await takeSnapshot(root, [backend], now);
