@@ -39,17 +39,6 @@ export function promptFile(home: string, prompt: string): GuestFile {
   return { path: `${ourFolder(home)}/prompt.md`, content: `${prompt}\n`, mode: 0o600 };
 }
 
-export function skillFiles({ home, skills }: Pick<ProvisionSpec, "home" | "skills">): GuestFile[] {
-  return skills.flatMap(({ name, files }) =>
-    files.map(({ path, content, isExecutable }) => ({
-      path: `${home}/.claude/skills/${name}/${path}`,
-      content: Buffer.from(content).toString("base64"),
-      encoding: "base64" as const,
-      mode: isExecutable ? 0o755 : 0o644,
-    })),
-  );
-}
-
 export function text(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }

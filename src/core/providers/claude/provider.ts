@@ -3,12 +3,13 @@
 
 import type { GuestFile } from "#contracts/backend.ts";
 import type { Provider, ProvisionSpec } from "#contracts/provider.ts";
+import { skillFiles } from "#core/skills/guest-files.ts";
 import { parseScreenRules } from "#domain/provider/screen-rules.ts";
 import { readProviderFile } from "#lib/provider-files.ts";
 
 import { claudeArgv, resumeScript, taskOutput } from "./arguments.ts";
 import { claudeCredential } from "./credential.ts";
-import { mcpConfig, promptFile, seededState, skillFiles } from "./home.ts";
+import { mcpConfig, promptFile, seededState } from "./home.ts";
 import { settingsFile, stateProgram } from "./settings.ts";
 
 /** Nothing but the model is called: no statistics, no reports, no updates, no list of plugins. */
@@ -36,7 +37,13 @@ export const claude: Provider = {
       taskOutput: spec.task === undefined ? undefined : taskOutput,
       env: { ...QUIET, ...credential.env },
       hidden: [...Object.keys(QUIET), ...Object.keys(credential.env)],
-      files: [seededState(spec), settings, ...present(mcp, prompt), ...(await programs(spec)), ...skillFiles(spec)],
+      files: [
+        seededState(spec),
+        settings,
+        ...present(mcp, prompt),
+        ...(await programs(spec)),
+        ...skillFiles(`${spec.home}/.claude/skills`, spec.skills),
+      ],
       routes: credential.routes,
       credentials: credential.credentials,
       screenRules: parseScreenRules(await readProviderFile("claude", "screen-rules.yml"), "screen-rules.yml of claude"),

@@ -1,0 +1,68 @@
+// Reads one file that must lie within a folder, whatever somebody does to that folder meanwhile.
+
+import { constants } from "node:fs";
+import { type FileHandle, open, realpath, stat } from "node:fs/promises";
+import { sep } from "node:path";
+
+import { isErrno } from "#lib/atomic-file.ts";
+
+export type Read =
+  | { readonly content: Uint8Array; readonly isExecutable: boolean; readonly isHardLinked: boolean }
+  | { readonly problem: string };
+
+/**
+ * `folder` is a real path. A link is followed as long as it ends within it. Neither opening without links nor looking the path up
+ * is enough by itself, since a folder on the way can be exchanged for a link between the two: what was opened must be what stands
+ * at a real path within the folder, by device and inode. A hard link is no other file than the one elsewhere: that is told, and
+ * cannot be judged.
+ */
+export async function readWithin(folder: string, path: string, most: number): Promise<Read> {
+  const real = await realpath(path).catch((error: unknown) => error);
+  if (typeof real !== "string") return { problem: isErrno(real, "ELOOP") ? "is a link to itself" : "leads nowhere" };
+  if (!isWithin(folder, real)) return { problem: "is a link that leads out of the skill" };
+  let file: FileHandle;
+  try {
+    // A pipe in its place must not hold the launch.
+    file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    return { problem: isErrno(error, "EACCES") ? "cannot be read: you may not" : CHANGED };
+  }
+  try {
+    return (await isStillAt(file, folder, real)) ? await readWhole(file, most) : { problem: CHANGED };
+  } finally {
+    await file.close();
+  }
+}
+
+const CHANGED = "was changed while it was read";
+
+function isWithin(folder: string, path: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+}
+
+async function isStillAt(file: FileHandle, folder: string, path: string): Promise<boolean> {
+  const now = await realpath(path).catch(() => "");
+  if (!isWithin(folder, now)) return false;
+  const [opened, found] = await Promise.all([file.stat(), stat(now).catch(() => undefined)]);
+  return opened.ino === found?.ino && opened.dev === found.dev;
+}
+
+async function readWhole(file: FileHandle, most: number): Promise<Read> {
+  const info = await file.stat();
+  if (!info.isFile()) return { problem: "is no file: pipes, sockets, devices and links to folders are not copied" };
+  const bytes = Buffer.alloc(Math.min(info.size, most) + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  if (length > most) return { problem: "is too large" };
+  if (length !== info.size) return { problem: CHANGED };
+  return {
+    content: bytes.subarray(0, length),
+    isExecutable: (info.mode & 0o111) !== 0,
+    isHardLinked: info.nlink > 1,
+  };
+}
