@@ -35,6 +35,7 @@ export function rootPaths(root: string) {
     agents: join(root, "agents"),
     config: join(root, "config.yml"),
     contrib: join(root, "contrib"),
+    skills: join(root, "skills"),
     state: join(root, "state"),
     queue: join(root, "queue"),
     audit: join(root, "audit"),
@@ -76,6 +77,7 @@ export function bottlePaths(root: string, slug: string) {
       screenRules: `${state}/agent/screen-rules.json`,
       /** Fingerprints of what must not be seen on its terminal or in its logs. */
       redactions: `${state}/agent/redactions.json`,
+      redactionsKey: `${state}/agent/redactions.key`,
       pid: `${state}/agent/guest-agent.pid`,
       /** Names the process that launches the bottle just now. */
       launcher: `${state}/agent/launcher.pid`,
