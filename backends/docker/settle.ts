@@ -12,6 +12,7 @@ import { exitRecord, isCrash } from "#lib/agent-end/exit.ts";
 import { auditExit, writeCrash } from "#lib/agent-end/record-end.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 import { readBounded } from "#lib/read-bounded.ts";
+import { readRedactions } from "#lib/redact/redactions-file.ts";
 
 import type { AgentContainer } from "./agent-containers.ts";
 import type { DockerContext } from "./context.ts";
@@ -88,7 +89,7 @@ async function lastLines(container: Container, paths: BottlePaths): Promise<stri
   ]);
   const screen = openScreen(await readSize(paths), () => {});
   try {
-    await replayLog(container, screen, undefined);
+    await replayLog(container, screen, (await readRedactions(paths)).open(), undefined);
     return screen.plainTail(CRASH_LINES);
   } catch (error) {
     return [`[its output cannot be read: ${error instanceof Error ? error.message : String(error)}]`];

@@ -9,6 +9,7 @@ import { openLog } from "#lib/log-file.ts";
 import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 import { readPidFile, writePidFile } from "#lib/process-identity.ts";
 import { readScreenRules } from "#lib/screen/rules-file.ts";
+import { readRedactions } from "#lib/redact/redactions-file.ts";
 import { listenUnix } from "#lib/unix-socket.ts";
 
 import { bottleUsage } from "./agent-process.ts";
@@ -29,7 +30,14 @@ async function main(): Promise<void> {
   const log = openLog(paths.logs.of("agent"), "agent", complain);
   const scrollback = await openScrollback(paths.agent.scrollback);
   const rules = await readScreenRules(paths);
-  const shell = openShell({ ...config, scrollback, log, rules, now: () => new Date() });
+  const shell = openShell({
+    ...config,
+    scrollback,
+    log,
+    rules,
+    redactions: await readRedactions(paths),
+    now: () => new Date(),
+  });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => void closeShell(shell));
 
   const server = shellServer({ shell, scrollback, usage: usageMeter(paths) });

@@ -10,6 +10,8 @@ import { activityClock } from "#lib/screen/activity.ts";
 import { agentLog } from "#lib/agent-end/agent-log.ts";
 import { exitRecord } from "#lib/agent-end/exit.ts";
 import { flowControl } from "#lib/screen/flow-control.ts";
+import { paced } from "#lib/redact/paced.ts";
+import type { Redactions } from "#lib/redact/redactions-file.ts";
 import { holdSequences } from "#lib/screen/hold-sequences.ts";
 import { openPty, type Pty, type PtyOptions } from "./pty.ts";
 import { openReading, type Said } from "#lib/screen/reading.ts";
@@ -37,6 +39,7 @@ export interface Shell {
 export interface ShellOptions extends PtyOptions {
   readonly scrollback: Scrollback;
   readonly log: LogFile;
+  readonly redactions: Redactions;
   readonly now: () => Date;
   /** How the screen tells the agent's state, where that is known. */
   readonly rules?: ScreenRules | undefined;
@@ -112,23 +115,31 @@ interface OutputListener {
   ended(exitCode: number, signal: number): void;
 }
 
-/** Bytes to the scrollback, lines to the log, whole escape sequences to the screen; paused while one of them lags. */
-function openOutput({ scrollback, log, now, ...options }: ShellOptions, screen: Screen, on: OutputListener): Pty {
+/** Without the bottle's own secrets: bytes to the scrollback, lines to the log, whole escape sequences to the screen; paused while one of them lags. */
+function openOutput(
+  { scrollback, log, now, redactions, ...options }: ShellOptions,
+  screen: Screen,
+  on: OutputListener,
+): Pty {
   const decoder = new StringDecoder("utf8");
   const holder = holdSequences();
   const lines = agentLog(log, now);
   let taken = 0;
+  const output = paced(redactions.open(), (bytes) => {
+    taken += bytes.length;
+    scrollback.append(bytes);
+    const text = decoder.write(bytes);
+    lines.push(text);
+    screen.show(holder.push(text), taken);
+    flow.check();
+  });
   const pty = openPty(options, {
     data(bytes) {
-      taken += bytes.length;
-      scrollback.append(bytes);
-      const text = decoder.write(bytes);
-      lines.push(text);
-      screen.show(holder.push(text), taken);
+      output.push(bytes);
       on.alive();
-      flow.check();
     },
     exit(exitCode, signal) {
+      output.end();
       screen.show(holder.push(decoder.end()) + holder.flush(), taken);
       lines.end();
       screen.afterAll(() => on.ended(exitCode, signal));

@@ -13,6 +13,7 @@ import { listenBoot, type BootServer } from "#lib/launch/boot.ts";
 import { openHostTargets } from "#lib/launch/host-targets.ts";
 import { untilAborted, type Steps } from "#lib/launch/steps.ts";
 import type { BottlePaths } from "#lib/paths.ts";
+import { readRedactions } from "#lib/redact/redactions-file.ts";
 import { within } from "#lib/until-gone.ts";
 
 import type { DockerContext } from "../context.ts";
@@ -76,7 +77,7 @@ export async function openBoot(booting: Booting) {
     const facts = { hasSeccomp: info.seccomp, isBeside: booting.beside.length > 0 };
     const tries = bootTries({ root, slug, targets, networks, image, others, served, ...facts });
     const server = await listenBoot(folder, tries);
-    const ended = endOf(agent);
+    const ended = endOf(agent, paths);
     const started = startContainer(agent, paths);
     started.catch(() => {}); // waited for later
     const close = async (): Promise<void> => {
@@ -159,10 +160,11 @@ function wantedOf({ slug, paths, boot: folder, kept, image }: Booting, members: 
 }
 
 /** Rejects, with the last that its terminal showed, when the container ends; never resolves. */
-function endOf(container: Dockerode.Container): Promise<never> {
+function endOf(container: Dockerode.Container, paths: BottlePaths): Promise<never> {
   const ended = container.wait({ condition: "next-exit" }).then(async () => {
     const log = await container.logs({ stdout: true, stderr: true, tail: 20 }).catch(() => Buffer.alloc(0));
-    const words = plainLines(log.toString("utf8"))
+    const redactions = await readRedactions(paths);
+    const words = plainLines(redactions.text(log.toString("utf8")))
       .filter((line) => line.trim() !== "")
       .slice(-3)
       .join(" / ");

@@ -7,6 +7,7 @@ import type { Container } from "dockerode";
 import type { AgentLine, AgentLogOptions } from "#contracts/backend.ts";
 import { openLog } from "#lib/log-file.ts";
 import { bottlePaths } from "#lib/paths.ts";
+import { readRedactions } from "#lib/redact/redactions-file.ts";
 
 import { agentContainer, type AgentContainer } from "../agent-containers.ts";
 import type { DockerContext } from "../context.ts";
@@ -55,7 +56,8 @@ export async function keepAgentLog(context: DockerContext, slug: string, id: str
   const lost = (reason: string): void => void process.stderr.write(`bottle-dash: ${slug}: its log is cut: ${reason}\n`);
   const file = openLog(bottlePaths(context.root, slug).logs.of("agent"), "agent", lost);
   try {
-    for (const { at, text } of await pastOf(context, { id }, undefined, undefined)) file.write(text, new Date(at));
+    for (const { at, text } of await pastOf(context, { id, slug }, undefined, undefined))
+      file.write(text, new Date(at));
   } finally {
     await file.close();
   }
@@ -66,14 +68,15 @@ const MORE_THAN_TAIL = 3;
 const AT_LEAST = 200;
 
 async function pastOf(
-  { engine }: DockerContext,
-  { id }: Pick<AgentContainer, "id">,
+  { engine, root }: DockerContext,
+  { id, slug }: Pick<AgentContainer, "id" | "slug">,
   tail: number | undefined,
   since: Date | undefined,
 ): Promise<StampedLine[]> {
+  const redactions = await readRedactions(bottlePaths(root, slug));
   const read = async (count: number | undefined): Promise<StampedLine[]> => {
     const lines: StampedLine[] = [];
-    const splitter = logLines((line) => lines.push(line));
+    const splitter = logLines((line) => lines.push(line), redactions.open());
     splitter.push(
       await engine.docker.getContainer(id).logs({
         stdout: true,
@@ -98,8 +101,8 @@ async function pastOf(
 }
 
 async function followOne(
-  { engine }: DockerContext,
-  { id }: AgentContainer,
+  { engine, root }: DockerContext,
+  { id, slug }: AgentContainer,
   after: string,
   since: Date | undefined,
   tell: (line: StampedLine) => void,
@@ -107,6 +110,7 @@ async function followOne(
 ): Promise<void> {
   const container: Container = engine.docker.getContainer(id);
   const from = after === "" ? since?.getTime() : Date.parse(`${after.slice(0, 23)}Z`);
+  const redactions = await readRedactions(bottlePaths(root, slug));
   try {
     const log = (await container.logs({
       stdout: true,
@@ -117,7 +121,7 @@ async function followOne(
     })) as Readable;
     const stop = (): void => void log.destroy();
     signal.addEventListener("abort", stop, { once: true });
-    const splitter = logLines(tell, after);
+    const splitter = logLines(tell, redactions.open(), after);
     log.on("data", (chunk: Buffer) => splitter.push(chunk));
     await new Promise<void>((resolve) =>
       log

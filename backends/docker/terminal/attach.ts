@@ -8,6 +8,8 @@ import type { Container } from "dockerode";
 import type { Terminal } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { bottlePaths } from "#lib/paths.ts";
+import { readRedactions } from "#lib/redact/redactions-file.ts";
+import type { Redactor } from "#lib/redact/redactor.ts";
 import { openScreen, type Screen } from "#lib/screen/screen.ts";
 
 import { agentContainer } from "../agent-containers.ts";
@@ -40,9 +42,10 @@ export async function attachTo(context: DockerContext, slug: string): Promise<Te
   const answers = answerer(paths, (data) => void connection.write(data));
   try {
     const screen = openScreen(await readSize(paths), answers.answer);
-    const live = liveOutput(connection, screen);
+    const redactor = (await readRedactions(paths)).open();
+    const live = liveOutput(connection, screen, redactor);
     await followSize(context, slug, container.id, screen, leaving.signal);
-    await replay(container, screen, live, leaving.signal);
+    await replay(container, { screen, redactor, live }, leaving.signal);
     const queue = eventQueue(() => subscription.drained());
     const { snapshot, cols, rows } = screen.state();
     const subscription = screen.subscribers.add(queue, true);
@@ -89,12 +92,16 @@ function leave(connection: Duplex): void {
 }
 
 /** Without a mark (nothing can be started in the container) the log is all that can be shown, without its last line. */
-async function replay(container: Container, screen: Screen, live: LiveOutput, signal: AbortSignal): Promise<void> {
+async function replay(
+  container: Container,
+  { screen, redactor, live }: { readonly screen: Screen; readonly redactor: Redactor; readonly live: LiveOutput },
+  signal: AbortSignal,
+): Promise<void> {
   const mark = newMark();
   const met = live.waitFor(mark);
   met.catch(() => {}); // waited for below
   const reading = new AbortController();
-  const log = replayLog(container, screen, mark, AbortSignal.any([signal, reading.signal]));
+  const log = replayLog(container, screen, redactor, mark, AbortSignal.any([signal, reading.signal]));
   log.catch(() => {});
   let late: NodeJS.Timeout | undefined;
   const patience = new Promise<never>((_, reject) => {

@@ -3,6 +3,8 @@
 import type { Duplex } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
+import { paced } from "#lib/redact/paced.ts";
+import type { Redactor } from "#lib/redact/redactor.ts";
 import { flowControl } from "#lib/screen/flow-control.ts";
 import { holdSequences } from "#lib/screen/hold-sequences.ts";
 import type { Screen } from "#lib/screen/screen.ts";
@@ -18,7 +20,8 @@ export interface LiveOutput {
   readonly ended: Promise<void>;
 }
 
-export function liveOutput(connection: Duplex, screen: Screen): LiveOutput {
+/** `redactor`: the one that the output before went through. */
+export function liveOutput(connection: Duplex, screen: Screen, redactor: Redactor): LiveOutput {
   const filter = markFilter();
   const decoder = new StringDecoder("utf8");
   const holder = holdSequences();
@@ -30,10 +33,13 @@ export function liveOutput(connection: Duplex, screen: Screen): LiveOutput {
   let shown = 0;
   let touch = (): void => {};
 
-  const show = (bytes: Buffer): void => {
-    touch();
+  const output = paced(redactor, (bytes) => {
     shown += bytes.length;
     screen.show(holder.push(decoder.write(bytes)), shown);
+  });
+  const show = (bytes: Buffer): void => {
+    touch();
+    output.push(bytes);
   };
   const take = (chunk: Buffer): void => {
     for (const piece of filter.push(chunk)) {
@@ -49,6 +55,7 @@ export function liveOutput(connection: Duplex, screen: Screen): LiveOutput {
   };
   const end = (): void => {
     for (const piece of filter.end()) if (piece.type === "bytes" && state === "live") show(piece.bytes);
+    output.end();
     screen.show(holder.push(decoder.end()) + holder.flush(), shown);
     wanted?.lost(new Error("the terminal's connection ended"));
     screen.afterAll(() => ended.resolve());

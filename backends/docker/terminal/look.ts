@@ -3,6 +3,7 @@
 
 import type { ScreenView } from "#domain/provider/screen-rules.ts";
 import { bottlePaths } from "#lib/paths.ts";
+import { readRedactions } from "#lib/redact/redactions-file.ts";
 
 import { agentContainer } from "../agent-containers.ts";
 import type { DockerContext } from "../context.ts";
@@ -18,9 +19,11 @@ export async function lookAt(context: DockerContext, slug: string): Promise<Scre
   const container = await agentContainer(context, slug);
   if (container?.state !== "running") return undefined;
   try {
+    const paths = bottlePaths(context.root, slug);
+    const redactions = await readRedactions(paths);
     const [size, past, { openEmulator }] = await Promise.all([
-      readSize(bottlePaths(context.root, slug)),
-      tailOf(context.engine.docker.getContainer(container.id), LINES),
+      readSize(paths),
+      tailOf(context.engine.docker.getContainer(container.id), redactions.open(), LINES),
       import("#lib/screen/emulator.ts"),
     ]);
     const emulator = openEmulator(size.cols, size.rows, () => {}, 0);

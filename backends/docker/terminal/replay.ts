@@ -5,6 +5,7 @@ import { StringDecoder } from "node:string_decoder";
 
 import type { Container } from "dockerode";
 
+import type { Redactor } from "#lib/redact/redactor.ts";
 import { holdSequences } from "#lib/screen/hold-sequences.ts";
 import type { Screen } from "#lib/screen/screen.ts";
 
@@ -18,13 +19,16 @@ import { boundedPast } from "./past.ts";
 export async function replayLog(
   container: Container,
   screen: Screen,
+  redactor: Redactor,
   until: string | undefined,
   signal?: AbortSignal,
 ): Promise<boolean> {
   const past = boundedPast();
   const decoder = new StringDecoder("utf8");
   const holder = holdSequences();
-  const found = await readUntil(container, until, (bytes) => past.push(holder.push(decoder.write(bytes))), signal);
+  const take = (bytes: Buffer): void => past.push(holder.push(decoder.write(bytes)));
+  const found = await readUntil(container, until, (bytes) => take(redactor.push(bytes)), signal);
+  take(redactor.flush());
   past.push(holder.push(decoder.end()) + holder.flush());
   for (const piece of past.take()) screen.show(piece, 0);
   await new Promise<void>((resolve) => screen.afterAll(resolve));

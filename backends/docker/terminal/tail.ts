@@ -2,16 +2,18 @@
 
 import type { Container } from "dockerode";
 
+import type { Redactor } from "#lib/redact/redactor.ts";
 import { holdSequences } from "#lib/screen/hold-sequences.ts";
 
 import { markFilter } from "./marks.ts";
 
 /** At most so many lines of the log; ends outside of escape sequences. */
-export async function tailOf(container: Container, tail: number): Promise<string> {
+export async function tailOf(container: Container, redactor: Redactor, tail: number): Promise<string> {
   const log = await container.logs({ stdout: true, stderr: true, follow: false, tail });
   const filter = markFilter();
   const pieces = [...filter.push(log), ...filter.end()];
   const bytes = pieces.map((piece) => (piece.type === "bytes" ? piece.bytes : Buffer.alloc(0)));
   const holder = holdSequences();
-  return holder.push(Buffer.concat(bytes).toString("utf8")) + holder.flush();
+  const shown = Buffer.concat([redactor.push(Buffer.concat(bytes)), redactor.flush()]);
+  return holder.push(shown.toString("utf8")) + holder.flush();
 }

@@ -3,6 +3,7 @@
 
 import type { BackendEvent } from "#contracts/backend.ts";
 import { bottlePaths } from "#lib/paths.ts";
+import { readRedactions } from "#lib/redact/redactions-file.ts";
 import { activityClock } from "#lib/screen/activity.ts";
 import { openReading, type Reading, type Said } from "#lib/screen/reading.ts";
 import { readScreenRules } from "#lib/screen/rules-file.ts";
@@ -68,10 +69,11 @@ export function followTerminal(
     if (stopped) return;
     const { openScreen } = await import("#lib/screen/screen.ts"); // with its emulator
     const container = context.engine.docker.getContainer(id);
+    const redactor = (await readRedactions(paths)).open();
     const [size, rules, past] = await Promise.all([
       readSize(paths),
       readScreenRules(paths),
-      tailOf(container, BEGIN_WITH),
+      tailOf(container, redactor, BEGIN_WITH),
     ]);
     if (stopped) return;
     let write = (_data: string): void => {};
@@ -88,7 +90,7 @@ export function followTerminal(
     if (stopped) return void connection.destroy();
     write = (data) => void connection.write(data);
     leave = () => connection.destroy();
-    const live = liveOutput(connection, screen);
+    const live = liveOutput(connection, screen, redactor);
     ended = live.ended.then(() => answers.end());
     void ended.then(lost);
     // What has drawn before and does not now rests; of what never did, nothing is known yet.
