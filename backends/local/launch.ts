@@ -5,6 +5,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 
 import type { BottleSpec, LaunchPlan, LaunchStep } from "#contracts/backend.ts";
 import { BottleError } from "#domain/bottle-error.ts";
+import { SeedWatch } from "#domain/credentials/seed-watch.ts";
 import type { Isolation } from "#domain/fleet/isolation.ts";
 import type { BundleConfig } from "#domain/sidecars/bundle.ts";
 import { writeAtomic } from "#lib/atomic-file.ts";
@@ -183,14 +184,20 @@ function order(
 }
 
 function bundleConfig(spec: BottleSpec, root: string, programs: string): BundleConfig {
-  const { slug, supervise, upstreamCa, gitGate } = spec;
+  const { slug, supervise, upstreamCa, gitGate, seed } = spec;
   return {
     slug,
     root,
     programs,
-    daemons: ["egress", ...(supervise ? (["supervise"] as const) : []), ...(gitGate ? (["git-gate"] as const) : [])],
+    daemons: [
+      "egress",
+      ...(supervise ? (["supervise"] as const) : []),
+      ...(gitGate ? (["git-gate"] as const) : []),
+      ...(seed ? (["credentials"] as const) : []),
+    ],
     ...(upstreamCa === undefined ? {} : { upstream_ca: upstreamCa }),
     ...(gitGate === undefined ? {} : { git_gate: gitGate }),
+    ...(seed === undefined ? {} : { credentials: SeedWatch.parse(seed) }),
     rebuild: false,
     environment: {}, // init has it as its own
   };

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 
+import { SEED_KEY } from "#domain/credentials/seed-watch.ts";
 import type { BundleConfig, DaemonName } from "#domain/sidecars/bundle.ts";
 
 export interface DaemonCommand {
@@ -14,6 +15,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where the git gate finds what it serves, as JSON: paths of keys and hosts, which concern no reader of argument lists. */
 const GIT_GATE_CONFIG = "GIT_GATE_CONFIG";
+/** The same for the credential watcher and its seed. */
+const CREDENTIALS_CONFIG = "CREDENTIALS_CONFIG";
 
 const COMMON = new Set(["PATH", "TZ", "LANG"]);
 
@@ -23,6 +26,7 @@ const OWN = {
   supervise: (name) => name.startsWith("SUPERVISE_"),
   // Values to look for in what is pushed; never the tokens that egress adds to requests.
   "git-gate": (name) => name.startsWith("EGRESS_SECRET_"),
+  credentials: (name) => name === SEED_KEY,
 } satisfies Record<DaemonName, (name: string) => boolean>;
 
 /** Flags of Node. What egress carries is garbage at once: with little room for it, 400 MB cost 33 MB of memory, not 83. With 1 MB they cost 23, and each request a tenth more. */
@@ -30,6 +34,7 @@ const RUNTIME: Readonly<Record<DaemonName, readonly string[]>> = {
   egress: ["--max-semi-space-size=2"],
   supervise: [],
   "git-gate": [],
+  credentials: [],
 };
 
 export function daemonCommand(name: DaemonName, config: BundleConfig, env: Environment, node: string): DaemonCommand {
@@ -63,5 +68,11 @@ function environment(daemon: DaemonName, config: BundleConfig, env: Environment)
     (entry): entry is [string, string] => entry[1] !== undefined && wanted(entry[0]),
   );
   const gate = daemon === "git-gate" && config.git_gate !== undefined ? JSON.stringify(config.git_gate) : undefined;
-  return { ...Object.fromEntries(passed), ...(gate === undefined ? {} : { [GIT_GATE_CONFIG]: gate }) };
+  const seed =
+    daemon === "credentials" && config.credentials !== undefined ? JSON.stringify(config.credentials) : undefined;
+  return {
+    ...Object.fromEntries(passed),
+    ...(gate === undefined ? {} : { [GIT_GATE_CONFIG]: gate }),
+    ...(seed === undefined ? {} : { [CREDENTIALS_CONFIG]: seed }),
+  };
 }

@@ -4,6 +4,7 @@ import type { Activity, Authority, RunStatus } from "#domain/fleet/run-status.ts
 import type { Stats } from "#domain/fleet/event.ts";
 import type { Isolation } from "#domain/fleet/isolation.ts";
 import type { ShellEvent } from "#domain/guest-agent/protocol.ts";
+import type { SeedWatch } from "#domain/credentials/seed-watch.ts";
 import type { GitGate } from "#domain/git-gate/gate.ts";
 import type { ScreenView } from "#domain/provider/screen-rules.ts";
 import type { LaunchStep } from "#domain/launch/step.ts";
@@ -82,6 +83,8 @@ export interface BottleSpec {
   readonly gitGate: GitGate | undefined;
   /** Unix sockets of the operator's, absolute, that names of the table are pinned to: egress must be able to reach them. */
   readonly upstreamSockets: readonly string[];
+  /** A credential of the agent's own, whose changes are kept: the daemon `credentials` watches it. Only ever given to `local`. */
+  readonly seed?: Pick<SeedWatch, "seed" | "file" | "token">;
 }
 
 export type ImageSource =

@@ -15,6 +15,8 @@ import { removeTree } from "#lib/remove-tree.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
 
 import type { Prepared } from "./prepare.ts";
+import { holdSeed } from "./seed.ts";
+import { writeBottleRedactions } from "./redactions.ts";
 
 /** Resolves with the slug once the agent runs. Throws BottleError; then a new bottle's state is gone again. */
 export async function launch(
@@ -26,13 +28,16 @@ export async function launch(
 ): Promise<string> {
   const { plan, backend, preflight } = prepared;
   const { slug, resume } = plan.spec;
-  await writeState(root, prepared);
+  const seed = await holdSeed(prepared.seed, slug);
   try {
+    await writeState(root, prepared);
     await backend.launch(plan, progress, signal);
   } catch (error) {
+    await seed.release();
     if (!resume) await removeState(root, slug);
     throw error;
   }
+  seed.handOver();
   await appendAudit(
     { root, slug },
     {
@@ -67,6 +72,7 @@ async function writeState(
   await writeAtomic(paths.plan, `${JSON.stringify(keptRequest(preflight.request), undefined, 2)}\n`);
   await writeAtomic(paths.credentials, `${JSON.stringify(prepared.credentials, undefined, 2)}\n`);
   await writeOrRemove(paths.agent.screenRules, prepared.screenRules);
+  await writeBottleRedactions(root, plan.spec);
   await rm(paths.agent.result, { force: true }); // of what it was given to do before
   // Last: from here on the bottle is seen.
   if (!resume) await writeAtomic(paths.metadata, `${JSON.stringify(metadata, undefined, 2)}\n`);

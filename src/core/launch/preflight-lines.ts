@@ -3,6 +3,8 @@
 import type { Backend, ImageSource, LaunchPlan } from "#contracts/backend.ts";
 import type { Preflight } from "#contracts/console.ts";
 import type { ProviderPlan } from "#contracts/provider.ts";
+import { sizeWords } from "#core/skills/limits.ts";
+import type { LoadedSkill } from "#core/skills/load-skills.ts";
 import type { ResolvedAgent } from "#domain/definition/resolve.ts";
 import type { Slot } from "#domain/definition/slots.ts";
 import type { RouteTable, TableRoute } from "#domain/egress/route.ts";
@@ -11,11 +13,13 @@ import { plainLine } from "#domain/plain-text.ts";
 import { sizeText } from "#domain/size.ts";
 
 import { credentialLines } from "./credentials.ts";
+import type { SeedPlan } from "./seed.ts";
 
 export interface PreflightParts {
   readonly resolved: ResolvedAgent;
   readonly provision: ProviderPlan;
   readonly task: string | undefined;
+  readonly skills: readonly LoadedSkill[];
   readonly table: RouteTable;
   /** By what name the operator knows the credentials. */
   readonly slots: readonly Slot[];
@@ -27,12 +31,13 @@ export interface PreflightParts {
   /** Where it is planted; never its value. */
   readonly canary: string;
   readonly now: Date;
+  readonly seed: SeedPlan | undefined;
 }
 
 type Line = Preflight["lines"][number];
 
 export function preflightLines(parts: PreflightParts): Line[] {
-  const { resolved, provision, task, plan, table, slots, backend, ownEnv, copyCwd, canary, now } = parts;
+  const { resolved, provision, task, skills, plan, table, slots, backend, ownEnv, copyCwd, canary } = parts;
   const { agent, bottle } = resolved;
   const names = [
     ...Object.keys(ownEnv),
@@ -49,10 +54,12 @@ export function preflightLines(parts: PreflightParts): Line[] {
     ...imageLines(plan, backend.name),
     ...programLines(plan),
     ...resourceLines(plan),
+    ...skills.map((skill) => ({ label: "skill", text: skillText(skill) })),
     { label: "env", text: names.length === 0 ? "nothing of its own" : names.toSorted().join(", ") },
     { label: "workspace", text: copyCwd === undefined ? "empty" : `a copy of ${copyCwd}` },
     ...gitLines(resolved, plan),
-    ...credentialLines(provision.credentials, now),
+    ...credentialLines(provision.credentials, parts.now),
+    ...(parts.seed === undefined ? [] : [parts.seed.line]),
     ...routeLines(table, slots),
     ...(plan.spec.upstreamCa === undefined ? [] : [{ label: "upstream CA", text: plainLine(plan.spec.upstreamCa) }]),
     { label: "unknown hosts", text: table.on_unknown_host === "hold" ? "are held while you decide" : "are blocked" },
@@ -60,14 +67,12 @@ export function preflightLines(parts: PreflightParts): Line[] {
     { label: "canary", text: canary },
     ...plan.enforces.map((text) => ({ label: "enforces", text })),
     ...plan.weaknesses.map((text) => ({ label: "not enforced", text })),
-    ...notYet(resolved).map((text) => ({ label: "not yet", text })),
   ];
   return lines;
 }
 
-/** What the definitions say and this version does not do; none of it opens a way out. */
-function notYet({ agent }: ResolvedAgent): string[] {
-  return agent.skills.length === 0 ? [] : [`the skills ${agent.skills.join(", ")}: they are not copied in`];
+function skillText({ name, files, from }: LoadedSkill): string {
+  return `${name} (${sizeWords(files)}, from ${from})`;
 }
 
 /** The local backend takes this machine's own programs, and no image. */

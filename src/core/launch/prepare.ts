@@ -8,12 +8,14 @@ import type { LaunchRequest, Preflight } from "#contracts/console.ts";
 import { loadConfig } from "#core/definitions/load-config.ts";
 import { loadDefinitions } from "#core/definitions/load.ts";
 import { providerNamed } from "#core/providers/registry.ts";
+import { digestWithSkills } from "#core/skills/digest.ts";
+import { loadSkills } from "#core/skills/load-skills.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { INSIDE } from "#domain/boot/protocol.ts";
 import type { Bottle } from "#domain/definition/bottle.ts";
 import { type Definitions, warningsOf } from "#domain/definition/definitions.ts";
 import { readEnv } from "#domain/definition/environment.ts";
-import { type ResolvedAgent, resolveAgent } from "#domain/definition/resolve.ts";
+import { resolveAgent } from "#domain/definition/resolve.ts";
 import { buildTable, readSecrets } from "#domain/definition/slots.ts";
 import type { RouteTable } from "#domain/egress/route.ts";
 import type { Metadata } from "#domain/fleet/metadata.ts";
@@ -22,7 +24,6 @@ import type { CredentialRecord } from "#domain/provider/credential.ts";
 import type { ScreenRules } from "#domain/provider/screen-rules.ts";
 import { gitConfig } from "#domain/git-gate/git-config.ts";
 import { newSlug } from "#domain/slug.ts";
-import { sha256 } from "#lib/hash.ts";
 
 import { chooseBackend, wantedBackend } from "./choose-backend.ts";
 import { planGate } from "./git-gate.ts";
@@ -33,6 +34,8 @@ import { backendWarnings } from "./backend-warnings.ts";
 import { operatorSide } from "./operator-side.ts";
 import { agentSecrets, type Canary, newCanary } from "./own-secrets.ts";
 import { preflightLines } from "./preflight-lines.ts";
+import { planSeed, type SeedPlan, seedParts, withSeed } from "./seed.ts";
+import { redactionWarnings } from "./redactions.ts";
 import { checkTask, withTask } from "./task.ts";
 
 export interface LaunchContext {
@@ -53,6 +56,7 @@ export interface Prepared {
   readonly metadata: Metadata;
   readonly credentials: CredentialRecord;
   readonly screenRules: ScreenRules | undefined;
+  readonly seed: SeedPlan | undefined;
 }
 
 /** Throws BottleError for whatever keeps the bottle from being launched; creates nothing. */
@@ -68,8 +72,10 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
   const copyCwd = request.copyCwd === undefined ? undefined : resolve(context.cwd, request.copyCwd);
   const slug = request.resume ?? newSlug(request.agent, randomBytes(8));
   const canary = newCanary();
+  const now = context.now();
+  const seed = await planSeed(bottle, provision, { paths, env: context.env, config, backend, now });
   const spec: BottleSpec = {
-    ...bottleSpec(settled, request, canary, gate),
+    ...bottleSpec(settled, request, canary, gate, seed),
     slug,
     copyCwd,
     image: await imageOf(bottle, provider, paths),
@@ -77,17 +83,21 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
       ...readSecrets(slots, { ...context.env, ...valuesOf(provision.credentials) }),
       ...agentSecrets(bottle.env, ownEnv),
       ...canary.secret,
+      ...seed?.secrets,
     },
   };
-  const plan = await backend.plan(spec);
-  const { task } = settled;
-  const now = context.now();
-  const parts = { resolved, provision, task, table, slots, plan, backend, ownEnv, copyCwd, canary: canary.text, now };
+  const plan = withSeed(await backend.plan(spec), seed);
+  const { task, skills } = settled;
+  const shown = { copyCwd, canary: canary.text, now, seed };
+  const parts = { resolved, provision, task, skills, table, slots, plan, backend, ownEnv, ...shown };
   const warnings = [
     ...definitionWarnings(definitions, bottle.chain),
+    ...settled.skillWarnings,
     ...provision.warnings,
     ...credentialWarnings(provision.credentials, now),
+    ...(seed?.warnings ?? []),
     ...gateWarnings,
+    ...redactionWarnings(spec),
     ...backendWarnings(backend, bottle),
     // The plan tells its own.
     ...probe.weaknesses.filter((weakness) => !plan.weaknesses.includes(weakness)),
@@ -97,9 +107,10 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     backend,
     plan,
     table,
-    metadata: metadataOf(resolved, backend, slug, request, context),
+    metadata: metadataOf(settled, backend, slug, request, context),
     credentials: credentialRecord(provision.credentials, slots),
     screenRules: provision.screenRules,
+    seed,
   };
 }
 
@@ -111,6 +122,7 @@ async function settle(request: LaunchRequest, { root, cwd, env, now }: LaunchCon
   const resolved = resolveAgent(definitions, request.agent);
   const { agent, bottle } = resolved;
   const where = `bottle ${bottle.name}`;
+  const { skills, warnings: skillWarnings } = await loadSkills(agent, { root, cwd, home: definitions.home });
   const provider = await providerNamed(bottle.agent_provider.template, root, where);
   const task = checkTask(request.prompt);
   const provision = await provider.provision({
@@ -124,7 +136,7 @@ async function settle(request: LaunchRequest, { root, cwd, env, now }: LaunchCon
     cwd: startsIn(request),
     routes: bottle.egress.routes,
     supervise: bottle.supervise ? SUPERVISE : undefined,
-    skills: [],
+    skills,
     operator: operatorSide({ env, home: definitions.home, now: now() }),
   });
   const { env: ownEnv, questions } = readEnv(bottle.env, env, request.answers ?? {});
@@ -132,7 +144,8 @@ async function settle(request: LaunchRequest, { root, cwd, env, now }: LaunchCon
   const pinned: RouteTable = { ...table, hosts: { ...table.hosts, ...request.hosts } };
   const supervise = bottle.supervise ? { state: SUPERVISE.state, result: SUPERVISE.result } : undefined;
   const run = withTask(provision, task, supervise, { name: provider.name, where });
-  return { definitions, resolved, provider, provision, run, task, ownEnv, questions, table: pinned, slots };
+  const made = { provider, provision, skills, skillWarnings, run, task };
+  return { definitions, resolved, ...made, ownEnv, questions, table: pinned, slots };
 }
 
 function bottleSpec(
@@ -140,13 +153,14 @@ function bottleSpec(
   request: LaunchRequest,
   canary: Canary,
   gate: GitGate | undefined,
+  seed: SeedPlan | undefined,
 ): Omit<BottleSpec, "slug" | "copyCwd" | "image" | "secrets"> {
   return {
     argv: run.argv,
     program: provision.program,
     cwd: startsIn(request),
     env: { ...canary.env, ...ownEnv, ...provision.env, ...guestEnv() },
-    files: [...run.files, canary.file, ...gitFiles(bottle, gate)],
+    files: [...run.files, canary.file, ...gitFiles(bottle, gate), ...(seed === undefined ? [] : [seed.guestFile])],
     resources: bottle.resources,
     supervise: bottle.supervise,
     upstreamCa: request.upstreamCa ?? bottle.egress.upstream_ca,
@@ -154,6 +168,7 @@ function bottleSpec(
     runtime: bottle.runtime,
     gitGate: gate,
     upstreamSockets: socketsOf(table),
+    ...seedParts(seed),
   };
 }
 
@@ -182,7 +197,7 @@ function definitionWarnings(definitions: Definitions, chain: readonly string[]):
 }
 
 function metadataOf(
-  { bottle, digestInput }: ResolvedAgent,
+  { resolved: { bottle, digestInput }, skills }: Settled,
   backend: Backend,
   slug: string,
   request: LaunchRequest,
@@ -201,7 +216,7 @@ function metadataOf(
     label: request.label ?? "",
     color: request.color ?? "",
     provider: bottle.agent_provider.template,
-    definition_digest: `sha256:${sha256(digestInput)}`,
+    definition_digest: digestWithSkills(digestInput, skills),
   };
 }
 

@@ -18,6 +18,9 @@ const AuditAction = z.enum([
   "tool-executed",
   "sidecar-restarted",
   "agent-exit",
+  /** The agent renewed a login of its own, and it was kept; or another holder has it now, and the agent was ended. */
+  "credential-saved",
+  "credential-lost",
   /** The log itself was found cut or without its head; what it lacks cannot be told. */
   "audit-damaged",
 ]);

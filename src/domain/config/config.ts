@@ -3,6 +3,7 @@
 import * as z from "zod";
 
 import { BACKEND_NAME, BACKEND_RULE } from "#domain/definition/backend-name.ts";
+import { VARIABLE } from "#domain/definition/environment.ts";
 import { checkYaml } from "#domain/problem/schema-problems.ts";
 import type { Parsed } from "#domain/problem/problem.ts";
 import { readYaml } from "#domain/yaml-text.ts";
@@ -63,6 +64,23 @@ export const Config = z.strictObject({
     .describe("Logs as the dashboard shows them")
     .prefault({}),
   docker: DockerHosts,
+  credentials: z
+    .strictObject({
+      key: z
+        .union(
+          [
+            z.strictObject({ env: z.string().regex(VARIABLE, "must be the name of a variable") }),
+            z.strictObject({ file: z.string().regex(/^(?:\/|~\/)./, "must be an absolute path, or begin with ~/") }),
+          ],
+          { error: "must be {env: NAME} or {file: path}: where the key is, never the key itself" },
+        )
+        .describe(
+          "Encrypts the seeds of agents (agent_provider.seed): a variable of yours, or a file, that holds the key",
+        )
+        .optional(),
+    })
+    .describe("Logins that agents hold themselves")
+    .prefault({}),
 });
 export type Config = z.infer<typeof Config>;
 
@@ -74,7 +92,9 @@ export function parseConfig(text: string, path: string): Parsed<Config> {
   if (!read.ok) return read;
   const yaml = read.yaml.value === null ? { ...read.yaml, value: {} } : read.yaml;
   // An address may hold a password, although it must not.
-  return checkYaml(Config, yaml, { isSecret: ([part, , , field]) => part === "docker" && field === "url" });
+  return checkYaml(Config, yaml, {
+    isSecret: ([part, , , field]) => part === "credentials" || (part === "docker" && field === "url"),
+  });
 }
 
 /** The JSON schema that editors use for `config.yml`. */

@@ -3,9 +3,10 @@
 
 import * as z from "zod";
 
+import { SeedWatch } from "#domain/credentials/seed-watch.ts";
 import { GitGate } from "#domain/git-gate/gate.ts";
 
-export const DaemonName = z.enum(["egress", "supervise", "git-gate"]);
+export const DaemonName = z.enum(["egress", "supervise", "git-gate", "credentials"]);
 export type DaemonName = z.infer<typeof DaemonName>;
 
 export const BundleConfig = z.strictObject({
@@ -19,6 +20,8 @@ export const BundleConfig = z.strictObject({
   upstream_ca: z.string().optional(),
   /** With the daemon `git-gate`. */
   git_gate: GitGate.optional(),
+  /** With the daemon `credentials`; its key is in `environment`. */
+  credentials: SeedWatch.optional(),
   /** Whether the backend can rebuild a bottle: `capability-block` is offered only then. */
   rebuild: z.boolean().default(false),
   /**

@@ -32,7 +32,7 @@ describe("config.yml", () => {
   test.each([
     [
       "kyes: {}",
-      "config.yml:1: kyes: is no key that is known here; did you mean `keys`? (accepted are keys, theme, detach_keys, default_scope, notifications, editor, backend, logs, docker)",
+      "config.yml:1: kyes: is no key that is known here; did you mean `keys`? (accepted are keys, theme, detach_keys, default_scope, notifications, editor, backend, logs, docker, credentials)",
     ],
     ["theme: drak", 'config.yml:1: theme: "drak" is not accepted; use auto, dark, light or none (did you mean dark?)'],
     ["\ndetach_keys: q", 'config.yml:2: detach_keys: "q" must be ctrl- and one of a-z [ \\ ] ^ _ @, such as ctrl-]'],
