@@ -2,13 +2,11 @@
 // question answered by a key in the dashboard, done, stopped, and asked again in the same conversation.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { readFile } from "node:fs/promises";
 
 import { execa } from "execa";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 
-import { EgressSeen } from "#domain/egress/control.ts";
-import { bottlePaths } from "#lib/paths.ts";
+import { egressSeen } from "#core/egress/control-client.ts";
 import { requireAgents } from "#tests/helpers/agents/require-agents.ts";
 import { LOOP_BACKENDS, type LoopBackend } from "#tests/helpers/backends.ts";
 import { COMMAND } from "#tests/helpers/own-root.ts";
@@ -50,10 +48,12 @@ const TURNS = [
 ];
 
 export function agentLoop(agent: AgentCase): void {
-  describe(`${agent.name}, unmodified`, { ...requireAgents() }, () => {
+  describe(`${agent.name}, unmodified`, requireAgents(), () => {
     describe("in the whole loop", tmuxRequired, () => {
       for (const backend of LOOP_BACKENDS) {
-        describe(`on ${backend.name}`, backend.required, () => loopOn(agent, backend));
+        describe(`on ${backend.name}`, backend.required, () => {
+          loopOn(agent, backend);
+        });
       }
     });
   });
@@ -193,7 +193,7 @@ function isIdle(event: FleetWatch["told"][number]["event"], slug: string): boole
 
 /** Everything that the agent tried: only its model and what was approved got through, and each with the right credential. */
 async function expectOnlyAllowed({ agent, world: { own, model }, slug }: Loop): Promise<void> {
-  const { requests } = EgressSeen.parse(JSON.parse(await readFile(bottlePaths(own.root, slug).egress.seen, "utf8")));
+  const { requests } = await egressSeen(own.root, slug);
   const through = requests.filter(({ allowed }) => allowed > 0).map(({ host }) => host);
   expect([...agent.hosts, FILES_HOST]).toEqual(expect.arrayContaining([...new Set(through)]));
   expect(through).toContain(FILES_HOST);

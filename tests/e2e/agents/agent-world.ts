@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import type { LoopBackend } from "#tests/helpers/backends.ts";
+import { agentDockerfile } from "#tests/helpers/agents/images.ts";
 import { openModel, type TestModel } from "#tests/helpers/agents/model.ts";
 import { agentsPath } from "#tests/helpers/agents/require-agents.ts";
 import { openRoot, type OwnRoot } from "#tests/helpers/own-root.ts";
@@ -70,8 +71,9 @@ export async function openWorld(
     HOME: home,
     ...env,
   });
+  const image = backend.name === "local" ? {} : { dockerfile: await agentDockerfile(agent.name) };
   const definition = {
-    agent_provider: { template: agent.name, ...provider },
+    agent_provider: { template: agent.name, ...image, ...provider },
     egress: {
       hosts: { ...model.pins, [FILES_HOST]: files.pin },
       upstream_ca: joinRoots(folder, readFileSync(model.caPath, "utf8"), files.ca),

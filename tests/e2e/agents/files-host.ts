@@ -2,7 +2,6 @@
 
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:https";
-import type { Server } from "node:net";
 import { join } from "node:path";
 
 import { makeCertificates } from "#fixtures/demo/certificates.ts";
@@ -27,7 +26,7 @@ export async function startFilesHost(name: string, folder: string, content: stri
     response.writeHead(200, { "content-type": "text/plain", connection: "close" }).end(content);
   });
   const socket = join(folder, "files.sock");
-  await listenUnix(server as unknown as Server, socket);
+  await listenUnix(server, socket);
   return {
     pin: `unix:${socket}`,
     ca,
