@@ -1,7 +1,16 @@
 // What every backend does, whatever it is made of: one suite, run against each.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,6 +20,7 @@ import type { Backend, BackendEvent, Bottle, LaunchStep } from "#contracts/backe
 import { INSIDE } from "#domain/boot/protocol.ts";
 import { isProved } from "#domain/fleet/isolation.ts";
 import { bottlePaths } from "#lib/paths.ts";
+import { writeRedactions } from "#lib/redact/redactions-file.ts";
 import {
   linesOf,
   newBottles,
@@ -167,6 +177,52 @@ export function backendContract(makeBackend: (root: string) => Backend, behind =
       const stats = await bottle.stats();
       expect(stats?.memory).toBeGreaterThan(10_000_000);
       expect(stats?.cpu).toBeGreaterThanOrEqual(0);
+    });
+  });
+
+  describe("what the agent may not show", () => {
+    const SECRET = "bsk_live_4Qm8Zt1Lw0Xc7Vn2Rk5Yp9Hd";
+    const [head, tail] = [SECRET.slice(0, 14), SECRET.slice(14)];
+
+    test("is hidden from viewers, early and late, from the fleet, and from the logs", async () => {
+      const slug = bottles.prepare();
+      await writeRedactions(bottlePaths(bottles.root, slug), { TOKEN: SECRET });
+      const says = `echo whole=${SECRET}; sleep 0.2; printf '%s\\033[1m' piece=${head}; printf '%s\\033[0m\\n' ${tail}; printf '%s\\r\\n%s\\n' wrap=${head} ${tail}`;
+      const bottle = await bottles.launch({
+        slug,
+        argv: script(`read go; ${says}; read go; printf 'last %s' ${SECRET}; exit 3`),
+      });
+      const early = await view(bottle);
+      const events: BackendEvent[] = [];
+      const stop = new AbortController();
+      await bottles.backend.watch((event) => events.push(event), stop.signal);
+      early.terminal.write("\r");
+      const shown = /whole=\[redacted TOKEN\]\s+piece=\[redacted TOKEN\]\s+wrap=\[redacted TOKEN\]/;
+      await early.shows(shown);
+      const late = await view(bottle);
+      await late.shows(shown);
+      late.terminal.write("\r");
+      expect(await ended(bottle)).toMatchObject({ exit_code: 3 });
+      await early.ended;
+      await expect.poll(() => events, POLL).toContainEqual({ type: "last-line", slug, text: "last [redacted TOKEN]" });
+      stop.abort();
+      const crash = readFileSync(bottlePaths(bottles.root, slug).logs.crash, "utf8");
+      const lines = await linesOf(bottle, bottles.root);
+      for (const text of [
+        early.terminal.snapshot,
+        await early.screen(),
+        late.terminal.snapshot,
+        await late.screen(),
+        crash,
+        ...lines,
+        JSON.stringify([events, early.events, late.events]),
+      ]) {
+        expect(text).not.toContain(tail);
+      }
+      expect(crash).toMatch(shown);
+      expect(lines.filter((line) => line.includes("[redacted TOKEN]"))).toHaveLength(4);
+      const files = readFilesBelow(bottlePaths(bottles.root, slug).state);
+      expect(files.filter(({ text }) => text.includes(tail)).map(({ path }) => path)).toEqual([]);
     });
   });
 
@@ -387,4 +443,12 @@ export function backendContract(makeBackend: (root: string) => Backend, behind =
       stop.abort();
     });
   });
+}
+
+/** Regular files alone, as bytes. */
+function readFilesBelow(folder: string): { path: string; text: string }[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .map((path) => ({ path, text: readFileSync(path, "latin1") }));
 }
