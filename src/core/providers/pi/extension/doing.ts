@@ -26,10 +26,20 @@ export type Happened =
   /** `failure` is empty when it has answered. */
   | { readonly type: "agent_end"; readonly failure: string };
 
+const MOST_TOLD = 150;
+
 export const AT_REST: Doing = { isWorking: false, running: [], failure: "", event: "session_start" };
 
-/** `asking`: the names of tools that wait for the operator. */
-export function after(doing: Doing, happened: Happened, asking: ReadonlySet<string>): Doing {
+/** Tools of supervise that wait for the operator, and what for; list-egress-routes answers at once. */
+const ASKING = new Map([
+  ["egress-block", "asks to reach"],
+  ["pipelock-block", "asks to let pass"],
+  ["capability-block", "asks for another image"],
+  ["ask-operator", "asks:"],
+  ["proposal-status", "waits for a decision on"],
+]);
+
+export function after(doing: Doing, happened: Happened): Doing {
   const event = happened.type;
   switch (happened.type) {
     case "session_start":
@@ -40,7 +50,8 @@ export function after(doing: Doing, happened: Happened, asking: ReadonlySet<stri
       return { ...doing, isWorking: true, event };
     case "tool_execution_start": {
       const { id, tool, args } = happened;
-      const call = { id, asks: asking.has(tool), what: whatOf(tool, args) };
+      const asks = ASKING.get(tool);
+      const call = { id, asks: asks !== undefined, what: what(asks ?? `${tool}:`, args) };
       return { ...doing, running: [...doing.running.filter((other) => other.id !== id), call], event };
     }
     case "tool_execution_end":
@@ -71,11 +82,10 @@ export function mayTryAgain(failure: string): boolean {
   );
 }
 
-/** One line that tells the call: its name and the argument that says most. */
-function whatOf(tool: string, args: unknown): string {
-  const telling = ["command", "host", "text", "question", "path", "file_path", "pattern", "id"];
-  const said = isObject(args)
-    ? telling.map((name) => args[name]).find((value) => typeof value === "string")
-    : undefined;
-  return typeof said === "string" && said !== "" ? `${tool}: ${said.replaceAll(/\s+/g, " ").slice(0, 150)}` : tool;
+/** One line that tells the call: what it does, and the argument that says most. */
+function what(does: string, args: unknown): string {
+  const names = ["command", "host", "text", "path", "pattern", "id"];
+  const telling = isObject(args) ? names.map((name) => args[name]).find((value) => typeof value === "string") : "";
+  const said = (telling ?? "").replaceAll(/\s+/g, " ");
+  return said === "" ? does.replace(/:$/, "") : `${does} ${said.slice(0, MOST_TOLD)}`;
 }

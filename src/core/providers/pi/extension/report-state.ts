@@ -5,8 +5,6 @@ import { failureOf } from "./failure.ts";
 import type { Pi } from "./pi.ts";
 import type { Reporter } from "./reporter.ts";
 
-/** Tools of supervise that wait for the operator; list-egress-routes answers at once. */
-const ASKING = new Set(["egress-block", "pipelock-block", "capability-block", "ask-operator", "proposal-status"]);
 /** Longer than the longest pause between Pi's own tries (8 s). */
 const GIVES_UP_MS = 10_000;
 
@@ -15,7 +13,7 @@ export function reportState(pi: Pi, reporter: Reporter): void {
   let givingUp: NodeJS.Timeout | undefined;
   const happened = (what: Happened): void => {
     clearTimeout(givingUp);
-    doing = after(doing, what, ASKING);
+    doing = after(doing, what);
     reporter.say(said(doing));
     if (what.type !== "agent_end" || !mayTryAgain(what.failure)) return;
     givingUp = setTimeout(() => reporter.say(gaveUp(doing)), GIVES_UP_MS).unref();
