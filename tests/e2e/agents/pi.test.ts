@@ -1,0 +1,4 @@
+import { agentLoop } from "./agent-loop.ts";
+import { pi } from "./cases/pi.ts";
+
+agentLoop(pi);
