@@ -7,7 +7,7 @@ import { parseScreenRules } from "#domain/provider/screen-rules.ts";
 import { readProviderFile } from "#lib/provider-files.ts";
 
 import { demandReach, placeholders, whyLeft } from "./credential.ts";
-import { ownPi } from "./operator-files.ts";
+import { type Choice, ownPi } from "./operator-files.ts";
 import { reachOf, type Reach } from "./reach.ts";
 import { taskOutput } from "./task-output.ts";
 
@@ -21,7 +21,7 @@ export const pi: Provider = {
   image: { kind: "ours", name: "pi" },
   async provision(spec) {
     const { supervise, task } = spec;
-    const { models, logins } = await ownPi(spec.operator);
+    const { models, choice, logins } = await ownPi(spec.operator);
     const reach = reachOf(spec.routes, models?.providers ?? []);
     demandReach(reach, logins, spec);
     const keys = placeholders(reach, spec);
@@ -32,7 +32,10 @@ export const pi: Provider = {
       env: { ...QUIET, ...keys, ...(supervise === undefined ? {} : { SUPERVISE_STATE: supervise.state }) },
       hidden: Object.keys(keys),
       files: [
-        ...filesOf(spec, reach, models?.text),
+        // Pi writes down here what was chosen in it.
+        { ...guestFile(spec, "settings.json", settingsOf(reach, choice)), keep: true },
+        ...(models === undefined ? [] : [guestFile(spec, "models.json", models.text)]),
+        ...(spec.prompt.trim() === "" ? [] : [guestFile(spec, PROMPT, spec.prompt)]),
         guestFile(spec, "extensions/bottle-dash.js", await readProviderFile("pi", "extension.js")),
         ...skillFiles(spec),
       ],
@@ -59,17 +62,17 @@ function asMessage(task: string): string {
   return /^[-@]/.test(task) ? ` ${task}` : task;
 }
 
-function filesOf(spec: ProvisionSpec, [first]: readonly Reach[], models: string | undefined): GuestFile[] {
+/** It starts with the model that the operator's own Pi starts with, where a route leads there; else with that of the first route. */
+function settingsOf(reach: readonly Reach[], choice: Choice | undefined): string {
+  const isThere = choice !== undefined && reach.some(({ provider }) => provider === choice.provider);
+  const first = isThere ? { ...choice } : { provider: reach[0]?.provider, model: reach[0]?.model, thinking: undefined };
   const settings = {
-    ...(first === undefined ? {} : { defaultProvider: first.provider, defaultModel: first.model }),
+    defaultProvider: first.provider,
+    defaultModel: first.model,
+    defaultThinkingLevel: first.thinking,
     enableInstallTelemetry: false,
   };
-  return [
-    // Pi writes down here what was chosen in it.
-    { ...guestFile(spec, "settings.json", `${JSON.stringify(settings, undefined, 2)}\n`), keep: true },
-    ...(models === undefined ? [] : [guestFile(spec, "models.json", models)]),
-    ...(spec.prompt.trim() === "" ? [] : [guestFile(spec, PROMPT, spec.prompt)]),
-  ];
+  return `${JSON.stringify(settings, undefined, 2)}\n`;
 }
 
 function skillFiles(spec: ProvisionSpec): GuestFile[] {

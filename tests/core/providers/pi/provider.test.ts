@@ -80,6 +80,25 @@ describe("the model", () => {
     expect(plan.env).toMatchObject({ OPENROUTER_API_KEY: "egress-placeholder" });
   });
 
+  test("is the one that the operator's own Pi starts with, where a route leads to it", async () => {
+    const own = {
+      defaultProvider: "anthropic",
+      defaultModel: "claude-haiku-4-5",
+      defaultThinkingLevel: "low",
+      theme: "x",
+    };
+    const files = { [`${FOLDER}/settings.json`]: JSON.stringify(own) };
+    const both = await pi.provision(spec({ routes: [OPENROUTER, ANTHROPIC], operator: operator(files) }));
+    expect(settingsOf(both)).toEqual({
+      defaultProvider: "anthropic",
+      defaultModel: "claude-haiku-4-5",
+      defaultThinkingLevel: "low",
+      enableInstallTelemetry: false,
+    });
+    const other = await pi.provision(spec({ operator: operator(files) }));
+    expect(settingsOf(other)).toMatchObject({ defaultProvider: "openrouter", defaultModel: "moonshotai/kimi-k2.6" });
+  });
+
   test.each([
     ["no route", []],
     ["a route without a credential", [{ host: "openrouter.ai" }]],
