@@ -188,9 +188,9 @@ describe("a skill's folder", () => {
     for (const [index, [what, plant, why]] of hostile.entries()) {
       const folder = await skill("repository", `bad${index}`);
       await plant(folder);
-      const error = await refusal("repository", `bad${index}`);
-      expect(error, what).toMatchObject({ code: "invalid", message: expect.stringMatching(why) });
-      expect(error.message, what).not.toContain("hunter2");
+      const { code, message } = await refusal("repository", `bad${index}`);
+      const said = { what, code, why: why.test(message) ? "right" : message, tells: message.includes("hunter2") };
+      expect(said).toEqual({ what, code: "invalid", why: "right", tells: false });
     }
   });
 
@@ -261,10 +261,8 @@ describe("names", () => {
       "a\n",
       "x".repeat(65),
     ]) {
-      expect(await refusal("root", name), name).toMatchObject({
-        code: "invalid",
-        hint: expect.stringContaining("a-z"),
-      });
+      const { code, message, hint } = await refusal("root", name);
+      expect(`${code} ${message} ${hint}`).toMatch(/^invalid .*is no name of a skill.*a-z/);
     }
     await skill("root", "a..b_c-1.0");
     expect((await load("root", "a..b_c-1.0")).skills).toHaveLength(1);
