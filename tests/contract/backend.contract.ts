@@ -180,6 +180,33 @@ export function backendContract(makeBackend: (root: string) => Backend, behind =
     });
   });
 
+  describe("what the agent asks its terminal", () => {
+    // One after the other, each waited for: where the cursor is, what it is, its colours, whether it has a mode.
+    const asks = `
+      const questions = { cursor: "\\x1b[6n", device: "\\x1b[c", second: "\\x1b[>c", status: "\\x1b[5n", text: "\\x1b]10;?\\x1b\\\\", background: "\\x1b]11;?\\x07", mode: "\\x1b[?2004$p" };
+      process.stdin.setRawMode(true);
+      const answers = {};
+      const next = () => new Promise((resolve) => process.stdin.once("data", (data) => resolve(JSON.stringify(String(data)))));
+      for (const [name, question] of Object.entries(questions)) { const answer = next(); process.stdout.write(question); answers[name] = await answer; }
+      process.stdin.setRawMode(false);
+      for (const [name, answer] of Object.entries(answers)) console.log(name, answer);
+      console.log("all answered");
+      setInterval(() => {}, 1000);`;
+
+    test("is answered at its start, though nobody watches or is attached", async () => {
+      const bottle = await bottles.launch({
+        program: undefined,
+        argv: [`${INSIDE.programs}/node`, "--input-type=module", "--eval", asks],
+      });
+      await expect.poll(() => linesOf(bottle, bottles.root), POLL).toContain("all answered");
+      const lines = (await linesOf(bottle, bottles.root)).join("\n");
+      expect(lines).toMatch(/cursor "\\u001b\[\d+;1R"/);
+      expect(lines).toMatch(/device "\\u001b\[\?[\d;]+c"\nsecond "\\u001b\[>[\d;]+c"\nstatus "\\u001b\[0n"/);
+      expect(lines).toMatch(/text "\\u001b\]10;rgb:[^"]+"\nbackground "\\u001b\]11;rgb:[^"]+"\nmode "\\u001b\[\?2004;/);
+      await bottle.stop();
+    });
+  });
+
   describe("what the agent may not show", () => {
     const SECRET = "bsk_live_4Qm8Zt1Lw0Xc7Vn2Rk5Yp9Hd";
     const [head, tail] = [SECRET.slice(0, 14), SECRET.slice(14)];

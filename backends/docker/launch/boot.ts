@@ -19,6 +19,7 @@ import { within } from "#lib/until-gone.ts";
 import type { DockerContext } from "../context.ts";
 import type { AgentImage } from "../images/images.ts";
 import { namesOf } from "../names.ts";
+import { answerStart } from "../terminal/answer-start.ts";
 import { readSize } from "../terminal/size.ts";
 import { DEFAULT_PIDS } from "./agent-container.ts";
 import { engineError } from "./engine-error.ts";
@@ -100,8 +101,9 @@ async function startContainer(agent: Dockerode.Container, paths: BottlePaths): P
 
 /** Its sidecars run by now. Closes what was opened when it fails. */
 export async function boot(booting: Booting, steps: Steps, signal: AbortSignal, opened?: Opened): Promise<Booted> {
-  const { paths, kept } = booting;
+  const { paths, kept, agent } = booting;
   const { server, started, ended, close } = opened ?? (await openBoot(booting));
+  const answering = started.then(() => answerStart(agent, paths, kept.has_screen)).catch(() => undefined);
   try {
     await steps.run("make the sandbox", () => started);
     await steps.run("prove the isolation", async () => {
@@ -115,10 +117,19 @@ export async function boot(booting: Booting, steps: Steps, signal: AbortSignal, 
       demandProof(isolation);
     });
     return {
-      go: async (order) => void (await untilAborted(orLastWords(server.go(order), ended), withPatience(signal))),
-      close,
+      async go(order) {
+        const answers = await answering;
+        answers?.begin();
+        await untilAborted(orLastWords(server.go(order), ended), withPatience(signal));
+        await answers?.calm;
+      },
+      async close() {
+        void answering.then((answers) => answers?.leaveSoon());
+        await close();
+      },
     };
   } catch (error) {
+    void answering.then((answers) => answers?.end());
     await close();
     throw error;
   }

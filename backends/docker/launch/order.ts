@@ -17,10 +17,22 @@ export const KeptOrder = BootOrder.extend({
   runtime: z.string().optional(),
   supervise: z.boolean(),
   git_gate: z.boolean(),
+  /** It takes over the screen: such agents ask their terminal what it can do. */
+  has_screen: z.boolean().default(false),
 });
 export type KeptOrder = z.infer<typeof KeptOrder>;
 
-export function keptOrder({ argv, env, cwd, files, resources, runtime, supervise, gitGate }: BottleSpec): KeptOrder {
+export function keptOrder({
+  argv,
+  env,
+  cwd,
+  files,
+  resources,
+  runtime,
+  supervise,
+  gitGate,
+  program,
+}: BottleSpec): KeptOrder {
   return {
     type: "go",
     argv: [...argv],
@@ -31,6 +43,7 @@ export function keptOrder({ argv, env, cwd, files, resources, runtime, supervise
     ...(runtime === undefined ? {} : { runtime }),
     supervise,
     git_gate: gitGate !== undefined,
+    has_screen: program !== undefined && argv[0] === program.name, // else it is given a task, and shows lines
   };
 }
 

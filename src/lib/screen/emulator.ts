@@ -49,6 +49,7 @@ export function openEmulator(
   const serializer = new SerializeAddon();
   terminal.loadAddon(serializer); // typed for the browser's build
   terminal.onData(answer);
+  answerColours(terminal, answer);
   const told = titleAndProgress(terminal);
   return {
     get cols() {
@@ -72,6 +73,22 @@ export function openEmulator(
     view: () => ({ lines: visibleLines(terminal), ...told() }),
     dispose: () => terminal.dispose(),
   };
+}
+
+/** Of text, background and cursor: nobody may be there whose terminal could be asked, and most are dark. */
+const COLOURS = [
+  [10, "rgb:e5e5/e5e5/e5e5"],
+  [11, "rgb:0000/0000/0000"],
+  [12, "rgb:e5e5/e5e5/e5e5"],
+] as const;
+
+function answerColours(terminal: Terminal, answer: (data: string) => void): void {
+  for (const [number, colour] of COLOURS) {
+    terminal.parser.registerOscHandler(number, (data) => {
+      if (data === "?") answer(`\u001b]${number};${colour}\u001b\\`);
+      return data === "?";
+    });
+  }
 }
 
 type Terminal = InstanceType<typeof headless.Terminal>;
