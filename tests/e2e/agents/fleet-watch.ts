@@ -21,7 +21,7 @@ export interface FleetWatch {
   /** The first that matches from `since` on; past ones too. Rejects with what was told when `patience` is over. */
   until(what: string, matches: (event: WatchEvent) => boolean, since?: number): Promise<Told>;
   untilState(slug: string, state: BottleState, since?: number): Promise<Told>;
-  /** Each state that the bottle was in from `since` on, without repeats. */
+  /** Each state that the bottle came into from `since` on. */
   states(slug: string, since: number): BottleState[];
   close(): Promise<void>;
 }
@@ -64,8 +64,9 @@ export function watchFleet({ env, root }: OwnRoot): FleetWatch {
     until,
     untilState: (slug, state, since) => until(`${slug} ${state}`, (event) => stateOf(event, slug) === state, since),
     states(slug, since) {
+      const before = told.slice(0, since).flatMap(({ event }) => stateOf(event, slug) ?? []);
       const states = told.slice(since).flatMap(({ event }) => stateOf(event, slug) ?? []);
-      return states.filter((state, index) => state !== states[index - 1]);
+      return states.filter((state, index) => state !== (index === 0 ? before.at(-1) : states[index - 1]));
     },
     async close() {
       if (child.exitCode !== null || child.signalCode !== null) return;
