@@ -49,6 +49,7 @@ const printing: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["resume", SLUG],
   ],
   explain: [["explain", SLUG]],
+  "task-end": [["start", "reviewer", "--yes", "--prompt", "mend it"]],
   stop: [["stop", SLUG]],
   exec: [["exec", SLUG, "true"]],
   cp: [
@@ -146,6 +147,7 @@ function scripted(): Console {
     }),
     launch: async () => SLUG,
     resume: async () => {},
+    end: async () => ({ reason: "exited", exit_code: 0, signal: null, message: "Mended.", cut: false }),
     stop: async () => {},
     exec: async () => ({ exitCode: 0, stdout: "out", stderr: "", cut: false }),
     copyIn: async () => {},

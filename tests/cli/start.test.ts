@@ -1,8 +1,12 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { describe, expect, it, vi } from "vitest";
 
-import type { Console, Preflight } from "#contracts/console.ts";
+import type { AgentEnd, Console, Preflight } from "#contracts/console.ts";
 import { BottleError } from "#domain/bottle-error.ts";
-import { PreflightRow } from "#modes/json/schemas.ts";
+import { PreflightRow, TaskEnd } from "#modes/json/schemas.ts";
 import { fakeConsole } from "#tests/helpers/fake-console.ts";
 import { runCli } from "#tests/helpers/command-line.ts";
 
@@ -134,5 +138,103 @@ describe("resume", () => {
       stdout: "reviewer-k3x9a\n",
     });
     expect(resume.mock.calls[0]?.[0]).toBe("reviewer-k3x9a");
+  });
+});
+
+describe("start with a task", () => {
+  const ended = { reason: "exited", exit_code: 0, signal: null, message: "All done:\ntwo files.", cut: false } as const;
+
+  function working(end: Partial<AgentEnd> = {}) {
+    const { preflight, launch } = starting();
+    const logs = vi.fn<Console["logs"]>(async (_slug, { tail }, line) => {
+      for (const text of ["boom", " ", `the last of ${tail}`]) line({ at: "", source: "agent", text });
+    });
+    const waits = vi.fn<Console["end"]>(async () => ({ ...ended, ...end }));
+    return { preflight, waits, console: fakeConsole({ preflight, launch, logs, end: waits }) };
+  }
+
+  it("waits for the end, and prints what the agent said last alone on stdout", async () => {
+    const { preflight, console } = working();
+    const { code, stdout, stderr } = await runCli(["start", "reviewer", "--yes", "--prompt", "count"], { console });
+    expect([code, stdout]).toEqual([0, "All done:\ntwo files.\n"]);
+    expect(stderr).toContain("reviewer-k3x9a is at work");
+    expect(preflight).toHaveBeenCalledWith({ agent: "reviewer", prompt: "count" });
+  });
+
+  it("prints one object with --json, of its published schema", async () => {
+    const { console } = working();
+    const { code, stdout, stderr } = await runCli(["start", "reviewer", "--yes", "--json", "-p", "count"], { console });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(TaskEnd.parse(JSON.parse(stdout))).toEqual({ slug: "reviewer-k3x9a", ...ended });
+  });
+
+  it("fails when the agent did, with its last lines and where more is", async () => {
+    const { console } = working({ exit_code: 7, message: null });
+    const { code, stdout, stderr } = await runCli(["start", "reviewer", "--yes", "-p", "count"], { console });
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("  boom\n  the last of 20\n");
+    expect(stderr).toContain("the agent of reviewer-k3x9a failed: it exited with 7");
+    expect(stderr).toContain("bottle-dash crash-logs reviewer-k3x9a");
+  });
+
+  it.each([
+    [{ exit_code: null, signal: "SIGSEGV" }, "failed: SIGSEGV ended it"],
+    [{ reason: "stopped", exit_code: null } as const, "was stopped before it was done"],
+    [{ reason: "lost", exit_code: null } as const, "is gone, and nobody saw how it ended"],
+  ])("fails when it ended otherwise: %j", async (end, words) => {
+    const { console } = working(end);
+    const { code, stderr } = await runCli(["start", "reviewer", "--yes", "--json", "-p", "count"], { console });
+    expect(code).toBe(1);
+    expect(stderr).toContain(words);
+  });
+
+  it("does not wait with --detach", async () => {
+    const { waits, console } = working();
+    const detached = ["start", "reviewer", "--yes", "--detach", "-p", "count"];
+    expect((await runCli(detached, { console })).stdout).toBe("reviewer-k3x9a\n");
+    expect((await runCli([...detached, "--json"], { console })).stdout).toBe('{"slug":"reviewer-k3x9a"}\n');
+    expect(waits).not.toHaveBeenCalled();
+  });
+
+  it("leaves the agent at work when it is interrupted, and says so", async () => {
+    const interruption = new AbortController();
+    const { preflight, launch } = starting();
+    const end: Console["end"] = (_slug, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+        interruption.abort();
+      });
+    const console = fakeConsole({ preflight, launch, end });
+    const setting = { console, signal: interruption.signal };
+    const { code, stdout, stderr } = await runCli(["start", "reviewer", "--yes", "-p", "count"], setting);
+    expect([code, stdout]).toEqual([130, ""]);
+    expect(stderr).toContain("the agent goes on");
+  });
+
+  it("reads the task from a file, or from standard input", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "start-test-"));
+    try {
+      const path = join(folder, "task.md");
+      await writeFile(path, "from a file");
+      const { preflight, console } = working();
+      await runCli(["start", "reviewer", "--yes", "--prompt-file", path], { console });
+      expect(preflight).toHaveBeenLastCalledWith({ agent: "reviewer", prompt: "from a file" });
+      await runCli(["start", "reviewer", "--yes", "--prompt-file", "-"], { console, input: "from a pipe" });
+      expect(preflight).toHaveBeenLastCalledWith({ agent: "reviewer", prompt: "from a pipe" });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it.each([
+    [["--prompt", "a", "--prompt-file", "b"], /two tasks/],
+    [["--prompt-file", "-", "--answers-stdin"], /both read standard input/],
+    [["--prompt-file", "/nowhere/task.md"], /the task cannot be read.*ENOENT/],
+  ])("refuses %j before anything is asked", async (options, why) => {
+    const { preflight, console } = working();
+    const { code, stderr } = await runCli(["start", "reviewer", "--yes", ...options], { console });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(why);
+    expect(preflight).not.toHaveBeenCalled();
   });
 });

@@ -323,6 +323,7 @@ export function scriptedConsole({ root = "/nowhere", now = () => new Date() } = 
       await called("stop", slug);
       script.bottle({ slug, state: "stopped" });
     },
+    end: () => Promise.reject(new BottleError("failed", "the scripted console's agents do not end")),
     explain: () => Promise.reject(new BottleError("failed", "the scripted console explains nothing")),
     cleanupPlan: async () => [],
     cleanup: async () => {},

@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 
 import { egressSeen } from "#core/egress/control-client.ts";
+import type { WatchEvent } from "#modes/json/schemas.ts";
 import { requireAgents } from "#tests/helpers/agents/require-agents.ts";
 import { LOOP_BACKENDS, type LoopBackend } from "#tests/helpers/backends.ts";
 import { COMMAND } from "#tests/helpers/own-root.ts";
@@ -156,8 +157,12 @@ async function approveByKey({ screen, watch, slug, late }: Loop): Promise<void> 
     await screen.see(/approved: live/);
   }
   await screen.keys("Escape");
-  const decided = await watch.until("the decision", ({ type }) => type === "proposal", place);
+  const decided = await watch.until("the decision", isApproval, place);
   late("busy after the approval", decided.at, await watch.untilState(slug, "busy", place));
+}
+
+function isApproval(event: WatchEvent): boolean {
+  return event.type === "proposal" && event.proposal.status === "approved";
 }
 
 async function finish({ world: { model, files }, watch, slug, late }: Loop): Promise<void> {
@@ -187,7 +192,7 @@ async function goOn(loop: Loop): Promise<void> {
   await screen.see("Bottles");
 }
 
-function isIdle(event: FleetWatch["told"][number]["event"], slug: string): boolean {
+function isIdle(event: WatchEvent, slug: string): boolean {
   return event.type === "bottle" && event.bottle.slug === slug && event.bottle.state === "idle";
 }
 
