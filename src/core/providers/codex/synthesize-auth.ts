@@ -17,7 +17,8 @@ const PROFILE_CLAIM = "https://api.openai.com/profile";
 
 const TIMES = ["exp", "iat", "nbf", "auth_time", "pwd_auth_time"];
 const PLANS = ["free", "go", "plus", "pro", "prolite", "team", "business", "enterprise", "edu"];
-const ACCOUNT = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:acct|account|org|user)[-_][A-Za-z0-9]{1,32})$/i;
+const ACCOUNT =
+  /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:acct|account|org|user)(?:[-_][A-Za-z0-9]{1,32}){1,5})$/i;
 const AUDIENCE = /^(?:https:\/\/(?:[a-z]{1,16}\.)?openai\.com(?:\/v[0-9])?\/?|app_[A-Za-z0-9]{16,32})$/;
 
 /** Of these only the sort is kept. */

@@ -1,0 +1,4 @@
+import { agentLoop } from "./agent-loop.ts";
+import { codex } from "./cases/codex.ts";
+
+agentLoop(codex);
