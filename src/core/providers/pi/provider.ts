@@ -3,6 +3,7 @@
 
 import type { GuestFile } from "#contracts/backend.ts";
 import type { Provider, ProvisionSpec } from "#contracts/provider.ts";
+import { skillFiles } from "#core/skills/guest-files.ts";
 import { parseScreenRules } from "#domain/provider/screen-rules.ts";
 import { readProviderFile } from "#lib/provider-files.ts";
 
@@ -37,7 +38,7 @@ export const pi: Provider = {
         ...(models === undefined ? [] : [guestFile(spec, "models.json", models.text)]),
         ...(spec.prompt.trim() === "" ? [] : [guestFile(spec, PROMPT, spec.prompt)]),
         guestFile(spec, "extensions/bottle-dash.js", await readProviderFile("pi", "extension.js")),
-        ...skillFiles(spec),
+        ...skillFiles(`${folderIn(spec.home)}/skills`, spec.skills),
       ],
       routes: [],
       credentials: [],
@@ -73,16 +74,6 @@ function settingsOf(reach: readonly Reach[], choice: Choice | undefined): string
     enableInstallTelemetry: false,
   };
   return `${JSON.stringify(settings, undefined, 2)}\n`;
-}
-
-function skillFiles(spec: ProvisionSpec): GuestFile[] {
-  return spec.skills.flatMap(({ name, files }) =>
-    files.map(({ path, content, isExecutable }) => ({
-      ...guestFile(spec, `skills/${name}/${path}`, Buffer.from(content).toString("base64")),
-      encoding: "base64" as const,
-      mode: isExecutable ? 0o755 : 0o644,
-    })),
-  );
 }
 
 function guestFile({ home }: ProvisionSpec, name: string, content: string): GuestFile {
