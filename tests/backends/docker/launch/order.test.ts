@@ -26,8 +26,11 @@ describe("an order", () => {
     expect(order).toMatchObject({ type: "go", argv: ["claude", "--continue"], cwd: "/home/node/workspace" });
   });
 
-  test("starts in the home where no workspace was copied", () => {
-    expect(keptOrder({ ...spec, copyCwd: undefined }).cwd).toBe("/home/node");
+  test("starts where the bottle's agent is to, and knows whether it takes over the screen", () => {
+    expect(keptOrder({ ...spec, cwd: "/home/node" })).toMatchObject({ cwd: "/home/node", has_screen: false });
+    const program = { name: "claude", install: "" };
+    expect(keptOrder({ ...spec, program }).has_screen).toBe(true);
+    expect(keptOrder({ ...spec, program, argv: ["/opt/bottle-dash/node", "claude"] }).has_screen).toBe(false);
   });
 
   test("is read again as it was kept", () => {
