@@ -15,7 +15,6 @@ import { removeTree } from "#lib/remove-tree.ts";
 import { appendAudit } from "#lib/store/audit-log.ts";
 
 import type { Prepared } from "./prepare.ts";
-import { writeBottleRedactions } from "./redactions.ts";
 import { holdSeed } from "./seed.ts";
 import { writeBottleRedactions } from "./redactions.ts";
 
@@ -73,7 +72,6 @@ async function writeState(
   await writeAtomic(paths.plan, `${JSON.stringify(keptRequest(preflight.request), undefined, 2)}\n`);
   await writeAtomic(paths.credentials, `${JSON.stringify(prepared.credentials, undefined, 2)}\n`);
   await writeOrRemove(paths.agent.screenRules, prepared.screenRules);
-  await writeBottleRedactions(root, plan.spec);
   await writeBottleRedactions(root, plan.spec);
   await rm(paths.agent.result, { force: true }); // of what it was given to do before
   // Last: from here on the bottle is seen.

@@ -34,7 +34,6 @@ import { backendWarnings } from "./backend-warnings.ts";
 import { operatorSide } from "./operator-side.ts";
 import { agentSecrets, type Canary, newCanary } from "./own-secrets.ts";
 import { preflightLines } from "./preflight-lines.ts";
-import { redactionWarnings } from "./redactions.ts";
 import { planSeed, type SeedPlan, seedParts, withSeed } from "./seed.ts";
 import { redactionWarnings } from "./redactions.ts";
 import { checkTask, withTask } from "./task.ts";
@@ -98,7 +97,6 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     ...credentialWarnings(provision.credentials, now),
     ...(seed?.warnings ?? []),
     ...gateWarnings,
-    ...redactionWarnings(spec),
     ...redactionWarnings(spec),
     ...backendWarnings(backend, bottle),
     // The plan tells its own.
