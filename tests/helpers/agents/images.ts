@@ -47,8 +47,18 @@ async function makeAgentImage(name: AgentName): Promise<string> {
     .digest("hex")
     .slice(0, 12);
   const tag = `bottle-dash-test-${name}:${digest}`;
-  if ((await run("docker", ["images", "-q", tag])).stdout.trim() === "") await build(tag, text, tree, name);
+  if ((await run("docker", ["images", "-q", tag])).stdout.trim() !== "") return tag;
+  await build(tag, text, tree, name);
+  await removeOlder(tag);
   return tag;
+}
+
+/** One that something still uses stays. */
+async function removeOlder(tag: string): Promise<void> {
+  const [repository = ""] = tag.split(":");
+  const all = (await run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", repository])).stdout.trim();
+  const older = all.split("\n").filter((one) => one !== tag);
+  await execa("docker", ["rmi", ...older], { reject: false });
 }
 
 function dockerfile(name: AgentName): string {
