@@ -1,5 +1,6 @@
 // One JSON-RPC request of MCP's Streamable HTTP transport: a POST, answered by JSON or by a stream of events. The official
-// client would be 450 kB that Pi translates anew at each start of each bottle; this server is stateless, and this is all of it.
+// client would be 445 kB in each bottle, and 50 ms and 8 MB of each start of Pi (measured); supervise is stateless, and this is
+// all that it takes.
 
 import { Agent, request, type IncomingMessage } from "node:http";
 
