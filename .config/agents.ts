@@ -32,4 +32,9 @@ async function readWanted(): Promise<string> {
   return `${process.platform} ${process.arch}\n${lock}`;
 }
 
-console.log((await installAgents()) ? `installed the agents in ${target}` : `the agents are in ${target} already`);
+try {
+  console.log((await installAgents()) ? `installed the agents in ${target}` : `the agents are in ${target} already`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
