@@ -10,11 +10,12 @@ const DETAIL_LIMIT = 200;
 
 const Said = AgentReport.omit({ at: true });
 
-export function agentStateTaker(paths: BottlePaths): Taker {
+/** `redact` takes the bottle's own secrets out: a detail may be a command that names one. */
+export function agentStateTaker(paths: BottlePaths, redact: (text: string) => string): Taker {
   return newTaker(paths.agent.state, Said, ({ state, detail, event }, now): AgentReport => ({
     state,
-    detail: plainLine(detail).slice(0, DETAIL_LIMIT),
-    event: plainLine(event),
+    detail: plainLine(redact(detail)).slice(0, DETAIL_LIMIT),
+    event: plainLine(redact(event)),
     at: now.toISOString(),
   }));
 }

@@ -10,6 +10,7 @@ import { INSIDE } from "#domain/boot/protocol.ts";
 import { READY_LINE } from "#domain/sidecars/bundle.ts";
 import { alsoListen } from "#lib/also-listen.ts";
 import { bottlePaths } from "#lib/paths.ts";
+import { readRedactions } from "#lib/redact/redactions-file.ts";
 import { listenUnix } from "#lib/unix-socket.ts";
 
 import { agentStateTaker } from "./agent-state.ts";
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   const { root, slug, listen: host, rebuild, waitMs } = parseSettings(process.argv.slice(2), process.env);
   const of = { root, slug };
   const paths = bottlePaths(root, slug);
+  const redactions = await readRedactions(paths);
   const stopping = new AbortController();
   const settled = queueTidier(of, now, tell);
   const server = newSurface({
@@ -37,8 +39,8 @@ async function main(): Promise<void> {
       const context = { of, paths, now, waitMs };
       return mcpHandler({ tools: toolsFor({ rebuild }), context, stopping: stopping.signal, settled, tell });
     },
-    takeState: agentStateTaker(paths),
-    takeResult: taskResultTaker(paths),
+    takeState: agentStateTaker(paths, redactions.text),
+    takeResult: taskResultTaker(paths, redactions.text),
     now,
     tell,
   });
