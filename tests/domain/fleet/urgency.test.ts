@@ -32,6 +32,15 @@ test("what is held comes before what waits, the soonest deadline first, and alar
   ).toEqual(["5-canary", "4-soon", "2-later", "1-old", "3-new"]);
 });
 
+test("what an agent asks comes before a request that was blocked, for the agent waits", () => {
+  const blocked: Partial<Proposal> = { origin: "blocked-request" };
+  expect(order(item("1-blocked", blocked), item("2-asked", { origin: "mcp" }), item("3-blocked", blocked))).toEqual([
+    "2-asked",
+    "1-blocked",
+    "3-blocked",
+  ]);
+});
+
 test("nothing jumps that is over, or decided", () => {
   const over = item("2-over", { deadline: inSeconds(-1) });
   const seen = item("3-seen", canary("x.test"), true);
