@@ -158,7 +158,7 @@ function credentialsIn({ env, files }: ProviderPlan): string[] {
 
 function writeFiles({ files }: ProviderPlan, options: SessionOptions, workspace: string): void {
   for (const { path, content, mode, encoding = "utf8" } of files) {
-    if (options.loggedOut === true && /auth\.json$/.test(path)) continue;
+    if (options.loggedOut === true && path.endsWith("/auth.json")) continue;
     mkdirSync(dirname(path), { recursive: true });
     const text = options.untrusted === true ? content.replaceAll(workspace, `${workspace}-other`) : content;
     writeFileSync(path, encoding === "utf8" ? text : Buffer.from(content, encoding), { mode });

@@ -2,6 +2,7 @@
 // provider read there. A small emulator for each follows the live output, since a line on the screen is seldom one of it.
 
 import type { BackendEvent } from "#contracts/backend.ts";
+import type { ScreenRules, ScreenView } from "#domain/provider/screen-rules.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { readRedactions } from "#lib/redact/redactions-file.ts";
 import { activityClock } from "#lib/screen/activity.ts";
@@ -49,21 +50,9 @@ export function followTerminal(
   const tell = (event: BackendEvent): void => {
     if (!stopped) emit(event);
   };
-  let isLost = false;
-  let reading: Reading | undefined;
-  const say = (said: Pick<Said, "activity" | "authority"> & Partial<Said>): void =>
-    tell({ type: "activity", slug, at: new Date().toISOString(), ...said });
-  const clock = activityClock((activity) => {
-    screen?.tellLastLine();
-    say({ activity, authority: "terminal" });
+  const teller = newTeller((said) => tell({ type: "activity", slug, at: new Date().toISOString(), ...said }), {
+    edge: () => screen?.tellLastLine(),
   });
-  const lost = (): void => {
-    if (stopped || isOver) return;
-    isLost = true;
-    clock.stop();
-    reading?.stop();
-    say({ activity: "unknown", authority: "terminal", detail: "the connection to its terminal is lost" });
-  };
 
   const begin = async (): Promise<void> => {
     if (stopped) return;
@@ -78,9 +67,9 @@ export function followTerminal(
     if (stopped) return;
     let write = (_data: string): void => {};
     const answers = answerer(paths, (data) => write(data));
-    const shown = openScreen(size, answers.answer, 0, () => reading?.changed());
+    const shown = openScreen(size, answers.answer, 0, teller.drawn);
     screen = shown;
-    if (rules !== undefined) reading = openReading(rules, () => shown.view(), say);
+    if (rules !== undefined) teller.read(rules, () => shown.view());
     screen.subscribers.add(
       { send: (event) => event.type === "last-line" && tell({ ...event, slug }), queued: () => 0 },
       false,
@@ -92,19 +81,20 @@ export function followTerminal(
     leave = () => connection.destroy();
     const live = liveOutput(connection, screen, redactor);
     ended = live.ended.then(() => answers.end());
-    void ended.then(lost);
-    // What has drawn before and does not now rests; of what never did, nothing is known yet.
-    if (past !== "" && clock.activity === undefined) say({ activity: "idle", authority: "terminal" });
+    void ended.then(() => {
+      if (!stopped && !isOver) teller.lose();
+    });
+    if (past !== "") teller.rests();
     screen.afterAll(() => screen?.tellLastLine());
     answers.begin();
-    live.begin(clock.touch);
+    live.begin(teller.alive);
   };
   // A container that ended meanwhile is told of by the daemon's events.
   void beginning(begin).catch(() => {});
   return {
     id,
     get isLost() {
-      return isLost;
+      return teller.isLost;
     },
     resized({ attributes }) {
       const size = sizeWithin(Number(attributes["width"]), Number(attributes["height"]));
@@ -112,8 +102,7 @@ export function followTerminal(
     },
     stop(over) {
       isOver ||= over;
-      clock.stop();
-      reading?.stop();
+      teller.stop();
       const end = (): void => {
         if (over) screen?.tellLastLine();
         stopped = true;
@@ -122,6 +111,52 @@ export function followTerminal(
       if (over && ended !== undefined) void within(ended, LAST_WORDS_MS).then(end);
       else end();
     },
+  };
+}
+
+interface Teller {
+  readonly isLost: boolean;
+  /** What its rules read on the screen is told from now on. */
+  read(rules: ScreenRules, view: () => ScreenView): void;
+  drawn(): void;
+  alive(): void;
+  /** It has drawn before and does not now; of one that never did nothing is known yet. */
+  rests(): void;
+  /** The connection is gone although the agent is not. */
+  lose(): void;
+  stop(): void;
+}
+
+type Telling = Pick<Said, "activity" | "authority"> & Partial<Said>;
+
+/** Whether the terminal moves, and what is read there. */
+function newTeller(tell: (said: Telling) => void, on: { edge(): void }): Teller {
+  let isLost = false;
+  let reading: Reading | undefined;
+  const clock = activityClock((activity) => {
+    on.edge();
+    tell({ activity, authority: "terminal" });
+  });
+  const stop = (): void => {
+    clock.stop();
+    reading?.stop();
+  };
+  return {
+    get isLost() {
+      return isLost;
+    },
+    read: (rules, view) => void (reading = openReading(rules, view, tell)),
+    drawn: () => reading?.changed(),
+    alive: () => clock.touch(),
+    rests() {
+      if (clock.activity === undefined) tell({ activity: "idle", authority: "terminal" });
+    },
+    lose() {
+      isLost = true;
+      stop();
+      tell({ activity: "unknown", authority: "terminal", detail: "the connection to its terminal is lost" });
+    },
+    stop,
   };
 }
 

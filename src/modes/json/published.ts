@@ -8,6 +8,7 @@ import { Learned } from "#domain/egress/learn.ts";
 import { PipelockConfig } from "#domain/egress/pipelock.ts";
 import { Decision, Undo } from "#domain/proposal/decision.ts";
 
+import { Explained } from "./explained.ts";
 import * as shapes from "./schemas.ts";
 
 interface Published {
@@ -28,7 +29,7 @@ export const PUBLISHED: Readonly<Record<string, Published>> = {
   preflight: { schema: shapes.PreflightRow, printed: "start --dry-run" },
   started: { schema: shapes.Started, printed: "start, resume, demo" },
   "task-end": { schema: shapes.TaskEnd, printed: "start --prompt, start --prompt-file" },
-  explain: { schema: shapes.Explained, printed: "explain" },
+  explain: { schema: Explained, printed: "explain" },
   stop: { schema: z.array(shapes.StoppedRow), printed: "stop" },
   cleanup: { schema: z.array(shapes.CleanupRow), printed: "cleanup, cleanup --dry-run" },
   exec: { schema: shapes.Executed, printed: "exec" },

@@ -3,7 +3,7 @@
 import * as z from "zod";
 
 import { EgressBudget, Route, UnknownHostPolicy } from "#domain/egress/route.ts";
-import { ACTIVITIES, AUTHORITIES } from "#domain/fleet/run-status.ts";
+import { AUTHORITIES } from "#domain/fleet/run-status.ts";
 import { Applied, Decision, Undo, Use } from "#domain/proposal/decision.ts";
 import { Proposal, Seen } from "#domain/proposal/proposal.ts";
 
@@ -50,52 +50,6 @@ export const ListRow = z.strictObject({
   isolation: IsolationSummary.nullable(),
 });
 export type ListRow = z.infer<typeof ListRow>;
-
-const Authority = z.enum(AUTHORITIES);
-
-/** `explain`: why a bottle's state is what it is. */
-export const Explained = z.strictObject({
-  slug: z.string(),
-  state: ListRow.shape.state,
-  since: z.string(),
-  /** What it waits for, or why nothing is known; may be empty. */
-  why: z.string(),
-  by: z.enum(["backend", "proposal", ...AUTHORITIES, "nobody"]),
-  /** The rule that matched, or the event of the agent's own; may be empty. */
-  rule: z.string(),
-  evidence: z.string(),
-  confirmed_at: z.string().nullable(),
-  /** All that was said in this run, the best authority first. */
-  words: z.array(
-    z.strictObject({
-      activity: z.enum(ACTIVITIES),
-      at: z.string(),
-      confirmed: z.string(),
-      authority: Authority,
-      detail: z.string(),
-      rule: z.string(),
-      evidence: z.string(),
-    }),
-  ),
-  /** As it is now; null where nothing runs. */
-  screen: z
-    .strictObject({
-      title: z.string(),
-      progress: z.int().nullable(),
-      bottom: z.array(z.string()),
-      rules: z.int().nullable(),
-      matches: z
-        .strictObject({
-          state: z.enum(["busy", "idle", "waiting"]),
-          rule: z.string(),
-          authority: z.enum(["title", "screen"]),
-          why: z.string(),
-          evidence: z.string(),
-        })
-        .nullable(),
-    })
-    .nullable(),
-});
 
 /** An agent that can be started, or cannot, and why. */
 export const AvailableRow = z.strictObject({
