@@ -21,6 +21,8 @@ const VARIABLE = "BOT_BOTTLE_CODEX_HOST_ACCESS_TOKEN";
 /** Egress puts the real one in its place. */
 const PLACEHOLDER_KEY = "egress-placeholder";
 
+const UNUSED_KEY = `egress.routes: the key for ${API} is not used: this machine's Codex login goes there (forward_host_credentials)`;
+
 export interface CodexCredential {
   /** `auth.json` in the bottle; undefined where somebody else brings it. */
   readonly authFile: string | undefined;
@@ -44,9 +46,10 @@ export async function credentialOf({ settings, where, routes, operator }: Provis
 async function hostLogin(operator: OperatorSide, key: Route | undefined): Promise<CodexCredential> {
   const path = authPath(operator);
   const auth = readHostAuth(await operator.readFile(path), path, operator.now);
+  const { text, isOfAccount } = synthesizeAuth(auth, operator.now);
   const bearer = { scheme: "Bearer", token_ref: VARIABLE };
   return {
-    authFile: synthesizeAuth(auth, operator.now),
+    authFile: text,
     routes: [
       // The login opens the whole account: what was said in other conversations is none of an agent's business.
       { host: CHATGPT, path_allowlist: CODEX_PATHS, auth: bearer },
@@ -55,12 +58,10 @@ async function hostLogin(operator: OperatorSide, key: Route | undefined): Promis
     credentials: [
       { variable: VARIABLE, value: auth.accessToken, source: path, expiresAt: auth.expiresAt, renew: `${LOG_IN}.` },
     ],
-    warnings:
-      key === undefined
-        ? []
-        : [
-            `egress.routes: the key for ${API} is not used: this machine's Codex login goes there (forward_host_credentials)`,
-          ],
+    warnings: [
+      ...(key === undefined ? [] : [UNUSED_KEY]),
+      ...(isOfAccount ? [] : [`the account in ${path} is of no form that is known, and the agent is not told of it`]),
+    ],
   };
 }
 

@@ -54,12 +54,20 @@ const OTHER_AUTH_CLAIMS = [
   "user_id",
 ];
 
-/** JSON text. No secret of the operator's file is in it (secrets-of.ts says what that is). */
-export function synthesizeAuth({ file, expiresAt, accessToken }: HostAuth, now: Date): string {
+export interface SynthesizedAuth {
+  /** Of the file. */
+  readonly text: string;
+  /** Whether it names the account that the operator's names, where that names one. */
+  readonly isOfAccount: boolean;
+}
+
+/** No secret of the operator's file is in it (secrets-of.ts says what that is). */
+export function synthesizeAuth({ file, expiresAt, accessToken }: HostAuth, now: Date): SynthesizedAuth {
   const tokens = asObject(own(file, "tokens"));
   const isSecret = secretsOf(file);
   const end = Math.floor(expiresAt.getTime() / 1000);
-  const account = own(tokens, "account_id");
+  const given = own(tokens, "account_id") ?? null;
+  const account = given === null ? null : keptAccount(given, isSecret);
   const idToken = own(tokens, "id_token");
   const synthesized = {
     auth_mode: "chatgpt",
@@ -68,11 +76,11 @@ export function synthesizeAuth({ file, expiresAt, accessToken }: HostAuth, now: 
       id_token: unsigned(claimsOf(typeof idToken === "string" ? idToken : ""), end, isSecret),
       access_token: unsigned(claimsOf(accessToken), end, isSecret),
       refresh_token: PLACEHOLDER,
-      account_id: account === undefined || account === null ? null : keptAccount(account, isSecret),
+      account_id: account,
     },
     last_refresh: now.toISOString(),
   };
-  return `${JSON.stringify(synthesized, undefined, 2)}\n`;
+  return { text: `${JSON.stringify(synthesized, undefined, 2)}\n`, isOfAccount: account === given };
 }
 
 function unsigned(claims: Json | undefined, end: number, isSecret: IsSecret): string {

@@ -13,7 +13,7 @@ interface Synthesized {
 
 /** As text, for a file may have the same name twice. */
 function textFrom(file: string): string {
-  return synthesizeAuth(readHostAuth(file, "auth.json", NOW), NOW);
+  return synthesizeAuth(readHostAuth(file, "auth.json", NOW), NOW).text;
 }
 
 function from(login: unknown): Synthesized {
