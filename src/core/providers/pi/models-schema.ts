@@ -84,7 +84,7 @@ export const ModelsEntry = z.object({
   headers,
   compat,
   models: each(Model),
-  modelOverrides: soft(z.record(text, soft(Override))),
+  modelOverrides: soft(z.record(text, soft(Override)).transform(present)),
 });
 export type ModelsEntry = z.infer<typeof ModelsEntry>;
 
@@ -105,6 +105,11 @@ function each<Schema extends z.ZodType>(schema: Schema) {
       }),
     ),
   );
+}
+
+/** Without members that stand for nothing: they would be none in the file. */
+function present<Value>(members: Readonly<Record<string, Value | undefined>>): Record<string, Value | undefined> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 /** Pi runs a value that begins with `!` as a command. */

@@ -113,6 +113,7 @@ describe("what stays out", () => {
     ["nothing in it", {}],
     ["a provider of its own without an address", { api: "openai-completions", models: [{ id: "a" }] }],
     ["a model without an api", { baseUrl: "https://a.example", models: [{ id: "a" }] }],
+    ["an override that is none", { modelOverrides: { big: "text" } }],
     ["no object", "text"],
     ["an address that is none", { baseUrl: "file:///etc/passwd" }],
   ])("an entry for which Pi would leave the whole file unread: %s", (_name, entry) => {

@@ -19,7 +19,7 @@ export interface Pace {
   readonly timeout: number;
 }
 
-const PACE: Pace = { spacing: 110, again: 10_000, retry: 1000, timeout: 2000 };
+const PACE: Pace = { spacing: 110, again: 20_000, retry: 1000, timeout: 2000 };
 
 export function reporter(url: string, pace: Pace = PACE): Reporter {
   let wanted: Said | undefined;
