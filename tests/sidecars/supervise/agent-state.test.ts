@@ -13,7 +13,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 function setting() {
   const paths = bottlePaths(root, "demo-abcde");
-  const take = agentStateTaker(paths);
+  const take = agentStateTaker(paths, (text) => text.replaceAll("s3cret-value", "[redacted S]"));
   return {
     at: (ms: number, detail = "") => take(JSON.stringify({ state: "busy", detail }), new Date(1_000_000 + ms)),
     kept: () => AgentReport.parse(JSON.parse(readFileSync(paths.agent.state, "utf8"))),
@@ -43,4 +43,10 @@ it("does not write a waiting report over one that came after it", async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+it("keeps a detail without the bottle's secrets", async () => {
+  const { at, kept } = setting();
+  await at(0, "curl -H 's3cret-value'");
+  expect(kept().detail).toBe("curl -H '[redacted S]'");
 });

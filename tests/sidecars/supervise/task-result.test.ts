@@ -16,7 +16,7 @@ const now = new Date("2026-11-21T06:00:00.000Z");
 
 function setting() {
   const paths = bottlePaths(root, "demo-abcde");
-  const take = taskResultTaker(paths);
+  const take = taskResultTaker(paths, (text) => text.replaceAll("s3cret-value", "[redacted S]"));
   return {
     take: (said: unknown, at = now) => take(JSON.stringify(said), at),
     kept: () => TaskResult.parse(JSON.parse(readFileSync(paths.agent.result, "utf8"))),
@@ -53,4 +53,10 @@ it("takes ten a second, and the last of more when the second is over", async () 
   const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => take({ message: `answer ${index}` })));
   expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 204), 202, 202]);
   await vi.waitFor(() => expect(kept().message).toBe("answer 11"), { timeout: 5000 });
+});
+
+it("keeps an answer without the bottle's secrets", async () => {
+  const { take, kept } = setting();
+  await take({ message: "it is s3cret-value", cut: false });
+  expect(kept().message).toBe("it is [redacted S]");
 });
