@@ -45,7 +45,7 @@ const TURNS = [
   },
   { when: "approved", say: "Now I read them.", shell: `curl -sS https://${FILES_HOST}/notes.txt` },
   { when: "the notes say hello", wait: "summing-up", say: "The summary is ready." },
-  { when: AGAIN, say: "They said hello, as before." },
+  { when: AGAIN, wait: "remembering", say: "They said hello, as before." },
 ];
 
 export function agentLoop(agent: AgentCase): void {
@@ -146,9 +146,11 @@ async function workUntilAsked(
 
 /** The first press shows what there is to decide; it counts only when that has been in view for a moment. */
 async function approveByKey({ screen, watch, slug, late }: Loop): Promise<void> {
-  await screen.see(/▲\s*1 waiting for you/);
+  // Below it may be what an agent tried by itself.
+  await screen.see(/▲\s*\d+ waiting for you/);
   await screen.keys("a");
   await screen.see("Would allow");
+  await screen.see(FILES_HOST);
   const place = watch.now();
   await screen.keys("a");
   if (!/approved: live/.test(await screen.see(/approved: live|press again/))) {
@@ -178,13 +180,15 @@ async function finish({ world: { model, files }, watch, slug, late }: Loop): Pro
 async function goOn(loop: Loop): Promise<void> {
   const { world, watch, slug, screen, late } = loop;
   const submitted = await giveTask(loop, AGAIN);
+  await heldAt(world.model, "remembering");
+  await watch.untilState(slug, "busy", submitted.place);
+  world.model.release("remembering");
   const last = await answerTo(world.model, 5);
   const request = world.model.requests().find((event) => event.request === last.request);
   const said = request?.messages.map(({ text }) => text).join("\n") ?? "";
   for (const before of [TASK, "loop-42", "the notes say hello", "The summary is ready."])
     expect(said).toContain(before);
   await screen.see("They said hello, as before.");
-  await watch.untilState(slug, "busy", submitted.place);
   const idle = await watch.until("idle again", (event) => isIdle(event, slug), submitted.place + 1);
   late("idle after the answer to the second prompt", last.at, idle);
   expect(world.model.turnsLeft()).toEqual([]);

@@ -121,7 +121,7 @@ describe("a secret that looks like what is kept", () => {
       loginOf({}, { OPENAI_API_KEY: ACCOUNT }),
       loginOf({}, { [ACCOUNT]: true }),
     ]) {
-      expect(everything(`${JSON.stringify(from(login))}`)).not.toContain(ACCOUNT);
+      expect(everything(textFrom(JSON.stringify(login)))).not.toContain(ACCOUNT);
     }
   });
 
@@ -247,7 +247,7 @@ describe("whatever the operator's file looks like", () => {
     );
   });
 
-  it("it has the same names, whatever names the operator's has", () => {
+  it("has the same names, whatever names the operator's has", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (more) => {
         const made = from({ ...more, ...loginOf({ ...more, ...(loginOf()["tokens"] as object) }) });
