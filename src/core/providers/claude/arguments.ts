@@ -32,11 +32,16 @@ function resumePath(home: string): string {
   return `${ourFolder(home)}/resume.sh`;
 }
 
-/** `--continue` ends at once where there is nothing to continue: an agent that was stopped before anybody spoke to it. */
+/**
+ * `--continue` passes over what was said without a screen (`--print`), and ends at once where there is nothing: so the newest
+ * conversation that got an answer is named, if there is one.
+ */
 export function resumeScript({ home, cwd }: Pick<ProvisionSpec, "home" | "cwd">): GuestFile {
   const conversations = `${home}/.claude/projects/${cwd.replaceAll(/[^A-Za-z0-9]/g, "-")}`;
   const content = `# Goes on with the last conversation in this folder, where there is one.
-if grep -qs '"type":"assistant"' '${conversations}'/*.jsonl; then set -- --continue "$@"; fi
+for file in $(ls -t '${conversations}'/*.jsonl 2>/dev/null); do
+  if grep -qs '"type":"assistant"' "$file"; then set -- --resume "$(basename "$file" .jsonl)" "$@"; break; fi
+done
 exec claude "$@"
 `;
   return { path: resumePath(home), content, mode: 0o644 };
