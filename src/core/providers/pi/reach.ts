@@ -1,5 +1,6 @@
 // Which models the routes of a definition bring: those of a host that a route has a credential for, in the order of the routes.
 
+import { isPassthrough } from "#domain/egress/route-rules.ts";
 import type { Route } from "#domain/egress/route.ts";
 
 import { MODEL_HOSTS } from "./model-hosts.ts";
@@ -21,7 +22,9 @@ export function reachOf(routes: readonly Route[], staged: readonly StagedProvide
     const own = staged.filter(({ hosts }) => hosts.includes(host));
     const moved = new Set(staged.filter(({ hosts }) => hosts.length > 0).map(({ name }) => name));
     const known =
-      route.auth === undefined ? [] : MODEL_HOSTS.filter((at) => at.host === host && !moved.has(at.provider));
+      route.auth === undefined || isPassthrough(route)
+        ? []
+        : MODEL_HOSTS.filter((at) => at.host === host && !moved.has(at.provider));
     return [
       ...own.map(({ name, model }) => ({
         provider: name,

@@ -102,6 +102,7 @@ describe("the model", () => {
   test.each([
     ["no route", []],
     ["a route without a credential", [{ host: "openrouter.ai" }]],
+    ["a route that is not opened", [{ ...OPENROUTER, pipelock: { tls_passthrough: true } }]],
     ["a credential for a host that is none of a model's", [{ ...OPENROUTER, host: "api.github.com" }]],
   ])("is missing with %s: the launch is refused, saying what to write", async (_name, routes) => {
     await expect(pi.provision(spec({ routes }))).rejects.toMatchObject({

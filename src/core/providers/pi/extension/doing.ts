@@ -30,13 +30,13 @@ const MOST_TOLD = 150;
 
 export const AT_REST: Doing = { isWorking: false, running: [], failure: "", event: "session_start" };
 
-/** Tools of supervise that wait for the operator, and what for; list-egress-routes answers at once. */
-const ASKING = new Map([
-  ["egress-block", "asks to reach"],
-  ["pipelock-block", "asks to let pass"],
-  ["capability-block", "asks for another image"],
-  ["ask-operator", "asks:"],
-  ["proposal-status", "waits for a decision on"],
+/** Tools of supervise that wait for the operator: what for, and which argument says more. list-egress-routes answers at once. */
+const ASKING: ReadonlyMap<string, { readonly asks: string; readonly name: string }> = new Map([
+  ["egress-block", { asks: "asks to reach", name: "host" }],
+  ["pipelock-block", { asks: "asks about a finding on", name: "host" }],
+  ["capability-block", { asks: "asks for another image", name: "" }],
+  ["ask-operator", { asks: "asks:", name: "text" }],
+  ["proposal-status", { asks: "waits for a decision on", name: "id" }],
 ]);
 
 export function after(doing: Doing, happened: Happened): Doing {
@@ -50,14 +50,15 @@ export function after(doing: Doing, happened: Happened): Doing {
       return { ...doing, isWorking: true, event };
     case "tool_execution_start": {
       const { id, tool, args } = happened;
-      const asks = ASKING.get(tool);
-      const call = { id, asks: asks !== undefined, what: what(asks ?? `${tool}:`, args) };
+      const asks = question(tool, args);
+      // Arguments of its work are not told: a secret that it was given may stand in a command.
+      const call = { id, asks: asks !== undefined, what: asks ?? tool };
       return { ...doing, running: [...doing.running.filter((other) => other.id !== id), call], event };
     }
     case "tool_execution_end":
       return { ...doing, running: doing.running.filter(({ id }) => id !== happened.id), event };
     case "agent_end":
-      return { isWorking: false, running: [], failure: happened.failure, event };
+      return { isWorking: false, running: [], failure: told(happened.failure), event };
   }
 }
 
@@ -82,10 +83,14 @@ export function mayTryAgain(failure: string): boolean {
   );
 }
 
-/** One line that tells the call: what it does, and the argument that says most. */
-function what(does: string, args: unknown): string {
-  const names = ["command", "host", "text", "path", "pattern", "id"];
-  const telling = isObject(args) ? names.map((name) => args[name]).find((value) => typeof value === "string") : "";
-  const said = (telling ?? "").replaceAll(/\s+/g, " ");
-  return said === "" ? does.replace(/:$/, "") : `${does} ${said.slice(0, MOST_TOLD)}`;
+/** One line; undefined for a tool that asks nobody. */
+function question(tool: string, args: unknown): string | undefined {
+  const asking = ASKING.get(tool);
+  if (asking === undefined) return undefined;
+  const said = isObject(args) ? args[asking.name] : undefined;
+  return typeof said === "string" && said !== "" ? `${asking.asks} ${told(said)}` : asking.asks;
+}
+
+function told(text: string): string {
+  return text.replaceAll(/\s+/g, " ").slice(0, MOST_TOLD);
 }

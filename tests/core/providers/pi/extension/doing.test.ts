@@ -21,13 +21,8 @@ test("a prompt makes it busy, and its answer idle", () => {
   expect(state(start, turn, end())).toBe("idle");
 });
 
-test("a tool that runs is told with the argument that says most, on one line", () => {
-  expect(state(start, asks("1", "bash", { command: "npm  test\n&& ls", timeout: 3 }))).toBe(
-    "busy: bash: npm test && ls",
-  );
-  expect(state(start, asks("1", "read", { path: "src/a.ts" }))).toBe("busy: read: src/a.ts");
-  expect(state(start, asks("1", "thing", { of: 1 }))).toBe("busy: thing");
-  expect(state(start, asks("1", "bash", { command: "x".repeat(1000) }))).toHaveLength("busy: bash: ".length + 150);
+test("a tool that runs is told by its name alone: what it was given may hold a secret", () => {
+  expect(state(start, asks("1", "bash", { command: "curl -u ann:pass https://a.test" }))).toBe("busy: bash");
 });
 
 test("it waits while a tool of supervise has asked the operator, and says what for", () => {
@@ -35,6 +30,9 @@ test("it waits while a tool of supervise has asked the operator, and says what f
     "waiting: asks to reach new.example.com",
   );
   expect(state(start, asks("1", "ask-operator", { text: "Which branch?" }))).toBe("waiting: asks: Which branch?");
+  expect(said(through(start, asks("1", "ask-operator", { text: "why \n".repeat(99) }))).detail).toMatch(
+    /^asks: (?:why ){37}wh$/,
+  );
   expect(state(start, asks("1", "capability-block", { dockerfile: "FROM x" }))).toBe("waiting: asks for another image");
   expect(state(start, asks("1", "proposal-status", { id: "0abc" }))).toBe("waiting: waits for a decision on 0abc");
   expect(state(start, asks("1", "list-egress-routes", {}))).toBe("busy: list-egress-routes");
@@ -44,7 +42,7 @@ test("of tools side by side the one that asks is told until it has its answer", 
   const both = [start, asks("1", "egress-block", { host: "a.test" }), asks("2", "bash", { command: "ls" })];
   expect(state(...both)).toBe("waiting: asks to reach a.test");
   expect(state(...both, ends("2"))).toBe("waiting: asks to reach a.test");
-  expect(state(...both, ends("1"))).toBe("busy: bash: ls");
+  expect(state(...both, ends("1"))).toBe("busy: bash");
   expect(state(...both, ends("1"), ends("2"))).toBe("busy");
 });
 
