@@ -1,4 +1,4 @@
-// What every agent's image gets on top: Node and our entrypoint, and a user `node`, whatever it was made from.
+// What every agent's image gets on top: Node, our entrypoint and what runs a task, and a user `node`, whatever it was made from.
 
 import { OPT } from "./images.ts";
 
@@ -25,7 +25,7 @@ USER root
 WORKDIR /home/node
 COPY --from=${sidecars} ${OPT}/node ${OPT}/node
 RUN ${JSON.stringify(["/bin/sh", "-c", CHECK])}
-COPY --from=${sidecars} ${OPT}/dist/sidecars/entrypoint.js ${OPT}/dist/sidecars/entrypoint.js
+COPY --from=${sidecars} ${OPT}/dist/sidecars/entrypoint.js ${OPT}/dist/sidecars/task.js ${OPT}/dist/sidecars/
 COPY --from=${sidecars} ${OPT}/dist/demo/agent.js ${OPT}/dist/demo/agent.js
 HEALTHCHECK NONE
 USER node

@@ -9,7 +9,7 @@ import { networkInterfaces } from "node:os";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import type { ProposalRow } from "#modes/json/schemas.ts";
+import type { ListRow, ProposalRow } from "#modes/json/schemas.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { requireAgents } from "#tests/helpers/agents/require-agents.ts";
 import { LOOP_BACKENDS, type LoopBackend } from "#tests/helpers/backends.ts";
@@ -139,10 +139,11 @@ function planted(backend: LoopBackend): void {
       env: own.env,
       cwd: own.root,
     });
+    await screen.see("whole=");
     await screen.keys("Enter");
-    await screen.see(/it fails with \[redacted PAT\]/);
+    await expect.poll(() => statusOf(own, slug), WAIT).toBe("crashed"); // whoever sees the end on docker writes it down
     await screen.close();
-    await expect.poll(() => own.run("crash-logs", slug), WAIT).toContain("it fails with [redacted PAT]");
+    expect(await own.run("crash-logs", slug)).toContain("it fails with [redacted PAT]");
     const lines = (await agentLog()).split("\n");
     expect(lines.filter((line) => line.includes("[redacted PAT]")).length).toBeGreaterThanOrEqual(3);
     for (const text of [
@@ -174,6 +175,7 @@ function plantedForClaude(backend: LoopBackend): void {
           reject: false,
         },
       );
+      expect({ exitCode: started.exitCode, stderr: started.stderr }).toMatchObject({ exitCode: 0 });
       const { slug } = JSON.parse(started.stdout) as { slug: string };
       const requests = world.model.requests().filter(({ api }) => api !== undefined);
       const told = JSON.stringify(requests.map(({ body }) => body));
@@ -210,6 +212,11 @@ git-gate:
       identity: ${upstream.identity}
       host_key: ${upstream.hostKey}
 `;
+}
+
+async function statusOf(own: OwnRoot, slug: string): Promise<string | undefined> {
+  const bottles = await own.json<ListRow[]>("list");
+  return bottles.find((bottle) => bottle.slug === slug)?.state;
 }
 
 /** Files of the root with a piece of the value, but for the agent's own home. */
