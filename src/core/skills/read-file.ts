@@ -8,7 +8,17 @@ import { isErrno } from "#lib/atomic-file.ts";
 
 export type Read =
   | { readonly content: Uint8Array; readonly isExecutable: boolean; readonly isHardLinked: boolean }
-  | { readonly problem: string };
+  | { readonly problem: ReadProblem };
+
+/** changed: somebody wrote there meanwhile, or tried to have another file read. */
+export type ReadProblem =
+  | "leads out"
+  | "leads nowhere"
+  | "leads to itself"
+  | "denied"
+  | "changed"
+  | "no file"
+  | "too large";
 
 /**
  * `folder` is a real path. A link is followed as long as it ends within it. Neither opening without links nor looking the path up
@@ -18,23 +28,21 @@ export type Read =
  */
 export async function readWithin(folder: string, path: string, most: number): Promise<Read> {
   const real = await realpath(path).catch((error: unknown) => error);
-  if (typeof real !== "string") return { problem: isErrno(real, "ELOOP") ? "is a link to itself" : "leads nowhere" };
-  if (!isWithin(folder, real)) return { problem: "is a link that leads out of the skill" };
+  if (typeof real !== "string") return { problem: isErrno(real, "ELOOP") ? "leads to itself" : "leads nowhere" };
+  if (!isWithin(folder, real)) return { problem: "leads out" };
   let file: FileHandle;
   try {
     // A pipe in its place must not hold the launch.
     file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    return { problem: isErrno(error, "EACCES") ? "cannot be read: you may not" : CHANGED };
+    return { problem: isErrno(error, "EACCES") ? "denied" : "changed" };
   }
   try {
-    return (await isStillAt(file, folder, real)) ? await readWhole(file, most) : { problem: CHANGED };
+    return (await isStillAt(file, folder, real)) ? await readWhole(file, most) : { problem: "changed" };
   } finally {
     await file.close();
   }
 }
-
-const CHANGED = "was changed while it was read";
 
 function isWithin(folder: string, path: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
@@ -49,7 +57,7 @@ async function isStillAt(file: FileHandle, folder: string, path: string): Promis
 
 async function readWhole(file: FileHandle, most: number): Promise<Read> {
   const info = await file.stat();
-  if (!info.isFile()) return { problem: "is no file: pipes, sockets, devices and links to folders are not copied" };
+  if (!info.isFile()) return { problem: "no file" };
   const bytes = Buffer.alloc(Math.min(info.size, most) + 1);
   let length = 0;
   while (length < bytes.length) {
@@ -58,8 +66,8 @@ async function readWhole(file: FileHandle, most: number): Promise<Read> {
     if (bytesRead === 0) break;
     length += bytesRead;
   }
-  if (length > most) return { problem: "is too large" };
-  if (length !== info.size) return { problem: CHANGED };
+  if (length > most) return { problem: "too large" };
+  if (length !== info.size) return { problem: "changed" };
   return {
     content: bytes.subarray(0, length),
     isExecutable: (info.mode & 0o111) !== 0,

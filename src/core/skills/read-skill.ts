@@ -9,7 +9,7 @@ import type { SkillFile } from "#domain/provider/skill.ts";
 import { sizeText } from "#domain/size.ts";
 
 import { DEEPEST, LONGEST_PATH, MOST_FILES, MOST_SKILL_BYTES } from "./limits.ts";
-import { readWithin } from "./read-file.ts";
+import { type ReadProblem, readWithin } from "./read-file.ts";
 
 export type ReadSkill =
   | { readonly files: readonly SkillFile[]; readonly hardLinked: readonly string[] }
@@ -73,16 +73,16 @@ async function entriesOf(folder: string, below: string): Promise<Dirent[]> {
   });
   // A link that took the folder's place would have shown the names of another.
   const real = await realpath(path).catch(() => undefined);
-  if (real !== path) throw new Unfit(below, "was changed while it was read", "start again when nothing writes there");
+  if (real !== path) throw unfit(below, "changed");
   return entries.filter(({ name }) => name !== ".git").toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function readOne(taken: Taken, folder: string, path: string, entry: Dirent): Promise<void> {
   const full = join(folder, path);
-  if (!entry.isFile() && !entry.isSymbolicLink()) throw new Unfit(path, NO_FILE, "remove it");
-  if (entry.isSymbolicLink() && (await stat(full).catch(() => undefined))?.isFile() === false) {
-    throw new Unfit(path, "is a link to something that is no file", "put what it leads to in its place");
-  }
+  if (!entry.isFile() && !entry.isSymbolicLink()) throw unfit(path, "no file");
+  // Not even opened: to open a device may do something.
+  if (entry.isSymbolicLink() && (await stat(full).catch(() => undefined))?.isFile() === false)
+    throw unfit(path, "no file");
   const read = await readWithin(folder, full, MOST_SKILL_BYTES - taken.bytes);
   if ("problem" in read) throw unfit(path, read.problem);
   taken.bytes += read.content.byteLength;
@@ -90,12 +90,20 @@ async function readOne(taken: Taken, folder: string, path: string, entry: Dirent
   taken.files.push({ path, content: read.content, isExecutable: read.isExecutable });
 }
 
-const NO_FILE = "is no file: pipes, sockets and devices are not copied";
+const IN_ITS_PLACE = "put the file itself in its place, or remove it";
 
-function unfit(path: string, problem: string): Unfit {
-  if (problem !== "is too large") return new Unfit(path, problem, "put the file itself in its place, or remove it");
-  const most = sizeText(MOST_SKILL_BYTES);
-  return new Unfit(path, `makes the skill larger than ${most}`, "leave out what the agent does not need to read");
+const WORDS: Readonly<Record<ReadProblem, readonly [problem: string, hint: string]>> = {
+  "leads out": ["is a link that leads out of the skill", IN_ITS_PLACE],
+  "leads nowhere": ["is a link that leads nowhere", IN_ITS_PLACE],
+  "leads to itself": ["is a link that leads to itself", IN_ITS_PLACE],
+  denied: ["cannot be read: you may not", "change its rights, or remove it"],
+  changed: ["was changed while it was read", "start again when nothing writes there"],
+  "no file": ["is no file: pipes, sockets, devices and links to folders are not copied", "remove it"],
+  "too large": [`makes the skill larger than ${sizeText(MOST_SKILL_BYTES)}`, "leave out what the agent need not read"],
+};
+
+function unfit(path: string, problem: ReadProblem): Unfit {
+  return new Unfit(path, ...WORDS[problem]);
 }
 
 /** A name that shows as another, or that another system reads as a path. */

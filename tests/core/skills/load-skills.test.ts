@@ -177,7 +177,7 @@ describe("a skill's folder", () => {
       ["a device", (folder) => symlink("/dev/zero", join(folder, "x")), /no file/],
       ["what a process shows of itself", (folder) => symlink("/proc/self/environ", join(folder, "x")), /leads out/],
       ["a link to nothing", (folder) => symlink("gone", join(folder, "x")), /leads nowhere/],
-      ["a link to itself", (folder) => symlink("x", join(folder, "x")), /link to itself/],
+      ["a link to itself", (folder) => symlink("x", join(folder, "x")), /leads to itself/],
       ["a pipe", async (folder) => execFileSync("mkfifo", [join(folder, "x")]), /pipes/],
       ["a socket", listen, /pipes/],
       ["a name with a line break", (folder) => writeFile(join(folder, "a\nb"), ""), /control characters/],

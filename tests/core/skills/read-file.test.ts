@@ -74,21 +74,21 @@ describe("while another process exchanges", { timeout: 60_000 }, () => {
     await exchange(join(folder, "sub"), join(all, "outside"));
     const { texts, problems } = await readOften(join(folder, "sub", "file"));
     expect([...texts]).toEqual(["inside"]);
-    expect(problems).toContain("is a link that leads out of the skill");
+    expect(problems).toContain("leads out");
   });
 
   it("the file for a link, what is read is the skill's own", async () => {
     await exchange(join(folder, "sub", "file"), join(all, "outside", "file"));
     const { texts, problems } = await readOften(join(folder, "sub", "file"));
     expect([...texts]).toEqual(["inside"]);
-    expect(problems).toContain("is a link that leads out of the skill");
+    expect(problems).toContain("leads out");
   });
 });
 
 describe("one file", () => {
   it("is read up to a bound, and not beyond", async () => {
     expect(await readWithin(folder, join(folder, "sub", "file"), 6)).toMatchObject({ isExecutable: false });
-    expect(await readWithin(folder, join(folder, "sub", "file"), 5)).toEqual({ problem: "is too large" });
+    expect(await readWithin(folder, join(folder, "sub", "file"), 5)).toEqual({ problem: "too large" });
   });
 
   it("may be a link within the folder, and not to a folder whose name only begins the same", async () => {
@@ -98,7 +98,7 @@ describe("one file", () => {
     writeFileSync(join(`${folder}-twin`, "file"), "other");
     symlinkSync("../skill-twin/file", join(folder, "twin"));
     expect(await readWithin(folder, join(folder, "twin"), 100)).toEqual({
-      problem: "is a link that leads out of the skill",
+      problem: "leads out",
     });
   });
 });
