@@ -13,6 +13,7 @@ import { judgeAuthFile } from "#domain/credentials/auth-file.ts";
 import { RENEW_MS } from "#domain/credentials/lease.ts";
 import { SEED_KEY, type SeedWatch } from "#domain/credentials/seed-watch.ts";
 import type { Bottle } from "#domain/definition/bottle.ts";
+import { isPassthrough } from "#domain/egress/route-rules.ts";
 import { heldBy, type LeaseOf, liveLease, releaseLease, renewLease, takeLease } from "#lib/seed/lease-file.ts";
 import { readSeed } from "#lib/seed/seed-file.ts";
 
@@ -42,7 +43,7 @@ export interface SeedSources {
 /** Undefined without a seed. Throws `invalid`, or `conflict` naming the bottle that uses it; writes nothing. */
 export async function planSeed(
   { name, agent_provider: { seed: written } }: Bottle,
-  { ownCredential }: Pick<ProviderPlan, "ownCredential">,
+  { ownCredential, routes }: Pick<ProviderPlan, "ownCredential" | "routes">,
   sources: SeedSources,
 ): Promise<SeedPlan | undefined> {
   if (written === undefined || ownCredential === undefined) return undefined;
@@ -66,7 +67,7 @@ export async function planSeed(
     secrets: key === undefined ? {} : { [SEED_KEY]: key },
     warnings: seedWarnings(seed, { isSealed, isOpen, hasKey: key !== undefined }),
     line: { label: "credential", text: `${seed}, the agent's own: it may renew it, and what it renews is saved there` },
-    weakness: `the agent holds its own credential (${seed}): it can read it, use it and try to send it away`,
+    weakness: weaknessOf(seed, routes),
     digest: digestOf(text),
     key,
   };
@@ -155,6 +156,13 @@ function demandKey(key: string | undefined, source: string): string {
     where: `credentials.key: ${source}`,
     hint: "use 16 characters or more, such as `openssl rand -base64 32` prints",
   });
+}
+
+/** Egress takes away every credential that an agent sends; where its own must pass, the connection is not opened. */
+function weaknessOf(seed: string, routes: ProviderPlan["routes"]): string {
+  const unread = routes.filter(isPassthrough).map(({ host }) => host);
+  const where = unread.length === 0 ? "" : `, and what it sends to ${unread.join(", ")} is not read`;
+  return `the agent holds its own credential (${seed}): it can read it, use it and try to send it away${where}`;
 }
 
 function seedWarnings(seed: string, is: { isSealed: boolean; isOpen: boolean; hasKey: boolean }): string[] {

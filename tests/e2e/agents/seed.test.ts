@@ -19,6 +19,7 @@ import { liveLease } from "#lib/seed/lease-file.ts";
 import { readSeed } from "#lib/seed/seed-file.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import type { ListRow, PreflightRow } from "#modes/json/schemas.ts";
+import { startUpstream, type TestUpstream } from "#tests/helpers/egress/upstream.ts";
 import { openRoot, type OwnRoot } from "#tests/helpers/own-root.ts";
 import { loginText } from "#tests/helpers/seeds.ts";
 
@@ -26,13 +27,20 @@ const KEY = "a key of sixteen characters or more";
 /** Renews its login once it is told to, by a file in its home; as Codex does it. */
 const CODEX = `#!/bin/bash
 cp ~/.codex/auth.json ~/seen.json
+token=$(sed -E 's/.*"access_token":"([^"]*)".*/\\1/' ~/.codex/auth.json)
+curl -sSk -o /dev/null -H "authorization: Bearer $token" https://chatgpt.com/own
 until [ -e ~/renew ]; do sleep 0.05; done
-sed -E 's/(id|access|refresh)-1/\\1-2/g' ~/.codex/auth.json > ~/.codex/new && mv ~/.codex/new ~/.codex/auth.json
+sed -E 's/(id|refresh)-1/\\1-2/g' ~/.codex/auth.json > ~/.codex/new && mv ~/.codex/new ~/.codex/auth.json
 touch ~/renewed
 exec sleep infinity
 `;
 
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+const ACCESS = `${part({ alg: "RS256", typ: "JWT" })}.${part({ sub: "user-1", exp: 4_000_000_000 })}.c2lnbmF0dXJl`;
+const FIRST = loginText(1).replace("access-1", ACCESS);
+
 let own: OwnRoot;
+let upstream: TestUpstream;
 let folder: string;
 let seed: string;
 
@@ -40,9 +48,10 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "seed-e2e-"));
   seed = join(folder, "codex/auth.json");
   for (const name of ["codex", "bin"]) mkdirSync(join(folder, name));
-  writeFileSync(seed, loginText(1), { mode: 0o600 });
+  writeFileSync(seed, FIRST, { mode: 0o600 });
   writeFileSync(join(folder, "bin/codex"), CODEX, { mode: 0o755 });
   symlinkSync(seed, join(folder, "link.json"));
+  upstream = await startUpstream("chatgpt.com");
   own = await openRoot({
     HOME: folder,
     PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`,
@@ -50,16 +59,22 @@ beforeEach(async () => {
     SEED_KEY: KEY,
   });
   for (const name of ["bottles", "agents"]) mkdirSync(join(own.root, name));
+  writeFileSync(join(own.root, "ca.pem"), upstream.authority.cert);
   define("coder", seed);
   define("other", join(folder, "link.json"));
 });
 afterEach(async () => {
   await own.close();
+  await upstream.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 function define(name: string, path: string): void {
-  writeFileSync(join(own.root, `bottles/${name}.md`), `---\nagent_provider: {template: codex, seed: ${path}}\n---\n`);
+  const egress = `egress: {upstream_ca: ${own.root}/ca.pem, hosts: {chatgpt.com: "${upstream.pin}"}}`;
+  writeFileSync(
+    join(own.root, `bottles/${name}.md`),
+    `---\nagent_provider: {template: codex, seed: ${path}}\n${egress}\n---\n`,
+  );
   writeFileSync(join(own.root, `agents/${name}.md`), `---\nbottle: ${name}\n---\n`);
 }
 
@@ -81,9 +96,11 @@ describe("an agent with a login of its own", () => {
     const slug = await start();
     await expect
       .poll(() => statSync(join(home(slug), "seen.json"), { throwIfNoEntry: false })?.size)
-      .toBe(loginText(1).length);
-    expect(readFileSync(join(home(slug), "seen.json"), "utf8")).toBe(loginText(1));
+      .toBe(FIRST.length);
+    expect(readFileSync(join(home(slug), "seen.json"), "utf8")).toBe(FIRST);
     expect(liveLease(seed, new Date())?.holder).toBe(slug);
+    // The tunnel is not opened: what the agent sends itself arrives.
+    await expect.poll(() => upstream.seen.map(({ headers }) => headers["authorization"])).toEqual([`Bearer ${ACCESS}`]);
     await renew(slug);
     await own.run("stop", slug, "--yes");
     expect(readFileSync(seed, "utf8")).not.toContain("refresh-");

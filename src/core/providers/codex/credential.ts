@@ -72,7 +72,8 @@ function apiKey(): CodexCredential {
 
 /** The agent holds its login itself, and renews it. */
 function ownLogin(): CodexCredential {
-  const routes = [CHATGPT, API, LOGIN].map((host) => ({ host }));
+  // Egress takes away every Authorization that an agent sends: its own passes only where the connection is not opened.
+  const routes = [CHATGPT, API, LOGIN].map((host) => ({ host, pipelock: { tls_passthrough: true } }));
   return { authFile: undefined, routes, credentials: [], warnings: [] };
 }
 
