@@ -1,8 +1,6 @@
 // The operator's own models.json, made fit for a bottle: addresses, names and settings of models go in; keys and headers
 // become placeholders; commands that would fetch keys are not there to be run.
 
-import type * as z from "zod";
-
 import { BottleError } from "#domain/bottle-error.ts";
 
 import { MODEL_HOSTS, OTHER_PROVIDERS } from "./model-hosts.ts";
@@ -28,9 +26,8 @@ const BUILT_IN = new Set([...MODEL_HOSTS.map(({ provider }) => provider), ...OTH
 
 /** Throws `invalid` for what is no models.json at all; entries that Pi would refuse are left out. */
 export function stageModels(written: string, path: string): StagedModels {
-  const file = parse(written, path);
-  const keys = keysIn(file);
-  const kept = Object.entries(file.providers).flatMap(([name, entry]) => {
+  const { entries, keys } = parse(written, path);
+  const kept = Object.entries(entries).flatMap(([name, entry]) => {
     const clean = ModelsEntry.safeParse(withoutKeys(ModelsEntry.safeParse(entry).data, keys)).data;
     return clean === undefined || name === "" || hasKey(name, keys) || !isUsable(name, clean) ? [] : [{ name, clean }];
   });
@@ -41,9 +38,10 @@ export function stageModels(written: string, path: string): StagedModels {
   };
 }
 
-function parse(written: string, path: string): z.infer<typeof ModelsFile> {
+function parse(written: string, path: string): { entries: Record<string, unknown>; keys: ReadonlySet<string> } {
   try {
-    return ModelsFile.parse(JSON.parse(withoutComments(written)));
+    const file: unknown = JSON.parse(withoutComments(written));
+    return { entries: ModelsFile.parse(file).providers, keys: keysIn(file) };
   } catch {
     // Without the cause: a message of the parser quotes the text, which may hold a key.
     throw new BottleError("invalid", "is no list of Pi's providers", {

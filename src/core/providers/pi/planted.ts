@@ -23,8 +23,10 @@ export function withoutKeys(value: unknown, keys: ReadonlySet<string>): unknown 
   return Object.fromEntries(members.map(([name, member]) => [name, withoutKeys(member, keys)]));
 }
 
+/** In any case: the name of a host is written small. */
 export function hasKey(text: string, keys: ReadonlySet<string>): boolean {
-  return [...keys].some((key) => text.includes(key) || text.includes(encodeURI(key)));
+  const small = text.toLowerCase();
+  return [...keys].some((key) => [key, encodeURI(key)].some((form) => small.includes(form.toLowerCase())));
 }
 
 function collect(value: unknown, isSecret: boolean, found: Set<string>): void {

@@ -88,9 +88,10 @@ describe("what goes in", () => {
         },
         [`my ${KEY}`]: { baseUrl: "https://b.example" },
         path: { baseUrl: `https://c.example/${KEY}/v1` },
+        host: { baseUrl: `https://${KEY}.example` },
       },
     };
-    expect(stage(file).text).not.toContain(KEY);
+    expect(stage(file).text.toLowerCase()).not.toContain(KEY.toLowerCase());
     expect(Object.keys(staged(file) as object)).toEqual(["corp"]);
   });
 });
@@ -118,6 +119,11 @@ describe("what stays out", () => {
     ["an address that is none", { baseUrl: "file:///etc/passwd" }],
   ])("an entry for which Pi would leave the whole file unread: %s", (_name, entry) => {
     expect(staged({ providers: { corp: entry } })).toEqual({});
+  });
+
+  test("one that is nested without end is refused, too", () => {
+    const deep = `{"providers": {"a": ${"[".repeat(100_000)}${"]".repeat(100_000)}}}`;
+    expect(() => stageModels(deep, PATH)).toThrow(BottleError);
   });
 
   test.each(["", "{", "[]", '"text"', "null", '{"providers": []}', `{"providers": "${KEY}`])(
