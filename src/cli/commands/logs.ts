@@ -20,7 +20,7 @@ export const logs = defineCommand({
       value: "source",
       multiple: true,
       describe: "only that source",
-      choices: ["agent", "egress", "git-gate", "supervise", "init"],
+      choices: ["agent", "egress", "git-gate", "supervise", "credentials", "init"],
     },
   },
   details: ["With --json each line is an object {at, source, text} of its own."],

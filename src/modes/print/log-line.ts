@@ -10,6 +10,7 @@ const INKS: Readonly<Record<string, Ink>> = {
   supervise: "magenta",
   init: "blue",
   "git-gate": "yellow",
+  credentials: "green",
 };
 const WIDEST_SOURCE = 9;
 
