@@ -1,5 +1,6 @@
 // A hook that can only post its own words to an address (Claude Code's type "http"): the address says what they mean.
-//   POST /state?state=waiting&event=PermissionRequest&detail=tool_name   the detail is what stands at that path of its JSON
+//   POST /state?state=waiting&event=PermissionRequest&words=asks%20to%20use&detail=tool_name
+// The detail is `words`, then what stands at the path `detail` of the hook's JSON, where there is a text.
 
 /** The body of a report; the request's own where its address says nothing. `body`: undefined when it was too large to be kept. */
 export function reportOf(url: string, body: string | undefined): string | undefined {
@@ -7,7 +8,8 @@ export function reportOf(url: string, body: string | undefined): string | undefi
   const state = url.includes("?") ? query.get("state") : null;
   if (state === null) return body;
   const path = query.get("detail");
-  const detail = path === null || body === undefined ? "" : textAt(body, path);
+  const found = path === null || body === undefined ? "" : textAt(body, path);
+  const detail = [query.get("words") ?? "", found].filter((part) => part !== "").join(" ");
   return JSON.stringify({ state, detail, event: query.get("event") ?? "" });
 }
 

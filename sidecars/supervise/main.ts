@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const server = newSurface({
     async loadMcp() {
       const [{ mcpHandler }, { toolsFor }] = await Promise.all([import("./mcp.ts"), import("./tools/registry.ts")]);
-      const context = { of, paths, now, waitMs };
+      const context = { of, paths, now, waitMs, redact: redactions.text };
       return mcpHandler({ tools: toolsFor({ rebuild }), context, stopping: stopping.signal, settled, tell });
     },
     takeState: agentStateTaker(paths, redactions.text),

@@ -8,9 +8,11 @@ import { awaitAnswer } from "./await-answer.ts";
 import { earlierAnswer } from "./earlier-answer.ts";
 import { admit, askedByAgent } from "./limits.ts";
 import type { ToolContext } from "./tool.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 /** Throws `refused` when the agent has asked too much lately. */
-export async function propose(draft: ProposalDraft, context: ToolContext): Promise<string> {
+export async function propose(said: ProposalDraft, context: ToolContext): Promise<string> {
+  const draft = withoutSecrets(said, context.redact);
   const { of, read } = context;
   const now = context.now();
   let items: readonly QueueItem[] = [];

@@ -9,6 +9,8 @@ export interface ToolContext {
   readonly of: QueueOf;
   readonly paths: BottlePaths;
   readonly now: () => Date;
+  /** Takes the bottle's own secrets out of what an agent says. */
+  readonly redact: (text: string) => string;
   /** How long a call may wait for the operator. */
   readonly waitMs: number;
   /** Aborts when the caller is gone, or the daemon stops: a wait then ends as pending. */

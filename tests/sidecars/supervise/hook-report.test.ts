@@ -15,6 +15,12 @@ describe("a hook's call", () => {
       event: "PreToolUse",
       detail: "Bash",
     });
+    expect(report("/state?state=waiting&words=asks%20to%20use&detail=tool_name", body)).toMatchObject({
+      state: "waiting",
+      detail: "asks to use Bash",
+    });
+    const asked = JSON.stringify({ questions: [{ question: "Red?" }] });
+    expect(report("/state?state=waiting&detail=questions.0.question", asked)).toMatchObject({ detail: "Red?" });
     expect(report("/state?state=busy&detail=tool.name", body)).toMatchObject({ detail: "deep", event: "" });
   });
 

@@ -78,7 +78,7 @@ describe("an image from a definition's Dockerfile", await requireDocker(), () =>
     const image = await ensure(path);
     expect(said.join("\n")).toMatch(/^Step 4\/\d : COPY greeting \/greeting$/m);
     expect(image.env).toMatchObject({ MINE: "yes", PATH: expect.any(String) as string });
-    expect(await run(image, "sh", "-c", "id -un; cat /greeting; echo; ls /opt/bottle-dash/dist/sidecars")).toBe(
+    expect(await run(image, "sh", "-c", "id -un; cat /greeting; echo; ls -1 /opt/bottle-dash/dist/sidecars")).toBe(
       "node\nhello\nentrypoint.js\ntask.js",
     );
     expect(await run(image, "/opt/bottle-dash/node", "--version")).toMatch(/^v\d+/);
