@@ -14,15 +14,33 @@ import { ourFolder, text } from "./home.ts";
 
 type Said = "busy" | "idle" | "waiting";
 
-/** What each event says; `detail` is where in what the hook sends the words are. */
-const EVENTS: readonly { event: string; state: Said; detail?: string }[] = [
+interface Report {
+  readonly event: string;
+  /** Only for these tools: a name, or a regular expression. */
+  readonly tools?: string;
+  readonly state: Said;
+  /** What it waits for, or does: words, then what stands at this path of what the hook sends. */
+  readonly words?: string;
+  readonly detail?: string;
+}
+
+const QUESTION = "AskUserQuestion";
+
+const REPORTS: readonly Report[] = [
   { event: "UserPromptSubmit", state: "busy" },
   { event: "PreToolUse", state: "busy", detail: "tool_name" },
   { event: "PostToolUse", state: "busy", detail: "tool_name" },
   { event: "PostToolUseFailure", state: "busy", detail: "tool_name" },
   { event: "PreCompact", state: "busy" },
-  // With all permissions given only its own questions come here: AskUserQuestion, ExitPlanMode.
-  { event: "PermissionRequest", state: "waiting", detail: "tool_name" },
+  // All permissions are given: what comes here are questions of its own, or the operator changed its mode.
+  { event: "PermissionRequest", tools: QUESTION, state: "waiting", detail: "tool_input.questions.0.question" },
+  {
+    event: "PermissionRequest",
+    tools: `^(?!${QUESTION}$)`,
+    state: "waiting",
+    words: "asks to use",
+    detail: "tool_name",
+  },
   { event: "Elicitation", state: "waiting", detail: "message" },
   { event: "ElicitationResult", state: "busy" },
   { event: "Stop", state: "idle" },
@@ -55,13 +73,14 @@ export function settingsFile({ home, supervise, task }: Pick<ProvisionSpec, "hom
   return { path: `${ourFolder(home)}/settings.json`, content: text(settings), mode: 0o600 };
 }
 
-function reporting(stateUrl: string): Record<string, unknown> {
-  return Object.fromEntries(
-    EVENTS.map(({ event, state, detail }) => {
-      const query = new URLSearchParams({ state, event, ...(detail === undefined ? {} : { detail }) });
-      return [event, [{ hooks: [{ type: "http", url: `${stateUrl}?${query.toString()}`, timeout: PATIENCE }] }]];
-    }),
-  );
+function reporting(stateUrl: string): Record<string, unknown[]> {
+  const hooks: Record<string, unknown[]> = {};
+  for (const { tools, ...said } of REPORTS) {
+    const url = `${stateUrl}?${new URLSearchParams({ ...said }).toString()}`;
+    const matcher = tools === undefined ? {} : { matcher: tools };
+    (hooks[said.event] ??= []).push({ ...matcher, hooks: [{ type: "http", url, timeout: PATIENCE }] });
+  }
+  return hooks;
 }
 
 /** Nobody stops a task's turn with Esc: there it is not needed. */

@@ -206,10 +206,15 @@ describe("its state", () => {
 
   it("is told by hooks that call supervise themselves", async () => {
     const plan = await claude.provision(specOf());
-    const url = "http://127.0.0.1:9100/state?state=waiting&event=PermissionRequest&detail=tool_name";
-    expect(hooksOf(plan)["PermissionRequest"]).toEqual([{ hooks: [{ type: "http", url, timeout: 2 }] }]);
+    const call = (query: string) => ({ type: "http", url: `http://127.0.0.1:9100/state?${query}`, timeout: 2 });
+    expect(hooksOf(plan)["Stop"]).toEqual([{ hooks: [call("event=Stop&state=idle")] }]);
+    const asked = "event=PermissionRequest&state=waiting";
+    expect(hooksOf(plan)["PermissionRequest"]).toEqual([
+      { matcher: "AskUserQuestion", hooks: [call(`${asked}&detail=tool_input.questions.0.question`)] },
+      { matcher: "^(?!AskUserQuestion$)", hooks: [call(`${asked}&words=asks+to+use&detail=tool_name`)] },
+    ]);
     expect(plan.reportsState).toBe(true);
-    expect(plan.screenRules?.rules.map(({ state }) => state)).toEqual(["waiting", "waiting", "busy", "idle"]);
+    expect(new Set(plan.screenRules?.rules.map(({ state }) => state))).toEqual(new Set(["waiting", "busy", "idle"]));
   });
 
   it("is watched for what no hook tells, unless it has a task", async () => {
