@@ -25,7 +25,7 @@ export interface Reading {
 export interface ReadingTimes {
   /** A screen that rests for so long is drawn. */
   readonly calmMs: number;
-  /** One that never rests is looked at as often; what was half drawn then is seen twice before it counts. */
+  /** One that never rests is looked at as often; what is new there is looked at again after `calmMs`, before it counts. */
   readonly everyMs: number;
   /** So long no rule may match before that is said. */
   readonly lapseMs: number;
@@ -61,10 +61,11 @@ export function openReading(
     const verdict = read(view());
     restUntil = performance.now() + (performance.now() - now) * REST;
     const key = verdict === undefined ? "" : keyOf(saidOf(verdict));
-    if (isCalm || key === candidate) sayer.settle(verdict);
+    const isSure = isCalm || key === candidate;
+    if (isSure) sayer.settle(verdict);
     candidate = key;
     if (isCalm) return;
-    dueAt = now + everyMs;
+    dueAt = now + (isSure ? everyMs : calmMs);
     wait();
   };
   return {
@@ -74,7 +75,7 @@ export function openReading(
     changed() {
       changedAt = performance.now();
       if (timer !== undefined) return;
-      dueAt = changedAt + everyMs;
+      dueAt = changedAt + 2 * calmMs;
       wait();
     },
     stop() {
