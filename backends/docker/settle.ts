@@ -87,9 +87,10 @@ async function lastLines(container: Container, paths: BottlePaths): Promise<stri
     import("#lib/screen/screen.ts"),
     import("./terminal/replay.ts"),
   ]);
-  const screen = openScreen(await readSize(paths), () => {});
+  const redactions = await readRedactions(paths);
+  const screen = openScreen(await readSize(paths), () => {}, undefined, undefined, redactions.text);
   try {
-    await replayLog(container, screen, (await readRedactions(paths)).open(), undefined);
+    await replayLog(container, screen, redactions.open(), undefined);
     return screen.plainTail(CRASH_LINES);
   } catch (error) {
     return [`[its output cannot be read: ${error instanceof Error ? error.message : String(error)}]`];

@@ -59,6 +59,7 @@ export function openShell(options: ShellOptions): Shell {
     (answer) => pty.write(answer),
     undefined,
     () => reading?.changed(),
+    options.redactions.text,
   );
   const tell = (said: Said): void => screen.subscribers.state({ type: "activity", ...said, at: now().toISOString() });
   const reading = options.rules === undefined ? undefined : openReading(options.rules, () => screen.view(), tell);

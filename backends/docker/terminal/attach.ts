@@ -41,8 +41,9 @@ export async function attachTo(context: DockerContext, slug: string): Promise<Te
   const leaving = new AbortController();
   const answers = answerer(paths, (data) => void connection.write(data));
   try {
-    const screen = openScreen(await readSize(paths), answers.answer);
-    const redactor = (await readRedactions(paths)).open();
+    const redactions = await readRedactions(paths);
+    const screen = openScreen(await readSize(paths), answers.answer, undefined, undefined, redactions.text);
+    const redactor = redactions.open();
     const live = liveOutput(connection, screen, redactor);
     await followSize(context, slug, container.id, screen, leaving.signal);
     await replay(container, { screen, redactor, live }, leaving.signal);

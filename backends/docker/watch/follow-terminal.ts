@@ -58,7 +58,8 @@ export function followTerminal(
     if (stopped) return;
     const { openScreen } = await import("#lib/screen/screen.ts"); // with its emulator
     const container = context.engine.docker.getContainer(id);
-    const redactor = (await readRedactions(paths)).open();
+    const redactions = await readRedactions(paths);
+    const redactor = redactions.open();
     const [size, rules, past] = await Promise.all([
       readSize(paths),
       readScreenRules(paths),
@@ -67,7 +68,7 @@ export function followTerminal(
     if (stopped) return;
     let write = (_data: string): void => {};
     const answers = answerer(paths, (data) => write(data));
-    const shown = openScreen(size, answers.answer, 0, teller.drawn);
+    const shown = openScreen(size, answers.answer, 0, teller.drawn, redactions.text);
     screen = shown;
     if (rules !== undefined) teller.read(rules, () => shown.view());
     screen.subscribers.add(

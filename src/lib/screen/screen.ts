@@ -30,31 +30,38 @@ export interface Screen extends Sink {
 const LAST_LINE_EVERY_MS = 250;
 const LAST_LINE_LIMIT = 400;
 
-/** `answer` gets what the terminal replies to the agent's queries; `drawn` is called when something was; `scrollback` is a number of lines. */
+/**
+ * `answer` gets what the terminal replies to the agent's queries; `drawn` is called when something was; `scrollback` is a
+ * number of lines. `redact` gets what is read off the screen: a program may have put a secret together there, cell by cell.
+ */
 export function openScreen(
   size: { cols: number; rows: number },
   answer: (data: string) => void,
   scrollback?: number,
   drawn: () => void = () => {},
+  redact: (text: string) => string = (text) => text,
 ): Screen {
   const emulator = openEmulator(size.cols, size.rows, answer, scrollback);
   const load = newLoad();
   let cursor = 0;
   const state = (): ScreenState => ({
-    snapshot: emulator.snapshot(),
+    snapshot: redact(emulator.snapshot()),
     cols: emulator.cols,
     rows: emulator.rows,
     cursor,
   });
   const subscribers = newSubscribers(state);
-  const lastLine = (): string => plainLine(emulator.lastLine()).slice(0, LAST_LINE_LIMIT);
+  const lastLine = (): string => plainLine(redact(emulator.lastLine())).slice(0, LAST_LINE_LIMIT);
   const lastLineTeller = onceInAWhile(lastLine, (text) => subscribers.state({ type: "last-line", text }));
   return {
     subscribers,
     state,
     lastLine,
     tellLastLine: () => lastLineTeller.now(),
-    plainTail: (count) => emulator.plainTail(count),
+    plainTail(count) {
+      const lines = emulator.plainTail(count);
+      return lines.length === 0 ? lines : redact(lines.join("\n")).split("\n");
+    },
     view: () => emulator.view(),
     backlog: () => load.waiting(),
     drained: () => load.done(),
