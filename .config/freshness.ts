@@ -7,7 +7,7 @@ export const root = join(import.meta.dirname, "..");
 /** Written when a build succeeded; its time is when that build began reading. */
 export const stamp = join(root, "dist", ".built");
 
-export const sourceFolders = ["src", "components", "backends", "sidecars", "fixtures"];
+export const sourceFolders = ["src", "components", "backends", "sidecars", "fixtures/demo"];
 const sources = [...sourceFolders, ".config", "package.json", "package-lock.json", "tsconfig.json"];
 
 export function distIsStale(): boolean {
