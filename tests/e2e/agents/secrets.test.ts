@@ -46,8 +46,12 @@ const needsTmux = requirement("tmux", () => (hasTmux.exitCode === 0 ? undefined 
 
 for (const backend of LOOP_BACKENDS) {
   describe(`a planted secret on ${backend.name}`, { ...backend.required, timeout: 120_000 }, () => {
-    describe("that a program spills", { ...requireSshd() }, () => planted(backend));
-    describe("that Claude Code spills", { ...requireAgents() }, () => plantedForClaude(backend));
+    describe("that a program spills", requireSshd(), () => {
+      planted(backend);
+    });
+    describe("that Claude Code spills", requireAgents(), () => {
+      plantedForClaude(backend);
+    });
   });
 }
 
