@@ -69,7 +69,7 @@ describe("a seed at a launch", () => {
 
   test("is refused where nobody could watch it: by every backend but the local one", async () => {
     for (const backend of ["docker", "docker:build-1"])
-      // oxlint-disable-next-line no-await-in-loop -- two
+      // oxlint-disable-next-line no-await-in-loop -- one refusal after the other
       await expect(plan({ backend })).rejects.toMatchObject({
         code: "invalid",
         where: "bottle dev: agent_provider.seed",
