@@ -36,7 +36,7 @@ export function createConsole({ now = () => new Date(), ...options }: ConsoleOpt
     subscribe: store.subscribe,
     async end(slug, signal) {
       const { endOf } = await import("./console/end.ts");
-      return await endOf(world.root, slug, { start, ...store }, AbortSignal.any([signal, closing.signal]));
+      return await endOf(world, slug, { start, ...store }, AbortSignal.any([signal, closing.signal]));
     },
     async explain(slug) {
       const { explain } = await import("./console/explain.ts");

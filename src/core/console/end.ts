@@ -7,15 +7,22 @@ import { TaskResult } from "#domain/provider/task-output.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { readChecked } from "#lib/store/read-checked.ts";
 
-import { readMetadata } from "./read-metadata.ts";
+import { backendOf, type ConsoleWorld } from "./part.ts";
 
 type Watching = Pick<Console, "start" | "fleet" | "subscribe">;
 
 /** Throws `not-found` when there is no such bottle or it is cleared away meanwhile, and the reason of `signal` when that aborts. */
-export async function endOf(root: string, slug: string, watching: Watching, signal: AbortSignal): Promise<AgentEnd> {
-  await readMetadata(root, slug);
+export async function endOf(
+  world: Pick<ConsoleWorld, "root" | "backends">,
+  slug: string,
+  watching: Watching,
+  signal: AbortSignal,
+): Promise<AgentEnd> {
+  const bottle = (await backendOf(world, slug)).open(slug);
   const run = await untilEnded(slug, watching, signal);
-  const said = await readChecked(bottlePaths(root, slug).agent.result, TaskResult);
+  // It may be this process that writes the end down, with its crash log: not to leave before that is done.
+  await bottle.status().catch(() => {});
+  const said = await readChecked(bottlePaths(world.root, slug).agent.result, TaskResult);
   const { message, cut } = said.state === "ok" ? said.value : { message: null, cut: false };
   const ended = run.phase === "exited" ? run : { exit_code: null, signal: null };
   return { reason: run.phase, exit_code: ended.exit_code, signal: ended.signal, message, cut };

@@ -10,6 +10,7 @@ import { createFleetStore, type FleetStore } from "#core/watch/fleet-store.ts";
 import type { RunStatus } from "#domain/fleet/run-status.ts";
 import { Metadata } from "#domain/fleet/metadata.ts";
 import { bottlePaths } from "#lib/paths.ts";
+import { fakeBackend } from "#tests/helpers/fake-backend.ts";
 
 const SLUG = "dev-abcde";
 const AT = "2026-11-21T06:00:00.000Z";
@@ -18,10 +19,13 @@ const METADATA = { identity: SLUG, agent_name: "dev", started_at: AT, backend: "
 let root = "";
 let store: FleetStore;
 let stop: AbortController;
+/** How often the backend was asked how the bottle stands. */
+let asked = 0;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "end-test-"));
   store = createFleetStore(() => new Date(AT));
   stop = new AbortController();
+  asked = 0;
   const { state, metadata, agent } = bottlePaths(root, SLUG);
   await mkdir(state, { recursive: true });
   await mkdir(agent.dir);
@@ -33,8 +37,13 @@ const never = new Promise<void>(() => {});
 /** Rejects or resolves; and tells when it listens. */
 async function waiting(start: () => Promise<void> = () => never): Promise<{ end: Promise<AgentEnd> }> {
   const listens = Promise.withResolvers<void>();
+  const status = async () => {
+    asked += 1;
+    return { phase: "running", since: AT } as const;
+  };
+  const world = { root, backends: [fakeBackend(root, { name: "local", bottle: { status } })] };
   const end = endOf(
-    root,
+    world,
     SLUG,
     {
       start,
@@ -60,9 +69,11 @@ it("waits while the agent runs, and tells how it ended and what it answered", as
   found();
   runs({ phase: "starting", since: AT });
   runs({ phase: "running", since: AT });
+  expect(asked).toBe(0);
   await answers("All done.");
   runs({ phase: "exited", since: AT, exit_code: 3, signal: null });
   expect(await end).toEqual({ reason: "exited", exit_code: 3, signal: null, message: "All done.", cut: false });
+  expect(asked).toBe(1); // what its end leaves is on disk by then
 });
 
 it("tells at once of an end that is known", async () => {
