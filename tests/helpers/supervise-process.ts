@@ -151,7 +151,7 @@ function httpOver(
     const call = request({
       socketPath,
       method,
-      path: url.pathname,
+      path: `${url.pathname}${url.search}`,
       headers: { host: url.host, ...headers },
       agent: false,
       ...(signal ? { signal } : {}),

@@ -101,6 +101,21 @@ describe("POST /state", () => {
     expect(new Date(report.at).getTime()).toBeGreaterThan(Date.now() - 60_000);
   });
 
+  it("takes a hook's own words, whose address says what they mean, however long they are", async () => {
+    const supervise = await startSupervise();
+    const call = "/state?state=busy&event=PostToolUse&detail=tool_name";
+    for (const [size, detail] of [
+      [10, "Bash"],
+      [2 * 1_048_576, ""],
+    ] as const) {
+      const body = JSON.stringify({ tool_name: "Bash", tool_response: "x".repeat(size) });
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect((await supervise.http(call, { method: "POST", body })).status).toBe(204);
+      const report = JSON.parse(readFileSync(supervise.paths.agent.state, "utf8"));
+      expect(report).toMatchObject({ state: "busy", event: "PostToolUse", detail });
+    }
+  });
+
   it.each(["{", '{"state":"asleep"}', '{"state":"busy","pid":1}', "null"])("refuses %j with 400", async (body) => {
     const supervise = await startSupervise();
     expect((await supervise.http("/state", { method: "POST", body })).status).toBe(400);
