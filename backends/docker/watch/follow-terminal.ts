@@ -35,6 +35,8 @@ const BEGIN_WITH = 50;
 /** So many begin at once: a dashboard that opens on hundreds of bottles must not storm the daemon. */
 const AT_ONCE = 8;
 const LAST_WORDS_MS = 1000;
+/** A connection that ends is mostly its agent's end, of which the daemon tells a moment later. */
+const LOST_AFTER_MS = 2000;
 const beginning = turns(AT_ONCE);
 
 export function followTerminal(
@@ -138,9 +140,11 @@ function newTeller(tell: (said: Telling) => void, on: { edge(): void }): Teller 
     on.edge();
     tell({ activity, authority: "terminal" });
   });
+  let loss: NodeJS.Timeout | undefined;
   const stop = (): void => {
     clock.stop();
     reading?.stop();
+    clearTimeout(loss);
   };
   return {
     get isLost() {
@@ -155,7 +159,12 @@ function newTeller(tell: (said: Telling) => void, on: { edge(): void }): Teller 
     lose() {
       isLost = true;
       stop();
-      tell({ activity: "unknown", authority: "terminal", detail: "the connection to its terminal is lost" });
+      const said = {
+        activity: "unknown",
+        authority: "terminal",
+        detail: "the connection to its terminal is lost",
+      } as const;
+      loss = setTimeout(() => tell(said), LOST_AFTER_MS).unref();
     },
     stop,
   };

@@ -77,6 +77,16 @@ describe("the screen of a docker bottle", await requireDocker(), () => {
     );
   });
 
+  test("is not called lost when the agent ends", { timeout: 60_000 }, async () => {
+    const container = await run(RULES);
+    await watch();
+    await expect.poll(read, PATIENCE).toEqual(["idle screen at-rest"]);
+    await container.kill();
+    const phases = () => events.flatMap((event) => (event.type === "run-status" ? [event.status.phase] : []));
+    await expect.poll(phases, PATIENCE).toEqual(["running", "exited"]);
+    expect(activities().map(({ activity }) => activity)).not.toContain("unknown");
+  });
+
   test("is read for one question too, from the end of the log", { timeout: 60_000 }, async () => {
     const container = await run(RULES);
     const shown = async () => (await ask())?.find(({ authority }) => authority !== "terminal");
