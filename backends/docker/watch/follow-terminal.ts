@@ -3,7 +3,7 @@
 
 import type { BackendEvent } from "#contracts/backend.ts";
 import type { ScreenRules, ScreenView } from "#domain/provider/screen-rules.ts";
-import { bottlePaths } from "#lib/paths.ts";
+import { bottlePaths, type BottlePaths } from "#lib/paths.ts";
 import { readRedactions } from "#lib/redact/redactions-file.ts";
 import { activityClock } from "#lib/screen/activity.ts";
 import { openReading, type Reading, type Said } from "#lib/screen/reading.ts";
@@ -57,40 +57,17 @@ export function followTerminal(
   });
 
   const begin = async (): Promise<void> => {
-    if (stopped) return;
-    const { openScreen } = await import("#lib/screen/screen.ts"); // with its emulator
-    const container = context.engine.docker.getContainer(id);
-    const redactions = await readRedactions(paths);
-    const redactor = redactions.open();
-    const [size, rules, past] = await Promise.all([
-      readSize(paths),
-      readScreenRules(paths),
-      tailOf(container, redactor, BEGIN_WITH),
-    ]);
-    if (stopped) return;
-    let write = (_data: string): void => {};
-    const answers = answerer(paths, (data) => write(data));
-    const shown = openScreen(size, answers.answer, 0, teller.drawn, redactions.text);
-    screen = shown;
-    if (rules !== undefined) teller.read(rules, () => shown.view());
-    screen.subscribers.add(
-      { send: (event) => event.type === "last-line" && tell({ ...event, slug }), queued: () => 0 },
-      false,
-    );
-    screen.show(past, 0);
-    const connection = await connectTerminal(container);
-    if (stopped) return void connection.destroy();
-    write = (data) => void connection.write(data);
-    leave = () => connection.destroy();
-    const live = liveOutput(connection, screen, redactor);
-    ended = live.ended.then(() => answers.end());
-    void ended.then(() => {
+    const heard: Heard = {
+      isStopped: () => stopped,
+      screen: (opened) => (screen = opened),
+      lastLine: (text) => tell({ type: "last-line", slug, text }),
+    };
+    const connected = stopped ? undefined : await connect(context, id, paths, teller, heard);
+    if (connected === undefined) return;
+    ({ leave, ended } = connected);
+    void connected.ended.then(() => {
       if (!stopped && !isOver) teller.lose();
     });
-    if (past !== "") teller.rests();
-    screen.afterAll(() => screen?.tellLastLine());
-    answers.begin();
-    live.begin(teller.alive);
   };
   // A container that ended meanwhile is told of by the daemon's events.
   void beginning(begin).catch(() => {});
@@ -115,6 +92,62 @@ export function followTerminal(
       else end();
     },
   };
+}
+
+interface Heard {
+  isStopped(): boolean;
+  /** Open from now on. */
+  screen(opened: Screen): void;
+  lastLine(text: string): void;
+}
+
+interface Connected {
+  leave(): void;
+  /** Resolves when the connection has ended and all that came by it is on the screen. */
+  readonly ended: Promise<void>;
+}
+
+/** Undefined when it was stopped meanwhile. */
+async function connect(
+  { engine }: DockerContext,
+  id: string,
+  paths: BottlePaths,
+  teller: Teller,
+  heard: Heard,
+): Promise<Connected | undefined> {
+  const { openScreen } = await import("#lib/screen/screen.ts"); // with its emulator
+  const container = engine.docker.getContainer(id);
+  const redactions = await readRedactions(paths);
+  const redactor = redactions.open();
+  const [size, rules, past] = await Promise.all([
+    readSize(paths),
+    readScreenRules(paths),
+    tailOf(container, redactor, BEGIN_WITH),
+  ]);
+  if (heard.isStopped()) return undefined;
+  let write = (_data: string): void => {};
+  const answers = answerer(paths, (data) => write(data));
+  const screen = openScreen(size, answers.answer, 0, teller.drawn, redactions.text);
+  heard.screen(screen);
+  if (rules !== undefined) teller.read(rules, () => screen.view());
+  screen.subscribers.add(
+    { send: (event) => event.type === "last-line" && heard.lastLine(event.text), queued: () => 0 },
+    false,
+  );
+  screen.show(past, 0);
+  const connection = await connectTerminal(container);
+  const leave = (): void => void connection.destroy();
+  if (heard.isStopped()) {
+    leave();
+    return undefined;
+  }
+  write = (data) => void connection.write(data);
+  const live = liveOutput(connection, screen, redactor);
+  if (past !== "") teller.rests();
+  screen.afterAll(() => screen.tellLastLine());
+  answers.begin();
+  live.begin(teller.alive);
+  return { leave, ended: live.ended.then(() => answers.end()) };
 }
 
 interface Teller {
