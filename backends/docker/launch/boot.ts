@@ -103,6 +103,8 @@ async function startContainer(agent: Dockerode.Container, paths: BottlePaths): P
 export async function boot(booting: Booting, steps: Steps, signal: AbortSignal, opened?: Opened): Promise<Booted> {
   const { paths, kept, agent } = booting;
   const { server, started, ended, close } = opened ?? (await openBoot(booting));
+  let closing: Promise<void> | undefined;
+  const closeOnce = (): Promise<void> => (closing ??= close());
   const answering = started.then(() => answerStart(agent, paths, kept.has_screen)).catch(() => undefined);
   try {
     await steps.run("make the sandbox", () => started);
@@ -121,11 +123,12 @@ export async function boot(booting: Booting, steps: Steps, signal: AbortSignal, 
         const answers = await answering;
         answers?.begin();
         await untilAborted(orLastWords(server.go(order), ended), withPatience(signal));
+        await closeOnce(); // what its proof was made with is not for the agent to see
         await answers?.calm;
       },
       async close() {
         void answering.then((answers) => answers?.leaveSoon());
-        await close();
+        await closeOnce();
       },
     };
   } catch (error) {
