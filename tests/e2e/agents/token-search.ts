@@ -60,8 +60,15 @@ function search(
       return false; // it has ended, or is a socket
     }
   };
+  const entries = (folder: string) => {
+    try {
+      return list(folder, { withFileTypes: true });
+    } catch {
+      return []; // the agent has removed it
+    }
+  };
   const walk = (folder: string): void => {
-    for (const entry of list(folder, { withFileTypes: true })) {
+    for (const entry of entries(folder)) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) walk(path);
       else if (entry.isFile() && look(path)) counts.files += 1;
