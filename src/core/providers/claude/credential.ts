@@ -70,12 +70,12 @@ function tokenProblem(value: string): string | undefined {
   return undefined;
 }
 
-/** The definition's own route stays as it is written. */
+/** The definition's own route, as it is written, but a provider's: secrets are starred out on it unless it says more. */
 function ofRoute(route: Route, { where }: Spec): ClaudeCredential {
   const scheme = route.auth?.scheme ?? "";
-  const nothing = { routes: [], credentials: [], warnings: [] };
-  if (scheme.toLowerCase() === "header:x-api-key") return { env: { ANTHROPIC_API_KEY: PLACEHOLDER }, ...nothing };
-  if (scheme === "Bearer") return { env: { CLAUDE_CODE_OAUTH_TOKEN: PLACEHOLDER }, ...nothing };
+  const more = { routes: [route], credentials: [], warnings: [] };
+  if (scheme.toLowerCase() === "header:x-api-key") return { env: { ANTHROPIC_API_KEY: PLACEHOLDER }, ...more };
+  if (scheme === "Bearer") return { env: { CLAUDE_CODE_OAUTH_TOKEN: PLACEHOLDER }, ...more };
   throw new BottleError("invalid", `${HOST} takes no credential as ${scheme}`, {
     where: `${where}: egress.routes`,
     hint: "write `scheme: header:x-api-key` for an API key, or `scheme: Bearer` for an OAuth token",

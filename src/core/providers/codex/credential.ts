@@ -36,7 +36,7 @@ export async function credentialOf({ settings, where, routes, operator }: Provis
   const key = routes.find(({ host, auth }) => ruleHost(host) === API && auth !== undefined);
   if (settings.seed !== undefined) return ownLogin();
   if (settings.forward_host_credentials === true) return await hostLogin(operator, key);
-  if (key !== undefined) return apiKey();
+  if (key !== undefined) return apiKey(key);
   throw new BottleError("invalid", "Codex has no credential", {
     where: `${where}: agent_provider`,
     hint: `write \`forward_host_credentials: true\` to use this machine's Codex login, or give a route to ${API} with \`auth\` an API key`,
@@ -65,9 +65,10 @@ async function hostLogin(operator: OperatorSide, key: Route | undefined): Promis
   };
 }
 
-function apiKey(): CodexCredential {
+/** The definition's own route, as it is written, but a provider's: secrets are starred out on it unless it says more. */
+function apiKey(route: Route): CodexCredential {
   const authFile = { auth_mode: "apikey", OPENAI_API_KEY: PLACEHOLDER_KEY };
-  return { authFile: written(authFile), routes: [], credentials: [], warnings: [] };
+  return { authFile: written(authFile), routes: [route], credentials: [], warnings: [] };
 }
 
 /** The agent holds its login itself, and renews it. */

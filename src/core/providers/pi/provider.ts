@@ -40,7 +40,8 @@ export const pi: Provider = {
         guestFile(spec, "extensions/bottle-dash.js", await readProviderFile("pi", "extension.js")),
         ...skillFiles(`${folderIn(spec.home)}/skills`, spec.skills),
       ],
-      routes: [],
+      // Those of the definition that lead to its models: as a provider's, secrets are starred out on them unless they say more.
+      routes: [...new Set(reach.map(({ route }) => route))],
       credentials: [],
       screenRules: parseScreenRules(await readProviderFile("pi", RULES), RULES),
       reportsState: supervise !== undefined,

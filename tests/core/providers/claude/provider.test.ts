@@ -59,10 +59,10 @@ describe("the credential", () => {
     expect(plan.warnings).toEqual([]);
   });
 
-  it("may be an API key that the definition's own route brings, which stays as it is", async () => {
+  it("may be an API key that the definition's own route brings, which then is the provider's", async () => {
     for (const settings of [{ template: "claude" }, { template: "claude", auth_token: "" }]) {
       const plan = await claude.provision(specOf({ settings, routes: [KEY_ROUTE], env: {} }));
-      expect(plan).toMatchObject({ routes: [], credentials: [] });
+      expect(plan).toMatchObject({ routes: [KEY_ROUTE], credentials: [] });
       expect(plan.env).toMatchObject({ ANTHROPIC_API_KEY: "egress-placeholder" });
       expect(plan.env).not.toHaveProperty("CLAUDE_CODE_OAUTH_TOKEN");
       expect(jsonAt(plan, ".claude.json")).toMatchObject({

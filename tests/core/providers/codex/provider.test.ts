@@ -113,9 +113,9 @@ describe("with the operator's login", () => {
 });
 
 describe("with a key of a route", () => {
-  it("gives the agent a placeholder, and adds no route", async () => {
+  it("gives the agent a placeholder, and makes the route its own", async () => {
     const plan = await codex.provision(specOf({ settings: { template: "codex" }, routes: [KEY_ROUTE], host: {} }));
-    expect(plan.routes).toEqual([]);
+    expect(plan.routes).toEqual([KEY_ROUTE]);
     expect(plan.credentials).toEqual([]);
     expect(JSON.parse(textAt(plan, ".codex/auth.json"))).toEqual({
       auth_mode: "apikey",

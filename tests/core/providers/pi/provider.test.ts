@@ -44,7 +44,7 @@ describe("the model", () => {
       ANTHROPIC_API_KEY: "egress-placeholder",
     });
     expect(plan.hidden).toEqual(["OPENROUTER_API_KEY", "ANTHROPIC_API_KEY"]);
-    expect(plan.routes).toEqual([]);
+    expect(plan.routes).toEqual([OPENROUTER, ANTHROPIC]);
     expect(plan.credentials).toEqual([]);
   });
 
