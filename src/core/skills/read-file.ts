@@ -1,7 +1,7 @@
 // Reads one file that must lie within a folder, whatever somebody does to that folder meanwhile.
 
 import { constants } from "node:fs";
-import { type FileHandle, open, realpath, stat } from "node:fs/promises";
+import { type FileHandle, open, readlink, realpath, stat } from "node:fs/promises";
 import { sep } from "node:path";
 
 import { isErrno } from "#lib/atomic-file.ts";
@@ -22,9 +22,8 @@ export type ReadProblem =
 
 /**
  * `folder` is a real path. A link is followed as long as it ends within it. Neither opening without links nor looking the path up
- * is enough by itself, since a folder on the way can be exchanged for a link between the two: what was opened must be what stands
- * at a real path within the folder, by device and inode. A hard link is no other file than the one elsewhere: that is told, and
- * cannot be judged.
+ * is enough by itself, since a folder on the way can be exchanged for a link between the two: what was opened is asked where it
+ * stands. A hard link is no other file than the one elsewhere: that is told, and cannot be judged.
  */
 export async function readWithin(folder: string, path: string, most: number): Promise<Read> {
   const real = await realpath(path).catch((error: unknown) => error);
@@ -49,6 +48,10 @@ function isWithin(folder: string, path: string): boolean {
 }
 
 async function isStillAt(file: FileHandle, folder: string, path: string): Promise<boolean> {
+  // Linux knows where an open file stands, whatever its path leads to by now.
+  const standing = await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined);
+  if (standing !== undefined) return isWithin(folder, standing);
+  // Elsewhere the path is looked up again, and must lead to the same file: somebody quick enough could exchange it twice.
   const now = await realpath(path).catch(() => "");
   if (!isWithin(folder, now)) return false;
   const [opened, found] = await Promise.all([file.stat(), stat(now).catch(() => undefined)]);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { type Read, readWithin } from "#core/skills/read-file.ts";
 
-const ENOUGH = 300;
+const ENOUGH = 1000;
 const MOST_TRIES = 20_000;
 
 let all = "";
