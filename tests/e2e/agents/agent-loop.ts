@@ -120,12 +120,14 @@ interface Submitted {
 }
 
 /** Through the dashboard, into the agent's own terminal and out again. */
-async function giveTask({ agent, screen, watch }: Loop, task: string): Promise<Submitted> {
+async function giveTask({ agent, screen, watch, slug }: Loop, task: string): Promise<Submitted> {
   await screen.keys("Enter");
   await screen.gone("Bottles");
   await screen.see(agent.ready);
   await screen.type(task);
   await screen.see(task);
+  // It shows its prompt while it still starts, and is busy with that.
+  await watch.untilStands(slug, "idle");
   const submitted = { at: Date.now(), place: watch.now() };
   await screen.keys(...(agent.submit ?? ["Enter"]));
   return submitted;

@@ -21,6 +21,8 @@ export interface FleetWatch {
   /** The first that matches from `since` on; past ones too. Rejects with what was told when `patience` is over. */
   until(what: string, matches: (event: WatchEvent) => boolean, since?: number): Promise<Told>;
   untilState(slug: string, state: BottleState, since?: number): Promise<Told>;
+  /** Resolves as soon as this is the last state that was told of it. */
+  untilStands(slug: string, state: BottleState): Promise<void>;
   /** Each state that the bottle came into from `since` on. */
   states(slug: string, since: number): BottleState[];
   close(): Promise<void>;
@@ -63,6 +65,13 @@ export function watchFleet({ env, root }: OwnRoot): FleetWatch {
     now: () => told.length,
     until,
     untilState: (slug, state, since) => until(`${slug} ${state}`, (event) => stateOf(event, slug) === state, since),
+    async untilStands(slug, state) {
+      const stands = (): boolean => {
+        const last = told.findLast(({ event }) => stateOf(event, slug) !== undefined);
+        return last !== undefined && stateOf(last.event, slug) === state;
+      };
+      await until(`${slug} to be ${state}`, stands);
+    },
     states(slug, since) {
       const before = told.slice(0, since).flatMap(({ event }) => stateOf(event, slug) ?? []);
       const states = told.slice(since).flatMap(({ event }) => stateOf(event, slug) ?? []);
