@@ -103,7 +103,7 @@ describe("an agent with a task", () => {
   });
 
   it("gets our signals, and so does what it started", async () => {
-    const script = "trap 'echo told; exit 3' TERM; sleep 600 & echo ready; wait";
+    const script = "trap 'echo told; exit 3' TERM; (echo ready; exec sleep 600) & wait";
     const { child, done } = start({ format: "text" }, ["--", "sh", "-c", script]);
     await once(child.stdout, "data");
     child.kill("SIGTERM");
