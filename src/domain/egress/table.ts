@@ -74,6 +74,8 @@ function parseSocket(path: string): Pin | undefined {
 type Locate = (path: readonly PropertyKey[]) => number | undefined;
 
 function check(value: unknown, file: string, locate: Locate): RouteTable {
+  const dropped = protoPath(value);
+  if (dropped !== undefined) throw wrong(file, locate, dropped, "is no name");
   const parsed = RouteTable.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -81,6 +83,17 @@ function check(value: unknown, file: string, locate: Locate): RouteTable {
   }
   for (const [path, what] of problems(parsed.data)) throw wrong(file, locate, path, what);
   return parsed.data;
+}
+
+/** Where `__proto__` stands as a key: a schema drops it without a word, and a match by it would then ask for nothing. */
+function protoPath(value: unknown): PropertyKey[] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, member] of Object.entries(value)) {
+    if (key === "__proto__") return [key];
+    const below = protoPath(member);
+    if (below !== undefined) return [key, ...below];
+  }
+  return undefined;
 }
 
 /** What the schema cannot say: each problem with the path of its field. */
@@ -91,6 +104,10 @@ function* problems(table: RouteTable): Generator<readonly [PropertyKey[], string
   }
   for (const [index, route] of table.routes.entries()) {
     for (const [path, what] of routeProblems(route)) yield [["routes", index, ...path], what];
+  }
+  for (const [index, { host, path }] of (table.unasked ?? []).entries()) {
+    if (!isRuleHost(host)) yield [["unasked", index, "host"], "must be a host name in lower-case ASCII"];
+    if (!isPlainPath(path)) yield [["unasked", index, "path"], NO_PLAIN_PATH];
   }
   for (const [index, exception] of (table.dlp_exceptions ?? []).entries()) {
     for (const [path, what] of exceptionProblems(exception)) yield [["dlp_exceptions", index, ...path], what];
