@@ -1,7 +1,7 @@
 // What a provider is: how one kind of agent is set up in a bottle, as data. Backends apply it and know none by name.
 
 import type { AgentProvider } from "#domain/definition/provider.ts";
-import type { Route } from "#domain/egress/route.ts";
+import type { Route, UnaskedCall } from "#domain/egress/route.ts";
 import type { HostCredential } from "#domain/provider/credential.ts";
 import type { ScreenRules } from "#domain/provider/screen-rules.ts";
 import type { Skill } from "#domain/provider/skill.ts";
@@ -55,6 +55,8 @@ export interface ProviderPlan {
   readonly files: readonly GuestFile[];
   /** Routes that the provider needs; it owns their hosts. */
   readonly routes: readonly Route[];
+  /** What it calls at each start whatever its settings say, and works without: refused, and nobody is asked about it. */
+  readonly unasked?: readonly UnaskedCall[];
   /** Credentials that the provider read on the operator's machine: its routes name them by `token_ref`. */
   readonly credentials: readonly HostCredential[];
   /** With `settings.seed`: where the agent keeps the credential of its own, absolute inside. The launch puts the seed there. */

@@ -50,6 +50,9 @@ function notAllowed(
   usedOnce: ReadonlySet<string>,
 ): Verdict {
   if (request.encodedSlash === true) return encodedSlash(request);
+  if (candidates.length === 0 && isUnasked(request, table)) {
+    return block("nobody is asked", "the agent calls this on its own at each start, and works without it");
+  }
   const live = candidates.filter((candidate) => isLive(candidate, now, usedOnce));
   // What an approval added does not make a host known: the operator who wants to be asked is asked about the rest of it.
   const known = live.filter(({ route }) => route.decision === undefined);
@@ -61,6 +64,11 @@ function notAllowed(
   const blocked = block(why.rule, why.reason, narrowestRule(request));
   const asks = known.length === 0 && table.on_unknown_host === "hold" && request.scheme === "https";
   return asks ? { ...blocked, verdict: "hold" } : blocked;
+}
+
+function isUnasked({ host, path, method }: Destination, { unasked = [] }: RouteTable): boolean {
+  const plain = path.split("?", 1)[0];
+  return method === "GET" && unasked.some((call) => call.host === host && call.path === plain);
 }
 
 /** Of the route that the request comes closest to. */

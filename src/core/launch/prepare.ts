@@ -140,7 +140,7 @@ async function settle(request: LaunchRequest, { root, cwd, env, now }: LaunchCon
     operator: operatorSide({ env, home: definitions.home, now: now() }),
   });
   const { env: ownEnv, questions } = readEnv(bottle.env, env, request.answers ?? {});
-  const { table, slots } = buildTable(bottle, provision.routes);
+  const { table, slots } = buildTable(bottle, provision.routes, provision.unasked);
   const pinned: RouteTable = { ...table, hosts: { ...table.hosts, ...request.hosts } };
   const supervise = bottle.supervise ? { state: SUPERVISE.state, result: SUPERVISE.result } : undefined;
   const run = withTask(provision, task, supervise, { name: provider.name, where });

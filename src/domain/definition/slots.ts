@@ -1,7 +1,7 @@
 // From routes to the proxy's table: every distinct `token_ref` gets a slot, and only the slot stands in the table.
 
 import { BottleError } from "#domain/bottle-error.ts";
-import type { Route, RouteTable, TableRoute } from "#domain/egress/route.ts";
+import type { Route, RouteTable, TableRoute, UnaskedCall } from "#domain/egress/route.ts";
 import { isPassthrough } from "#domain/egress/route-rules.ts";
 
 import type { Bottle } from "./bottle.ts";
@@ -22,6 +22,7 @@ export interface Slot {
 export function buildTable(
   bottle: Pick<Bottle, "egress" | "budget">,
   providerRoutes: readonly Route[],
+  unasked: readonly UnaskedCall[] = [],
 ): { table: RouteTable; slots: Slot[] } {
   const { on_unknown_host, hold_seconds, hosts, routes } = bottle.egress;
   const merged = mergeRoutes(providerRoutes.map(providerRoute), routes).map(heldRoute);
@@ -33,6 +34,7 @@ export function buildTable(
       hold_seconds,
       hosts: Object.fromEntries(Object.entries(hosts).map(([name, pin]) => [ruleHost(name), pin])),
       ...(bottle.budget === undefined ? {} : { budget: bottle.budget }),
+      ...(unasked.length === 0 ? {} : { unasked: [...unasked] }),
       routes: merged.map((route) => tableRoute(route, slots)),
     },
     slots,

@@ -129,6 +129,10 @@ export const TableRoute = Route.omit({ auth: true }).extend({
 });
 export type TableRoute = z.infer<typeof TableRoute>;
 
+/** A call that an agent makes on its own whatever it is told, such as for news of its vendor's. */
+export const UnaskedCall = z.strictObject({ host: z.string(), path: z.string() });
+export type UnaskedCall = z.infer<typeof UnaskedCall>;
+
 /** `state/<slug>/egress/routes.yaml`: what the proxy enforces. */
 export const RouteTable = z.strictObject({
   version: z.literal(1),
@@ -142,6 +146,8 @@ export const RouteTable = z.strictObject({
   hosts: z.record(z.string(), z.string()),
   budget: EgressBudget.optional(),
   dlp_exceptions: z.array(DlpException).optional(),
+  /** Refused like everything that no route allows, but nobody is asked about them. */
+  unasked: z.array(UnaskedCall).optional(),
   routes: z.array(TableRoute),
 });
 export type RouteTable = z.infer<typeof RouteTable>;

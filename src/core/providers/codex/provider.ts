@@ -14,6 +14,9 @@ import { tomlDocument } from "./toml.ts";
 
 const RULES = "screen-rules.yml";
 
+/** Its terminal asks for it at each start; `tui.show_tooltips` only keeps it from being shown. */
+const TIP_OF_THE_DAY = [{ host: "raw.githubusercontent.com", path: "/openai/codex/main/announcement_tip.toml" }];
+
 export const codex: Provider = {
   name: "codex",
   image: { kind: "ours", name: "codex" },
@@ -33,6 +36,7 @@ export const codex: Provider = {
       ],
       ...(spec.settings.seed === undefined ? {} : { ownCredential: `${spec.home}/.codex/auth.json` }),
       routes,
+      unasked: TIP_OF_THE_DAY,
       credentials,
       screenRules: parseScreenRules(await readProviderFile("codex", RULES), RULES),
       // Its hooks say when a turn begins and ends well, and nothing of one that fails: its title knows more.

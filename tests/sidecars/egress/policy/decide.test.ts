@@ -51,6 +51,26 @@ describe("decide", () => {
     expect(elsewhere).toHaveProperty("refusal.suggestion");
   });
 
+  test("asks nobody about what an agent calls on its own, and about everything else of that host as ever", () => {
+    const unasked = [{ host: "news.example.com", path: "/tip.toml" }];
+    for (const policy of ["block", "hold"] as const) {
+      const routes: RouteTable = { ...table(), on_unknown_host: policy, unasked };
+      const call = request({ host: "news.example.com", path: "/tip.toml?v=1" });
+      expect(verdict(call, routes)).toMatchObject({ verdict: "block", rule: "nobody is asked" });
+      expect(verdict(call, routes)).not.toHaveProperty("refusal.suggestion");
+      for (const other of [{ path: "/tip.toml/more" }, { method: "POST" }, { host: "more.news.example.com" }]) {
+        expect(verdict({ ...call, ...other }, routes)).toMatchObject({ verdict: policy });
+        expect(verdict({ ...call, ...other }, routes)).toHaveProperty("refusal.suggestion");
+      }
+      const allowed = { ...routes, routes: [{ host: "news.example.com" }] };
+      expect(verdict(call, allowed)).toMatchObject({ verdict: "allow" });
+    }
+    expect(parseRouteTable(renderRouteTable({ ...table(), unasked })).unasked).toEqual(unasked);
+    expect(() => parseRouteTable(renderRouteTable({ ...table(), unasked: [{ host: "X", path: "/" }] }))).toThrow(
+      "unasked",
+    );
+  });
+
   test("refuses everything with an empty table", () => {
     expect(verdict(request(), table())).toMatchObject({
       verdict: "block",
