@@ -1,6 +1,6 @@
 // Finds the secrets in a stream of text bytes: a rolling hash suspects one at its beginning, the whole of it decides.
 
-import { HEAD, isIt, type Fingerprint, type Hashes } from "./fingerprint.ts";
+import { HEAD, isIt, stepOf, type Fingerprint, type Hashes } from "./fingerprint.ts";
 import { KINDS, LEAD, NOISE, TEXT } from "./significant.ts";
 
 /** Where the bytes of a secret's text stood; what lies between them is none of it. */
@@ -56,11 +56,23 @@ export class Candidates {
     return this.active.length > 0;
   }
 
-  /** The earliest byte that may still belong to a match; Infinity for none. */
-  earliest(): number {
-    const first = this.active[0]?.places[0] ?? Number.POSITIVE_INFINITY;
-    const tail = Math.min(this.count, HEAD - 1);
-    return tail === 0 ? first : Math.min(first, this.places[(this.count - tail) & (HEAD - 1)] as number);
+  /** Another number after each byte of text. */
+  get progress(): number {
+    return this.count;
+  }
+
+  /** The earliest byte at `from` or behind it that may still belong to a match; Infinity for none. */
+  earliest(from: number): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let back = Math.min(this.count, HEAD - 1); back > 0; back -= 1) {
+      const place = this.places[(this.count - back) & (HEAD - 1)] as number;
+      if (place >= from) earliest = Math.min(earliest, place);
+    }
+    for (const { places, count } of this.active) {
+      const first = places.subarray(0, count).find((place) => place >= from);
+      if (first !== undefined) earliest = Math.min(earliest, first);
+    }
+    return earliest;
   }
 
   /** A byte of text, and its place in the stream. */
@@ -77,6 +89,7 @@ export class Candidates {
     this.bytes[slot] = byte;
     this.places[slot] = at;
     this.count += 1;
+    this.doubt();
     this.settle();
     this.suspect();
   }
@@ -119,6 +132,14 @@ export class Candidates {
     this.hash = sum;
     this.count = count;
     return at;
+  }
+
+  /** What only began like a secret is let go: much does, as tokens of one service or of one algorithm. */
+  private doubt(): void {
+    if (this.active.length === 0 || this.count < HEAD) return;
+    const step = stepOf(this.hash);
+    const goesOn = ({ of, count }: Candidate): boolean => count % HEAD !== 0 || of.steps[count / HEAD - 2] === step;
+    if (!this.active.every(goesOn)) this.active = this.active.filter(goesOn);
   }
 
   private suspect(): void {

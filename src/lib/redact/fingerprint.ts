@@ -15,9 +15,10 @@ export const Fingerprint = z.strictObject({
   name: z.string(),
   /** Bytes of its text (significant.ts). */
   length: z.int().min(SHORTEST),
-  /** Rolling hashes of its first HEAD bytes, and of all. */
+  /** Rolling hash of its first HEAD bytes. */
   head: z.int(),
-  whole: z.int(),
+  /** Eight bits of the hash of each further HEAD bytes: what only begins like it is told apart soon, and nobody could guess from them. */
+  steps: z.array(z.int().min(0).max(255)),
   mac: z.string(),
 });
 export type Fingerprint = z.infer<typeof Fingerprint>;
@@ -52,9 +53,16 @@ export function fingerprintOf(name: string, secret: string, key: Buffer): Finger
     name,
     length: text.length,
     head: hash(text.subarray(0, HEAD)),
-    whole: hash(text),
+    steps: Array.from({ length: Math.floor(text.length / HEAD) - 1 }, (_, index) =>
+      stepOf(hash(text.subarray((index + 1) * HEAD, (index + 2) * HEAD))),
+    ),
     mac: macOf(text, key).toString("base64"),
   };
+}
+
+/** What is kept of a hash on the way through a secret. */
+export function stepOf(hash: number): number {
+  return hash >>> 24;
 }
 
 export function isIt({ mac }: Fingerprint, text: Buffer, key: Buffer): boolean {

@@ -16,6 +16,7 @@ const SUSPICIOUS_MS = 3000;
 /** `out` gets what may be seen, never an empty piece. */
 export function paced(redactor: Redactor, out: (bytes: Buffer) => void): Paced {
   let timer: NodeJS.Timeout | undefined;
+  let progress = 0;
   const emit = (bytes: Buffer): void => {
     if (bytes.length > 0) out(bytes);
   };
@@ -27,6 +28,9 @@ export function paced(redactor: Redactor, out: (bytes: Buffer) => void): Paced {
   return {
     push(chunk) {
       emit(redactor.push(chunk));
+      // A cursor that blinks does not put off what is suspected.
+      if (timer !== undefined && redactor.held === "suspicious" && redactor.progress === progress) return;
+      progress = redactor.progress;
       clearTimeout(timer);
       timer = undefined;
       if (redactor.held !== "nothing")

@@ -15,12 +15,16 @@ export interface Redactor {
   flush(): Buffer;
   /** Why something is held: a few bytes could begin a secret, or a secret has begun. */
   readonly held: "nothing" | "little" | "suspicious";
+  /** Another number when there was text since: colours and movements alone bring nobody nearer to knowing. */
+  readonly progress: number;
 }
 
+/** With more between the letters of a secret, what is held goes on: an agent must not fill the memory of whoever shows it. */
+const MOST_HELD = 65_536;
 const EMPTY = Buffer.alloc(0);
 
 export function newRedactor(fingerprints: readonly Fingerprint[], key: Buffer): Redactor {
-  if (fingerprints.length === 0) return { push: (chunk) => chunk, flush: () => EMPTY, held: "nothing" };
+  if (fingerprints.length === 0) return { push: (chunk) => chunk, flush: () => EMPTY, held: "nothing", progress: 0 };
   const known = knownOf(fingerprints, key, hashesOf(key));
   const matches: Match[] = [];
   const ground = new Candidates(known, (match) => matches.push(match));
@@ -66,13 +70,17 @@ export function newRedactor(fingerprints: readonly Fingerprint[], key: Buffer): 
       const all = waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]);
       read(all, waiting.length);
       const open = lexer.isGround || lexer.inString ? Number.POSITIVE_INFINITY : base + all.length - 1;
-      const hold = Math.min(ground.earliest(), lexer.inString ? inString.earliest() : open, open);
-      return release(all, Math.max(0, Math.min(all.length, hold - base)));
+      const hold = Math.min(ground.earliest(base), lexer.inString ? inString.earliest(base) : open, open);
+      const end = Math.max(0, Math.min(all.length, hold - base));
+      return release(all, all.length - end > MOST_HELD ? all.length : end);
     },
     flush: () => release(waiting, waiting.length),
     get held() {
       if (waiting.length === 0) return "nothing";
       return ground.isSuspicious || inString.isSuspicious ? "suspicious" : "little";
+    },
+    get progress() {
+      return ground.progress + inString.progress;
     },
   };
 }

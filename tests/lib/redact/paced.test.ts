@@ -48,3 +48,29 @@ test("what only begins like a secret comes after a while, and all of it at the e
   end();
   expect(out.join("")).toBe(`${TOKEN.slice(0, 12)}!`);
 });
+
+test("what began like a secret and goes on otherwise is there at once, though output never pauses", () => {
+  const { out, push } = output();
+  push(Buffer.from("token: sk-ant-oat01-<yours>\r\n> "));
+  for (let frame = 0; frame < 20; frame += 1) {
+    vi.advanceTimersByTime(100);
+    push(Buffer.from("\u001b[1G* Working"));
+  }
+  vi.advanceTimersByTime(10);
+  expect(out.join("")).toContain("token: sk-ant-oat01-<yours>");
+  expect(out.join("").split("Working")).toHaveLength(21);
+});
+
+test("movements of the cursor put off nothing, and do not wait for what was let go", () => {
+  const { out, push } = output();
+  push(Buffer.from(TOKEN.slice(0, 12)));
+  for (let blink = 0; blink < 31; blink += 1) {
+    vi.advanceTimersByTime(100);
+    push(Buffer.from("\u001b[?25h"));
+  }
+  expect(out.join("").startsWith(TOKEN.slice(0, 12))).toBe(true);
+  out.length = 0;
+  push(Buffer.from("\u001b[?25l"));
+  vi.advanceTimersByTime(10);
+  expect(out.join("")).toContain("\u001b[?25l");
+});

@@ -185,3 +185,12 @@ describe("whatever the output", () => {
     );
   });
 });
+
+test("no more is held than a bound, whatever stands between the letters of a secret", () => {
+  const redactor = redactorOf({ TOKEN });
+  redactor.push(Buffer.from(TOKEN.slice(0, 20)));
+  const blank = Buffer.alloc(65_536, "\n");
+  const out = Array.from({ length: 32 }, () => redactor.push(blank).length).reduce((sum, length) => sum + length);
+  expect(out).toBeGreaterThanOrEqual(31 * blank.length);
+  expect(redactor.push(Buffer.from(`${TOKEN.slice(20)}!`)).toString()).not.toContain(TOKEN.slice(20));
+});
