@@ -140,7 +140,7 @@ describe("a flood", () => {
           .catch(() => ({ data: "gone" }));
         expect(data).toBe("gone");
       },
-      { timeout: 15_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
     clearInterval(timer);
     expect(peak).toBeLessThan(260_000_000);
@@ -148,7 +148,7 @@ describe("a flood", () => {
     expect(existsSync(`${paths.agent.scrollback}.2`)).toBe(false);
     other.close();
     running.client.close();
-  }, 30_000);
+  }, 90_000);
 
   test("gives a viewer that fell behind one screen instead of all that it missed", async () => {
     const running = await start("seq 1 400000; read more; exit");
