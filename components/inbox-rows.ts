@@ -71,6 +71,8 @@ export function fateSpans({ decision, undo, use, proposal }: InboxItem, now: num
       ? []
       : [span(`held, ${remaining(proposal.deadline, now)} left  `, { color: YELLOW })];
   }
+  // A rejection changes nothing: there is nothing to apply.
+  if (undo === null && decision?.status === "rejected") return [];
   const applied = undo === null ? decision?.applied : undo.applied;
   const used = use !== null && undo === null ? [span(`used ${use.count}×  `, { color: GREEN, bold: true })] : [];
   if (applied === undefined) return [span(undo === null ? "being applied…  " : "undone  ", DIM), ...used];

@@ -192,7 +192,8 @@ function appliedRows(item: InboxItem, width: number, now: number): Row[] {
   if (decision === null && undo === null) return []; // the first row counts down
   const applied = undo === null ? decision?.applied : undo.applied;
   if (applied?.ok === false) return wrap(failedWords(plainLine(applied.detail)), width, DANGER);
-  return [fateSpans(item, now)];
+  const fate = fateSpans(item, now);
+  return fate.length === 0 ? [] : [fate];
 }
 
 function scopeWords({ scope, expires_at }: NonNullable<InboxItem["decision"]>): string {

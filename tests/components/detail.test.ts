@@ -127,7 +127,7 @@ test("a question shows its text and its options by number", () => {
   expect(rows).toEqual(expect.arrayContaining([expect.stringContaining("one?"), "  2 green"]));
 });
 
-test("afterwards the row says what is known: being applied, live, failed, used, undone", () => {
+test("afterwards the row says what is known: being applied, live, failed, used, and nothing of what was rejected", () => {
   const decision = {
     version: 1,
     id: "p",
@@ -146,6 +146,9 @@ test("afterwards the row says what is known: being applied, live, failed, used, 
       ),
     );
   expect(line({ decision })).toContain("being applied…");
+  const rejected = { ...decision, status: "rejected" } as const;
+  expect(line({ decision: rejected })).toMatch(/rejected/);
+  expect(line({ decision: rejected })).not.toContain("applied");
   expect(line({ decision: { ...decision, applied: { ok: true, detail: "live in policy v3" } } })).toContain(
     "live in policy v3",
   );

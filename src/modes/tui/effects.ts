@@ -173,6 +173,7 @@ function ending(store: Store, about: string, work: Promise<Outcome>): void {
 }
 
 function decisionOutcome({ status, applied }: Decision): Outcome {
+  if (status === "rejected") return { tone: "good", text: status };
   if (applied === undefined) return { tone: "info", text: `${status}; it is being applied` };
   return { tone: applied.ok ? "good" : "bad", text: `${status}: ${plainLine(applied.detail)}` };
 }
