@@ -7,7 +7,8 @@ import { keepRoute, unkeepRoute } from "#domain/definition/keep-route.ts";
 import { mergedKeys } from "#domain/definition/resolve.ts";
 import type { Route, RouteTable } from "#domain/egress/route.ts";
 import { Metadata } from "#domain/fleet/metadata.ts";
-import { slotOf, variablesOf } from "#domain/proposal/approved-route.ts";
+import { type FilledSlots, slotOf, variablesOf } from "#domain/proposal/approved-route.ts";
+import { CredentialRecord } from "#domain/provider/credential.ts";
 import { bottlePaths } from "#lib/paths.ts";
 import { readKept, writeKept } from "#lib/store/kept-route.ts";
 import { readChecked } from "#lib/store/read-checked.ts";
@@ -15,24 +16,27 @@ import { readRoutes } from "#lib/store/routes-file.ts";
 
 /** The slot of the running proxy that holds a credential; undefined when the bottle was not given it. */
 export async function credentialSlot(root: string, slug: string, tokenRef: string): Promise<string | undefined> {
-  const { table, routes } = await tableAndDefinition(root, slug);
-  return slotOf(tokenRef, table, routes);
+  const { table, routes, filled } = await tableAndDefinition(root, slug);
+  return slotOf(tokenRef, table, routes, filled);
 }
 
 /** Slot → the operator's variable; what the definition does not tell any more is left out. */
 export async function credentialNames(root: string, slug: string): Promise<Record<string, string>> {
-  const { table, routes } = await tableAndDefinition(root, slug);
-  return variablesOf(table, routes);
+  const { table, routes, filled } = await tableAndDefinition(root, slug);
+  return variablesOf(table, routes, filled);
 }
 
 async function tableAndDefinition(
   root: string,
   slug: string,
-): Promise<{ table: RouteTable; routes: readonly Route[] }> {
+): Promise<{ table: RouteTable; routes: readonly Route[]; filled: FilledSlots }> {
   const { table } = await readRoutes({ root, slug });
   const definitions = await loadDefinitions({ root, cwd: root });
   const { keys } = mergedKeys(definitions, await bottleOf(root, slug));
-  return { table, routes: keys.egress?.routes ?? [] };
+  const record = await readChecked(bottlePaths(root, slug).credentials, CredentialRecord);
+  // A bottle of an earlier version has none; one that is damaged names nothing.
+  const filled = record.state === "bad" ? {} : record.state === "ok" ? record.value.slots : undefined;
+  return { table, routes: keys.egress?.routes ?? [], filled };
 }
 
 /** Writes `route` into the bottle's definition and returns the file; safe to do again after a crash. Throws BottleError. */

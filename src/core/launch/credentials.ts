@@ -21,6 +21,7 @@ export function credentialRecord(credentials: readonly HostCredential[], slots: 
       renew,
       hosts: [...(slots.find((slot) => slot.variable === variable)?.hosts ?? [])],
     })),
+    slots: Object.fromEntries(slots.map(({ slot, variable }) => [slot, variable])),
   };
 }
 

@@ -41,26 +41,40 @@ function limitsOf({ host, port, methods, path_allowlist }: EgressBlockPayload): 
   };
 }
 
+/** Slot → the operator's variable that it was filled from at the launch; undefined where nobody wrote that down. */
+export type FilledSlots = Readonly<Record<string, string>> | undefined;
+
 /**
  * The slot of the running proxy that holds `tokenRef`: that of a route in the table whose host has this credential in the
  * definition. Undefined when the bottle got no such credential at its launch, or when the two do not agree on one slot.
  */
-export function slotOf(tokenRef: string, table: RouteTable, definition: readonly Route[]): string | undefined {
+export function slotOf(
+  tokenRef: string,
+  table: RouteTable,
+  definition: readonly Route[],
+  filled?: FilledSlots,
+): string | undefined {
   const hosts = definition.filter(({ auth }) => auth?.token_ref === tokenRef).map(({ host }) => ruleHost(host));
   const ours = table.routes.filter(
     ({ host, auth, decision }) => decision === undefined && auth !== undefined && hosts.includes(host),
   );
-  const slots = new Set(ours.map(({ auth }) => auth?.slot));
+  const named = ours.flatMap(({ auth }) => auth?.slot ?? []);
+  // A provider's own route may stand there instead, and the definition may have been changed since.
+  const slots = new Set(filled === undefined ? named : named.filter((slot) => filled[slot] === tokenRef));
   const [slot] = slots;
   return slots.size === 1 ? slot : undefined;
 }
 
 /** The same the other way: slot → the operator's variable, for each that a route of the definition names. */
-export function variablesOf(table: RouteTable, definition: readonly Route[]): Record<string, string> {
+export function variablesOf(
+  table: RouteTable,
+  definition: readonly Route[],
+  filled?: FilledSlots,
+): Record<string, string> {
   const variables = new Set(definition.flatMap(({ auth }) => auth?.token_ref ?? []));
   return Object.fromEntries(
     [...variables].flatMap((variable) => {
-      const slot = slotOf(variable, table, definition);
+      const slot = slotOf(variable, table, definition, filled);
       return slot === undefined ? [] : [[slot, variable]];
     }),
   );

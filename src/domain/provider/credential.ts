@@ -28,5 +28,7 @@ export const CredentialRecord = z.strictObject({
       hosts: z.array(z.string()),
     }),
   ),
+  /** Slots of the proxy, those of the definition's own routes as well: the operator's variable of each. A definition may change. */
+  slots: z.record(z.string(), z.string()).optional(),
 });
 export type CredentialRecord = z.infer<typeof CredentialRecord>;

@@ -250,6 +250,18 @@ describe("a credential", () => {
     expect(readFileSync(bottlePaths(of.root, of.slug).egress.routes, "utf8")).not.toContain("GH_PAT");
   });
 
+  test("is refused where the bottle's provider brings another one to its host", async () => {
+    await proxy?.stop();
+    await runningBottle(of, [{ host: "api.github.com", auth: { scheme: "Bearer", slot: "EGRESS_TOKEN_0" } }], GITHUB);
+    proxy = await fakeProxy(of);
+    const record = { version: 1, credentials: [], slots: { EGRESS_TOKEN_0: "LOGIN_OF_THIS_MACHINE" } };
+    writeFileSync(bottlePaths(of.root, of.slug).credentials, JSON.stringify(record));
+    await expect(yes(await asked(blocked({ host: "uploads.github.com", auth })))).rejects.toMatchObject({
+      code: "refused",
+    });
+    expect(await routes()).toHaveLength(1);
+  });
+
   test("that the bottle was not given is refused before anything is decided", async () => {
     const proposal = await asked(blocked({ auth: { scheme: "Bearer", token_ref: "AWS_SECRET" } }));
     await expect(yes(proposal)).rejects.toMatchObject({

@@ -69,6 +69,14 @@ describe("the slot of a credential", () => {
     );
   });
 
+  test("is never one that was filled with another: a provider's own route, or a definition that changed since", () => {
+    const routes = table([slot("a.io", "EGRESS_TOKEN_0"), slot("b.io", "EGRESS_TOKEN_1")]);
+    const filled = { EGRESS_TOKEN_0: "HOST_LOGIN", EGRESS_TOKEN_1: "OTHER" };
+    expect(slotOf("GH_PAT", routes, definition, filled)).toBeUndefined();
+    expect(slotOf("OTHER", routes, definition, filled)).toBe("EGRESS_TOKEN_1");
+    expect(variablesOf(routes, definition, filled)).toEqual({ EGRESS_TOKEN_1: "OTHER" });
+  });
+
   test("and the other way gives the names of slots, without those that nobody can tell", () => {
     const routes = [slot("a.io", "EGRESS_TOKEN_1"), slot("c.io", "EGRESS_TOKEN_7")];
     expect(variablesOf(table(routes), definition)).toMatchObject({ EGRESS_TOKEN_1: "GH_PAT" });
