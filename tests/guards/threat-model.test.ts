@@ -46,11 +46,14 @@ describe("the threat model", () => {
     expect(rows.filter((row) => namedTests(row).length === 0)).toEqual([]);
   });
 
-  test.each(["The walls of a Docker bottle", "The git gate", "Real agents, and what they are given"])("shows each attack on %s by a test", (section) => {
-    const rows = rowsOf(section);
-    expect(rows.length).toBeGreaterThan(8);
-    expect(rows.filter((row) => namedTests(row).length === 0)).toEqual([]);
-  });
+  test.each(["The walls of a Docker bottle", "The git gate", "Real agents, and what they are given"])(
+    "shows each attack on %s by a test",
+    (section) => {
+      const rows = rowsOf(section);
+      expect(rows.length).toBeGreaterThan(8);
+      expect(rows.filter((row) => namedTests(row).length === 0)).toEqual([]);
+    },
+  );
 
   test("names only places in the code that are there", () => {
     const places = [...document.matchAll(/`((?:src|sidecars|backends)\/[\w./-]+)`/g)].map(([, place = ""]) => place);

@@ -197,11 +197,7 @@ describe("renderRouteTable and parseRouteTable", () => {
     ["a match on a path with dots", "matches: [{path: /a/../b}]", /matches\[0\]\.path` must be a plain absolute path/],
     ["a match on no header", "matches: [{headers: {'a b': x}}]", /is no header name/],
     ["a match on headers that asks for none", "matches: [{path: /a, headers: {}}]", /headers` is empty/],
-    [
-      "a match on a header that readers drop",
-      "matches: [{headers: {__proto__: x}}]",
-      /is no name/,
-    ],
+    ["a match on a header that readers drop", "matches: [{headers: {__proto__: x}}]", /is no name/],
     ["a match on one header twice", "matches: [{headers: {X-A: x, x-a: y}}]", /is named twice/],
     [
       "an unknown dlp action",

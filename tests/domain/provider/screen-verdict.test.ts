@@ -59,7 +59,10 @@ describe("what the agent says above its prompt", () => {
   const asks = rules({ state: "waiting", lines: 3, match: ["Do you want to proceed\\?"] });
   const prompt = ["Do you want to proceed?", "❯ 1. Yes", "  2. No"];
 
-  test("is no prompt: only the live bottom is looked at", () => {});
+  test("is no prompt: only the live bottom is looked at", () => {
+    expect(readScreen(view({ lines: [...prompt, "done.", "────", "> "] }), asks)).toBeUndefined();
+    expect(readScreen(view({ lines: ["done.", ...prompt] }), asks)).toMatchObject({ state: "waiting" });
+  });
 
   test("is no prompt, however much of it there is", () => {
     const line = fc.constantFrom(...prompt, "", "   ", "esc to interrupt");

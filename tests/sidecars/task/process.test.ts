@@ -112,7 +112,12 @@ describe("an agent with a task", () => {
   });
 
   it("does not keep us by what it leaves behind", async () => {
-    const { stdout, code } = await run({ format: "text" }, "sh", "-c", "echo here; sleep 600 2>/dev/null & echo $! >$HOME/pid");
+    const { stdout, code } = await run(
+      { format: "text" },
+      "sh",
+      "-c",
+      "echo here; sleep 600 2>/dev/null & echo $! >$HOME/pid",
+    );
     process.kill(Number(readFileSync(join(home, "pid"), "utf8")), "SIGKILL");
     expect([stdout, code]).toEqual(["here\n", 0]);
   });

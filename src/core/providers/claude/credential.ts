@@ -7,7 +7,7 @@ import { own } from "#domain/definition/environment.ts";
 import type { Route } from "#domain/egress/route.ts";
 import type { HostCredential } from "#domain/provider/credential.ts";
 
-export const HOST = "api.anthropic.com";
+const HOST = "api.anthropic.com";
 export const PLACEHOLDER = "egress-placeholder";
 
 const SETUP = "run `claude setup-token` and export what it prints";
