@@ -26,7 +26,16 @@ export interface CommandContext {
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** What completes an argument or an option's value in a shell. */
-export type Completes = "backend" | "slug" | "proposal" | "agent" | "definition" | "crash-log" | "command" | "folder";
+export type Completes =
+  | "backend"
+  | "slug"
+  | "proposal"
+  | "agent"
+  | "provider"
+  | "definition"
+  | "crash-log"
+  | "command"
+  | "folder";
 
 export interface ArgumentSpec {
   readonly name: string;

@@ -1,18 +1,15 @@
 // What `init` writes: definitions that load as they are, with what can be added as comments.
 
-import type { PROVIDERS } from "#domain/definition/provider.ts";
-
-type ProviderName = (typeof PROVIDERS)[number];
-
 export interface BottleChoices {
-  readonly provider: ProviderName;
+  /** Ours, or the name of one that the operator contributed. */
+  readonly provider: string;
   /** Of the provider `command`; a shell when it is missing. */
   readonly command: string | undefined;
   readonly hosts: readonly string[];
 }
 
 /** What runs, and where its credential comes from; the agent itself never has it. */
-const PROVIDER_KEYS: Readonly<Record<Exclude<ProviderName, "command">, string>> = {
+const PROVIDER_KEYS: Readonly<Record<string, string>> = {
   claude: `  template: claude
   auth_token: CLAUDE_CODE_OAUTH_TOKEN   # your variable with the token of \`claude setup-token\`; the agent never sees it
 `,
@@ -23,14 +20,24 @@ const PROVIDER_KEYS: Readonly<Record<Exclude<ProviderName, "command">, string>> 
 `,
 };
 
-const PI_ROUTE = "- {host: openrouter.ai, auth: {scheme: Bearer, token_ref: OPENROUTER_API_KEY}}   # your variable";
+/** A JSON string, since a contributed one may be called `true`. */
+function providerKeys(provider: string): string {
+  const keys = Object.hasOwn(PROVIDER_KEYS, provider) ? PROVIDER_KEYS[provider] : undefined;
+  return keys ?? `  template: ${JSON.stringify(provider)}\n`;
+}
+
+const PI_HOST = "openrouter.ai";
+const PI_ROUTE = `- {host: ${PI_HOST}, auth: {scheme: Bearer, token_ref: OPENROUTER_API_KEY}}   # your variable`;
 
 /** JSON strings are YAML strings: no value can leave its place. */
 export function bottleTemplate({ provider, command, hosts }: BottleChoices): string {
-  const routes = [...(provider === "pi" ? [PI_ROUTE] : []), ...hosts.map((host) => `- host: ${JSON.stringify(host)}`)];
+  const [of, known] = provider === "pi" ? [[PI_ROUTE], [PI_HOST]] : [[], []];
+  // A host has one route, however often it is named.
+  const others = [...new Set(hosts)].filter((host) => !known.includes(host));
+  const routes = [...of, ...others.map((host) => `- host: ${JSON.stringify(host)}`)];
   return `---
 agent_provider:
-${provider === "command" ? commandKeys(command) : PROVIDER_KEYS[provider]}#   dockerfile: images/tools/Dockerfile   # docker: your own image, from ~/, absolute or below the root folder
+${provider === "command" ? commandKeys(command) : providerKeys(provider)}#   dockerfile: images/tools/Dockerfile   # docker: your own image, from ~/, absolute or below the root folder
 # backend: docker              # or local, or docker:<host> of config.yml
 # env:
 #   LOG_LEVEL: info            # written here

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -62,6 +62,52 @@ describe("init", () => {
     expect(info.bottle.agent_provider).toEqual(keys);
     expect(info.bottle.egress.routes).toEqual([...routes, { host: "api.example.com" }]);
     expect((await runCli(["init", "other", "-p", provider, "--command", "x"], { console })).code).toBe(2);
+  });
+
+  it("writes one route for a host that is named more than once", async () => {
+    const more = ["--allow", "openrouter.ai", "--allow", "api.example.com", "--allow", "API.example.com"];
+    expect((await runCli(["init", "reviewer", "-p", "pi", ...more], { console })).code).toBe(0);
+    const info = AgentInfo.parse(JSON.parse((await runCli(["info", "reviewer", "--json"], { console })).stdout));
+    expect(info.bottle.egress.routes.map(({ host }) => host)).toEqual(["openrouter.ai", "api.example.com"]);
+  });
+
+  it("knows the providers that were contributed, and says what is wrong with one", async () => {
+    for (const [name, text] of [
+      ["mine", "argv: [mine]\n"],
+      ["broken", "env: {A: b}\n"],
+    ] as const) {
+      await mkdir(join(root, "contrib", name), { recursive: true });
+      await writeFile(join(root, "contrib", name, "provider.yml"), text);
+    }
+    expect((await runCli(["init", "one", "--provider", "mine"], { console })).code).toBe(0);
+    const info = AgentInfo.parse(JSON.parse((await runCli(["info", "one", "--json"], { console })).stdout));
+    expect(info.bottle.agent_provider).toEqual({ template: "mine" });
+    expect((await runCli(["completion", "words", "provider"], { console })).stdout.trim().split("\n")).toEqual([
+      "claude",
+      "codex",
+      "pi",
+      "command",
+      "mine",
+    ]);
+    expect(await runCli(["init", "two", "--provider", "broken"], { console })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("provider.yml: argv: is missing"),
+    });
+    expect(await runCli(["init", "two", "--provider", "claud"], { console })).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /did you mean claude\?.*claude, codex, pi, command, mine; any program runs with --command/,
+      ),
+    });
+    await expect(stat(join(root, "agents/two.md"))).rejects.toThrow("ENOENT");
+  });
+
+  it("says which options change nothing, where the bottle is there already", async () => {
+    await runCli(["init", "one", "--bottle", "dev"], { console });
+    const { stdout } = await runCli(["init", "two", "--bottle", "dev", "-p", "codex", "--allow", "x.test"], {
+      console,
+    });
+    expect(stdout).toContain("dev.md was there and stays: --provider, --allow changed nothing");
   });
 
   it("keeps a bottle that is there, and overwrites no agent", async () => {

@@ -1,5 +1,9 @@
 // completion: the completion scripts of shells, made from the registry, and the words that they ask for.
 
+import { knownProviders } from "#core/definitions/contributed.ts";
+import { PROVIDERS } from "#domain/definition/provider.ts";
+import { rootPaths } from "#lib/paths.ts";
+
 import { defineCommand, type CommandContext, type Completes } from "../command.ts";
 import { completionModel } from "../completion/model.ts";
 import { printText } from "../print.ts";
@@ -12,7 +16,11 @@ export const completion = defineCommand({
       describe: "which shell; words lists what the scripts ask for",
       choices: ["bash", "zsh", "fish", "words"],
     },
-    { name: "kind", describe: "words: backend, slug, proposal, agent, definition or crash-log", optional: true },
+    {
+      name: "kind",
+      describe: "words: backend, slug, proposal, agent, provider, definition or crash-log",
+      optional: true,
+    },
   ],
   options: {},
   details: [
@@ -45,6 +53,8 @@ async function words(kind: Completes | undefined, context: CommandContext): Prom
       return (await console.snapshot()).inbox.map((item) => item.proposal.id);
     case "agent":
       return (await console.agents()).map((agent) => agent.name);
+    case "provider":
+      return [...PROVIDERS, ...(await knownProviders(rootPaths(console.root).contrib)).providers];
     case "crash-log":
       return (await console.crashLogs()).map((log) => log.of);
     case "definition": {

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 
+import { knownProviders } from "#core/definitions/contributed.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { hostProblem, ruleHost } from "#domain/definition/egress.ts";
 import { PROVIDERS } from "#domain/definition/provider.ts";
@@ -11,6 +12,7 @@ import { rootPaths } from "#lib/paths.ts";
 
 import { defineCommand } from "../command.ts";
 import { agentTemplate, bottleTemplate } from "../definition-templates.ts";
+import { didYouMean } from "../parse-arguments.ts";
 import { answer } from "../print.ts";
 
 export const init = defineCommand({
@@ -26,8 +28,8 @@ export const init = defineCommand({
       type: "string",
       short: "p",
       value: "name",
-      choices: PROVIDERS,
-      describe: "what runs in it (default: command)",
+      completes: "provider",
+      describe: `what runs in it (default: command): ${PROVIDERS.join(", ")}, or one of contrib/`,
     },
     command: { type: "string", value: "line", describe: "what the provider `command` runs (default: a shell)" },
     allow: {
@@ -50,11 +52,12 @@ export const init = defineCommand({
     const name = demandName(args.name);
     const bottle = demandName(options.bottle ?? args.name);
     const hosts = options.allow.map(demandHost);
-    const { provider = "command", command } = options;
+    const { command } = options;
+    const paths = rootPaths(console.root);
+    const provider = await demandProvider(options.provider ?? "command", paths.contrib);
     if (command !== undefined && provider !== "command") {
       throw new BottleError("usage", `--command is only for the provider command, not for ${provider}`);
     }
-    const paths = rootPaths(console.root);
     const agents = options.repository ? join(context.cwd(), ".bot-bottle", "agents") : paths.agents;
     const agentFile = join(agents, `${name}.md`);
     const bottleFile = join(paths.bottles, `${bottle}.md`);
@@ -69,12 +72,31 @@ export const init = defineCommand({
     answer(context, { agent: name, bottle, written }, () =>
       [
         ...written.map((path) => `wrote ${path}`),
-        ...(made ? [] : [`${bottleFile} was there and stays`]),
+        ...(made ? [] : [`${bottleFile} was there and stays${unheeded(options)}`]),
         `start it with: bottle-dash start ${name}`,
       ].join("\n"),
     );
   },
 });
+
+/** What was said of a bottle that is there already, and changes nothing. */
+function unheeded(options: { provider?: string | undefined; command?: string | undefined; allow: readonly string[] }) {
+  const given = (["provider", "command", "allow"] as const).filter((name) => (options[name] ?? "").length > 0);
+  return given.length === 0 ? "" : `: ${given.map((name) => `--${name}`).join(", ")} changed nothing`;
+}
+
+/** Ours, or one that the operator contributed. */
+async function demandProvider(name: string, contrib: string): Promise<string> {
+  const { providers, brokenProviders } = await knownProviders(contrib);
+  const broken = Object.hasOwn(brokenProviders, name) ? brokenProviders[name] : undefined;
+  const names = [...PROVIDERS, ...providers];
+  if (names.includes(name)) return name;
+  throw broken === undefined
+    ? new BottleError("usage", `there is no provider ${JSON.stringify(name)}${didYouMean(name, names)}`, {
+        hint: `use one of ${names.join(", ")}; any program runs with --command '<line>' and without --provider`,
+      })
+    : new BottleError("invalid", `the provider ${name} cannot be used: ${broken}`);
+}
 
 function demandName(name: string): string {
   if (NAME.test(name) && name.length <= 60) return name;
