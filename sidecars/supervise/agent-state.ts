@@ -8,14 +8,20 @@ import { newTaker, type Taker } from "./taker.ts";
 
 const DETAIL_LIMIT = 200;
 
-const Said = AgentReport.omit({ at: true });
+const Said = AgentReport.omit({ at: true, since: true });
 
 /** `redact` takes the bottle's own secrets out: a detail may be a command that names one. */
 export function agentStateTaker(paths: BottlePaths, redact: (text: string) => string): Taker {
-  return newTaker(paths.agent.state, Said, ({ state, detail, event }, now): AgentReport => ({
-    state,
-    detail: plainLine(redact(detail)).slice(0, DETAIL_LIMIT),
-    event: plainLine(redact(event)),
-    at: now.toISOString(),
-  }));
+  let last: { readonly state: AgentReport["state"]; readonly since: string } | undefined;
+  return newTaker(paths.agent.state, Said, ({ state, detail, event }, now): AgentReport => {
+    const at = now.toISOString();
+    last = last?.state === state ? last : { state, since: at };
+    return {
+      state,
+      detail: plainLine(redact(detail)).slice(0, DETAIL_LIMIT),
+      event: plainLine(redact(event)),
+      at,
+      since: last.since,
+    };
+  });
 }

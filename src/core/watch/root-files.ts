@@ -28,11 +28,12 @@ export function stateFiles({ root, slug }: QueueOf): ReadonlyMap<string, () => P
     file(isolation, Isolation, (value) => ({ type: "isolation", slug, isolation: value })),
     file(agent.exit, ExitRecord, (value) => ({ type: "run-status", slug, status: statusOf(value) })),
     file(credentials, CredentialRecord, (record) => ({ type: "credentials", slug, record })),
-    file(agent.state, AgentReport, ({ state, at, detail, event }) => ({
+    file(agent.state, AgentReport, ({ state, at, since, detail, event }) => ({
       type: "activity",
       slug,
       activity: state,
       at,
+      ...(since === undefined ? {} : { since }),
       authority: "agent",
       detail,
       rule: event,

@@ -9,5 +9,7 @@ export const AgentReport = z.strictObject({
   /** What made it say so, such as the name of a hook: for `explain`. */
   event: z.string().max(80).default(""),
   at: z.iso.datetime(),
+  /** Since when it has said this state without a break: reports are repeated. */
+  since: z.iso.datetime().optional(),
 });
 export type AgentReport = z.infer<typeof AgentReport>;

@@ -25,6 +25,8 @@ export type FleetEvent =
       slug: string;
       activity: Activity;
       at: string;
+      /** Since when it says so, where it repeats itself; missing: `at`. */
+      since?: string;
       authority: Authority;
       detail?: string;
       rule?: string;

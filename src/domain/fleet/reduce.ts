@@ -9,7 +9,7 @@ import { agentWaitsSince, deriveState, pendingOf, type Standing } from "./derive
 import type { FleetEvent } from "./event.ts";
 import type { BottleRow, Fleet, InboxItem } from "./fleet.ts";
 import type { Metadata } from "./metadata.ts";
-import type { RunStatus, Words } from "./run-status.ts";
+import type { RunStatus, Word, Words } from "./run-status.ts";
 import { reduceInbox } from "./reduce-inbox.ts";
 import { isSame } from "./same.ts";
 import { isAlarm } from "./urgency.ts";
@@ -186,9 +186,12 @@ function tell(row: BottleRow, event: RowEvent): BottleRow {
       return { ...withWords(row, wordsInRun(row, status)), ...ended, run: status };
     }
     case "activity": {
-      const { activity, at, authority, detail = "", rule = "", evidence = "" } = event;
+      const { activity, at, since = at, authority, detail = "", rule = "", evidence = "" } = event;
       const said = { detail: plainLine(detail), rule: plainLine(rule), evidence: plainLine(evidence) };
-      return withWords(row, withWord(row.words ?? {}, { activity, at, confirmed: at, authority, ...said }));
+      return withWords(
+        row,
+        withWord(row.words ?? {}, inRun({ activity, at: since, confirmed: at, authority, ...said }, row.run)),
+      );
     }
     case "last-line":
       return { ...row, last_line: plainLine(event.text) };
@@ -210,10 +213,17 @@ function wordsInRun({ words = {}, run }: BottleRow, status: RunStatus): Words {
   if (status.phase === "starting") return {};
   if (status.phase !== "running") return words;
   const isOther = run !== undefined && (run.phase !== "running" || run.since !== status.since);
-  const said = Object.values(words).filter(({ authority, at }) =>
-    isWritten(authority) ? at >= status.since : !isOther || run.phase === "starting",
+  const said = Object.values(words).filter(({ authority, confirmed }) =>
+    isWritten(authority) ? confirmed >= status.since : !isOther || run.phase === "starting",
   );
-  return Object.fromEntries(said.map((word) => [word.authority, word]));
+  return Object.fromEntries(said.map((word) => [word.authority, inRun(word, status)]));
+}
+
+/** supervise may outlive a run: what was said before it and again in it is since then only. */
+function inRun(word: Word, run: RunStatus | undefined): Word {
+  return run?.phase === "running" && isWritten(word.authority) && word.at < run.since
+    ? { ...word, at: word.confirmed }
+    : word;
 }
 
 function withWords({ activity: _was, words: _were, ...row }: BottleRow, words: Words): BottleRow {

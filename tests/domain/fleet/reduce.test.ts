@@ -238,6 +238,21 @@ describe("the state of a bottle", () => {
     expect(row(again)?.state).toBe("busy");
   });
 
+  test.each([
+    ["when it began in this run", 10, 10],
+    ["when it was first said in this run, if an earlier one knew it already", 0, 50],
+  ])("an agent that repeats itself is busy since %s", (_what, since, expected) => {
+    const repeated = { ...activity("busy", 50, "agent"), since: at(since) } as FleetEvent;
+    for (const events of [
+      [found(), running, repeated],
+      [found(), repeated, running],
+    ]) {
+      const fleet = events.reduce((before, event) => reduceFleet(before, event, NOW), emptyFleet);
+      expect(fleet.bottles[0]).toMatchObject({ state: "busy", since: at(expected) });
+      expect(fleet.bottles[0]?.activity?.confirmed).toBe(at(50));
+    }
+  });
+
   test("is not ended by the exit of an earlier run that is read late", () => {
     const resumed: FleetEvent = { type: "run-status", slug: SLUG, status: { phase: "running", since: at(40) } };
     expect(row(reduce([found(), resumed, ended(1, null)]))).toMatchObject({ state: "starting", exit_code: null });

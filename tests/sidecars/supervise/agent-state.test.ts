@@ -16,9 +16,12 @@ function setting() {
   const take = agentStateTaker(paths, (text) => text.replaceAll("s3cret-value", "[redacted S]"));
   return {
     at: (ms: number, detail = "") => take(JSON.stringify({ state: "busy", detail }), new Date(1_000_000 + ms)),
+    idle: (ms: number) => take(JSON.stringify({ state: "idle" }), new Date(1_000_000 + ms)),
     kept: () => AgentReport.parse(JSON.parse(readFileSync(paths.agent.state, "utf8"))),
   };
 }
+
+const iso = (ms: number): string => new Date(1_000_000 + ms).toISOString();
 
 it("takes ten reports a second at once; more wait until the second is over", async () => {
   const { at } = setting();
@@ -43,6 +46,17 @@ it("does not write a waiting report over one that came after it", async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+it("keeps since when a state is said, however often it is repeated", async () => {
+  const { at, kept, idle } = setting();
+  await at(0, "first");
+  await at(20_000, "second");
+  expect(kept()).toMatchObject({ detail: "second", at: iso(20_000), since: iso(0) });
+  await idle(21_000);
+  expect(kept()).toMatchObject({ state: "idle", since: iso(21_000) });
+  await at(22_000);
+  expect(kept()).toMatchObject({ state: "busy", since: iso(22_000) });
 });
 
 it("keeps a detail without the bottle's secrets", async () => {
