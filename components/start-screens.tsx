@@ -75,12 +75,13 @@ function preflightRows(plan: Preflight | null, problem: string | null, copies: b
   if (problem !== null) return wrap(`✗ ${plainLine(problem)}`, width, { color: RED });
   if (plan === null) return [row(span("looking…", DIM))];
   return [
+    // First: what stands below the edge is launched unread.
+    ...plan.warnings.flatMap((text) => wrap(`! ${plainLine(text)}`, width, { color: YELLOW })),
     ...plan.lines.flatMap(({ label, text }) => labelledRows(plainLine(label), plainLine(text), width)),
     row(
       span("workspace".padEnd(14), DIM),
       copies ? "a copy of the current folder" : "empty (c copies the current folder)",
     ),
-    ...plan.warnings.flatMap((text) => wrap(`! ${plainLine(text)}`, width, { color: YELLOW })),
     ...(plan.questions.length === 0
       ? []
       : [

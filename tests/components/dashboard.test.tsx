@@ -100,6 +100,23 @@ describe.each(SIZES)("at $cols x $rows", (size) => {
   });
 });
 
+test("shows what a preflight warns of without scrolling, however much it tells", () => {
+  const drive = driveView({ cols: 80, rows: 24 });
+  drive.sync();
+  drive.press("s");
+  drive.send({
+    type: "agents",
+    agents: [{ name: "a", from: "root", bottle: "b", provider: "codex", backend: "local", problem: undefined }],
+  });
+  drive.press("enter");
+  const layer = drive.view.stack.at(-1);
+  if (layer?.type !== "preflight") throw new Error("no preflight");
+  const lines = Array.from({ length: 40 }, () => ({ label: "enforces", text: "much" }));
+  const plan = { request: layer.request, slug: "a-1", lines, questions: [], warnings: ["the login expires in 2 min"] };
+  drive.send({ type: "planned", request: layer.request, plan });
+  expect(plain(frameOf(drive))).toContain("! the login expires in 2 min");
+});
+
 /** What the dashboard would be told of agents, of a preflight and of backends. */
 function answer(drive: ViewDriver): void {
   const layer = drive.view.stack.at(-1);
