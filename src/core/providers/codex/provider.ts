@@ -2,13 +2,13 @@
 
 import type { GuestFile } from "#contracts/backend.ts";
 import type { Provider, ProvisionSpec } from "#contracts/provider.ts";
+import { skillFiles } from "#core/skills/guest-files.ts";
 import { parseScreenRules } from "#domain/provider/screen-rules.ts";
 import { readProviderFile } from "#lib/provider-files.ts";
 
 import { argvOf, PROFILE } from "./argv.ts";
 import { credentialOf } from "./credential.ts";
 import { settingsOf } from "./settings.ts";
-import { skillFiles } from "./skills.ts";
 import { taskOutput } from "./task-output.ts";
 import { tomlDocument } from "./toml.ts";
 
@@ -32,7 +32,8 @@ export const codex: Provider = {
         guestFile(spec, "config.toml", tomlDocument(settingsOf(spec))),
         { ...guestFile(spec, `${PROFILE}.config.toml`, "# What is chosen in Codex.\n"), keep: true },
         ...(authFile === undefined ? [] : [guestFile(spec, "auth.json", authFile)]),
-        ...skillFiles(spec),
+        // Where Codex looks for those of its user.
+        ...skillFiles(`${spec.home}/.agents/skills`, spec.skills),
       ],
       ...(spec.settings.seed === undefined ? {} : { ownCredential: `${spec.home}/.codex/auth.json` }),
       routes,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import type { GuestFile, ImageSource } from "#contracts/backend.ts";
 import type { Provider, ProviderPlan, ProvisionSpec } from "#contracts/provider.ts";
+import { skillFiles } from "#core/skills/guest-files.ts";
 import type { Contributed } from "#core/definitions/contributed.ts";
 import { BottleError } from "#domain/bottle-error.ts";
 import { ruleHost } from "#domain/definition/egress.ts";
@@ -83,26 +84,18 @@ function filesOf(keys: ContributedProvider, { home, prompt, supervise, skills }:
     ...(promptFile === undefined || prompt.trim() === ""
       ? []
       : [{ path: at(promptFile), content: prompt, mode: PRIVATE }]),
-    ...(skillsFolder === undefined ? [] : skills.flatMap((skill) => skillFiles(at(skillsFolder), skill))),
+    ...(skillsFolder === undefined ? [] : skillFiles(at(skillsFolder), skills)),
   ];
 }
 
-function skillFiles(folder: string, { name, files }: ProvisionSpec["skills"][number]): GuestFile[] {
-  return files.map(({ path, content, isExecutable }) => ({
-    path: `${folder}/${name}/${path}`,
-    content: Buffer.from(content).toString("base64"),
-    encoding: "base64",
-    mode: isExecutable ? 0o755 : 0o644,
-  }));
-}
-
-/** The definition's own route with a credential stands above the provider's for that host. */
+/** The definition's own route with a credential stands in the place of the provider's for that host. */
 function routesOf({ routes = [] }: ContributedProvider, spec: ProvisionSpec): ProviderPlan["routes"] {
-  const brought = new Set(spec.routes.filter(({ auth }) => auth !== undefined).map(({ host }) => ruleHost(host)));
-  return routes.filter(({ host }) => !brought.has(ruleHost(host)));
+  const brought = new Map(
+    spec.routes.filter(({ auth }) => auth !== undefined).map((route) => [ruleHost(route.host), route]),
+  );
+  return routes.map((route) => brought.get(ruleHost(route.host)) ?? route);
 }
 
-/** What the definitions give and this agent does not take. */
 function warningsOf(name: string, keys: ContributedProvider, { prompt, skills, supervise }: ProvisionSpec): string[] {
   return [
     ...(prompt.trim() !== "" && keys.prompt_file === undefined

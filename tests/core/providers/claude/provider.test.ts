@@ -2,49 +2,20 @@ import { expect, describe, it } from "vitest";
 
 import type { ProviderPlan, ProvisionSpec } from "#contracts/provider.ts";
 import { claude } from "#core/providers/claude/provider.ts";
-import { BottleError } from "#domain/bottle-error.ts";
+import { operatorSide, provisionSpec, refusal, textAt } from "#tests/helpers/provision.ts";
 import { NOW } from "#tests/helpers/store.ts";
 
 const TOKEN = "sk-ant-oat01-wJ4bX9";
 const HOST = "api.anthropic.com";
 const KEY_ROUTE = { host: HOST, auth: { scheme: "header:x-api-key", token_ref: "MY_KEY" } };
 
-function specOf(more: Partial<ProvisionSpec> & { env?: Record<string, string> } = {}): ProvisionSpec {
-  const { env = { TOKEN }, ...rest } = more;
-  return {
-    settings: { template: "claude", auth_token: "TOKEN" },
-    where: "bottle dev",
-    prompt: "",
-    task: undefined,
-    resume: false,
-    home: "/home/node",
-    workspace: "/home/node/workspace",
-    cwd: "/home/node",
-    routes: [],
-    supervise: { mcp: "http://127.0.0.1:9100/mcp", state: "http://127.0.0.1:9100/state" },
-    skills: [],
-    operator: { env, home: "/root", now: NOW, readFile: async () => undefined },
-    ...rest,
-  };
+function specOf(more: Partial<Omit<ProvisionSpec, "operator">> & { env?: Record<string, string> } = {}): ProvisionSpec {
+  const { env = { TOKEN }, settings = { template: "claude", auth_token: "TOKEN" }, ...rest } = more;
+  return provisionSpec(settings, { operator: operatorSide({ env, home: "/root", now: NOW }), ...rest });
 }
 
 function jsonAt(plan: ProviderPlan, path: string): Record<string, unknown> {
   return JSON.parse(textAt(plan, path)) as Record<string, unknown>;
-}
-
-function textAt({ files }: ProviderPlan, path: string): string {
-  const file = files.find((one) => one.path === `/home/node/${path}`);
-  if (file === undefined) throw new Error(`no ${path} in ${files.map((one) => one.path).join(", ")}`);
-  return file.content;
-}
-
-async function refusal(spec: ProvisionSpec): Promise<BottleError> {
-  const error: unknown = await claude.provision(spec).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof BottleError) return error;
-  throw new Error("it was not refused");
 }
 
 describe("the credential", () => {
@@ -105,7 +76,7 @@ describe("the credential", () => {
     ],
   ])("is refused with what to do: %s", async (_, more, what, hint) => {
     const spec = specOf(more);
-    const error = await refusal(spec);
+    const error = await refusal(claude, spec);
     expect(error).toMatchObject({ code: "invalid", where: expect.stringMatching(/^bottle dev: /) });
     expect(error.message).toMatch(what);
     expect(error.hint).toMatch(hint);
@@ -116,7 +87,7 @@ describe("the credential", () => {
 
   it("is looked for in the operator's variables alone, whatever it is called", async () => {
     const settings = { template: "claude", auth_token: "constructor" };
-    expect((await refusal(specOf({ settings, env: {} }))).message).toContain("$constructor is not set");
+    expect((await refusal(claude, specOf({ settings, env: {} }))).message).toContain("$constructor is not set");
   });
 });
 

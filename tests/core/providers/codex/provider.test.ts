@@ -3,15 +3,14 @@ import { describe, expect, it } from "vitest";
 
 import type { ProviderPlan, ProvisionSpec } from "#contracts/provider.ts";
 import { codex } from "#core/providers/codex/provider.ts";
-import { BottleError } from "#domain/bottle-error.ts";
 import { readScreen } from "#domain/provider/screen-verdict.ts";
+import { operatorSide, provisionSpec, refusal, textAt } from "#tests/helpers/provision.ts";
 
 import { ACCOUNT, CLAIMS, loginOf, NOW, tokenOf } from "./logins.ts";
 
 const VARIABLE = "BOT_BOTTLE_CODEX_HOST_ACCESS_TOKEN";
 const LENT = { template: "codex", forward_host_credentials: true };
 const KEY_ROUTE = { host: "API.openai.com", auth: { scheme: "Bearer", token_ref: "MY_KEY" } };
-const SUPERVISE = { mcp: "http://127.0.0.1:9100/mcp", state: "http://127.0.0.1:9100/state" };
 
 interface More extends Partial<Omit<ProvisionSpec, "operator">> {
   readonly env?: Readonly<Record<string, string>>;
@@ -19,38 +18,9 @@ interface More extends Partial<Omit<ProvisionSpec, "operator">> {
   readonly host?: Readonly<Record<string, string>>;
 }
 
-function specOf({ env = {}, host, ...more }: More = {}): ProvisionSpec {
+function specOf({ env = {}, host, settings = LENT, ...more }: More = {}): ProvisionSpec {
   const there = host ?? { "/home/operator/.codex/auth.json": JSON.stringify(loginOf()) };
-  return {
-    settings: LENT,
-    where: "bottle dev",
-    prompt: "",
-    task: undefined,
-    resume: false,
-    home: "/home/node",
-    workspace: "/home/node/workspace",
-    cwd: "/home/node",
-    routes: [],
-    supervise: SUPERVISE,
-    skills: [],
-    operator: { env, home: "/home/operator", now: NOW, readFile: async (path) => there[path] },
-    ...more,
-  };
-}
-
-function textAt({ files }: ProviderPlan, path: string): string {
-  const file = files.find((one) => one.path === `/home/node/${path}`);
-  if (file === undefined) throw new Error(`no ${path} in ${files.map((one) => one.path).join(", ")}`);
-  return file.content;
-}
-
-async function refusal(spec: ProvisionSpec): Promise<BottleError> {
-  const error: unknown = await codex.provision(spec).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof BottleError) return error;
-  throw new Error("it was not refused");
+  return provisionSpec(settings, { operator: operatorSide({ env, home: "/home/operator", now: NOW }, there), ...more });
 }
 
 describe("with the operator's login", () => {
@@ -93,11 +63,11 @@ describe("with the operator's login", () => {
     expect(await read("/srv/codex", "/srv/codex/auth.json")).toBe("/srv/codex/auth.json");
     expect(await read("~/other", "/home/operator/other/auth.json")).toBe("/home/operator/other/auth.json");
     expect(await read("", "/home/operator/.codex/auth.json")).toBe("/home/operator/.codex/auth.json");
-    expect((await refusal(specOf({ env: { CODEX_HOME: "somewhere" } }))).message).toContain("CODEX_HOME");
+    expect((await refusal(codex, specOf({ env: { CODEX_HOME: "somewhere" } }))).message).toContain("CODEX_HOME");
   });
 
   it("refuses one that is not there", async () => {
-    const error = await refusal(specOf({ host: {} }));
+    const error = await refusal(codex, specOf({ host: {} }));
     expect(error.code).toBe("invalid");
     expect(error.message).toMatch(/no Codex login.*codex login --device-auth.*forward_host_credentials/);
   });
@@ -124,7 +94,10 @@ describe("with a key of a route", () => {
   });
 
   it("is refused where the route brings none", async () => {
-    const error = await refusal(specOf({ settings: { template: "codex" }, routes: [{ host: "api.openai.com" }] }));
+    const error = await refusal(
+      codex,
+      specOf({ settings: { template: "codex" }, routes: [{ host: "api.openai.com" }] }),
+    );
     expect(error.code).toBe("invalid");
     expect(error.message).toMatch(/^bottle dev: agent_provider: .*forward_host_credentials: true.*api\.openai\.com/);
   });
@@ -227,7 +200,7 @@ it("refuses whatever stands in the operator's file without a word of it", async 
       const host = {
         "/home/operator/.codex/auth.json": JSON.stringify({ tokens: { access_token: text }, value, [text]: 1 }),
       };
-      expect((await refusal(specOf({ host }))).message).not.toContain(text);
+      expect((await refusal(codex, specOf({ host }))).message).not.toContain(text);
     }),
     { numRuns: 50 },
   );

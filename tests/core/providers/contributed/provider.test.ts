@@ -9,6 +9,7 @@ import { providerItems } from "#core/doctor-providers.ts";
 import { loadDefinitions } from "#core/definitions/load.ts";
 import { providerNamed } from "#core/providers/registry.ts";
 import { describeProblem } from "#domain/problem/problem.ts";
+import { provisionSpec } from "#tests/helpers/provision.ts";
 
 let root: string;
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), "contributed-"))));
@@ -21,26 +22,8 @@ function contribute(name: string, text: string): string {
   return folder;
 }
 
-function spec(more: Partial<ProvisionSpec> = {}): ProvisionSpec {
-  return {
-    settings: { template: "mine" },
-    where: "bottle dev",
-    prompt: "",
-    task: undefined,
-    resume: false,
-    home: "/home/node",
-    workspace: "/home/node/workspace",
-    cwd: "/home/node",
-    routes: [],
-    supervise: { mcp: "http://127.0.0.1:9100/mcp", state: "http://127.0.0.1:9100/state" },
-    skills: [],
-    operator: { env: {}, home: undefined, now: new Date(0), readFile: async () => undefined },
-    ...more,
-  };
-}
-
 const plan = async (more: Partial<ProvisionSpec> = {}) =>
-  (await providerNamed("mine", root, "bottle dev")).provision(spec(more));
+  (await providerNamed("mine", root, "bottle dev")).provision(provisionSpec({ template: "mine" }, more));
 
 const WHOLE = `
 program: {name: mine, install: npm install --global mine}
@@ -106,12 +89,13 @@ describe("a contributed provider", () => {
     expect((await plan({ resume: true })).argv).toEqual(["mine", "--continue"]);
   });
 
-  test("leaves a host to the definition's own route with a credential, and to no other", async () => {
+  test("takes the definition's own route with a credential in the place of its own, and no other", async () => {
     contribute("mine", WHOLE);
     const auth = { scheme: "Bearer", token_ref: "OTHER" };
-    const hosts = async (routes: ProvisionSpec["routes"]) => (await plan({ routes })).routes.map(({ host }) => host);
-    expect(await hosts([{ host: "API.mine.test", auth }])).toEqual(["docs.mine.test"]);
-    expect(await hosts([{ host: "api.mine.test" }])).toEqual(["api.mine.test", "docs.mine.test"]);
+    const of = async (route: ProvisionSpec["routes"][number]) => (await plan({ routes: [route] })).routes;
+    const docs = expect.objectContaining({ host: "docs.mine.test" });
+    expect(await of({ host: "API.mine.test", auth })).toEqual([{ host: "API.mine.test", auth }, docs]);
+    expect(await of({ host: "api.mine.test" })).toEqual([expect.objectContaining({ host: "api.mine.test" }), docs]);
   });
 
   test("gets skills as files, and says what it does not take", async () => {

@@ -3,32 +3,19 @@ import { describe, expect, test } from "vitest";
 import type { OperatorSide, ProviderPlan, ProvisionSpec } from "#contracts/provider.ts";
 import { pi } from "#core/providers/pi/provider.ts";
 import type { Route } from "#domain/egress/route.ts";
+import { operatorSide, provisionSpec } from "#tests/helpers/provision.ts";
 
 const ANTHROPIC: Route = { host: "api.anthropic.com", auth: { scheme: "header:x-api-key", token_ref: "KEY" } };
 const OPENROUTER: Route = { host: "openrouter.ai", auth: { scheme: "Bearer", token_ref: "OPENROUTER_API_KEY" } };
 const FOLDER = "/home/ann/.pi/agent";
 const CORP = { baseUrl: "https://llm.corp.example/v1", api: "openai-completions", models: [{ id: "big" }] };
 
-function spec(more: Partial<ProvisionSpec> = {}): ProvisionSpec {
-  return {
-    settings: { template: "pi" },
-    where: "bottle dev",
-    prompt: "",
-    task: undefined,
-    resume: false,
-    home: "/home/node",
-    workspace: "/home/node/workspace",
-    cwd: "/home/node",
-    routes: [OPENROUTER],
-    supervise: { mcp: "http://127.0.0.1:9100/mcp", state: "http://127.0.0.1:9100/state" },
-    skills: [],
-    operator: operator(),
-    ...more,
-  };
+function spec({ settings = { template: "pi" }, ...more }: Partial<ProvisionSpec> = {}): ProvisionSpec {
+  return provisionSpec(settings, { routes: [OPENROUTER], operator: operator(), ...more });
 }
 
 function operator(files: Readonly<Record<string, string>> = {}, env: OperatorSide["env"] = {}): OperatorSide {
-  return { env, home: "/home/ann", now: new Date(0), readFile: (path) => Promise.resolve(files[path]) };
+  return operatorSide({ env, home: "/home/ann" }, files);
 }
 
 const fileOf = ({ files }: ProviderPlan, name: string) =>
