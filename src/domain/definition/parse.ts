@@ -52,9 +52,11 @@ const ELSEWHERE = {
   budget: "write it beside `egress`: it is of the whole bottle",
 };
 
-/** Variables hold secrets, and now and then somebody writes a token where its variable's name belongs. */
+/** Where somebody now and then writes a token instead of its variable's name, or a scheme with the token behind it. */
+const NEAR_TOKENS: readonly unknown[] = ["auth", "token_ref", "scheme", "auth_token"];
+
 function isSecret(path: readonly PropertyKey[]): boolean {
-  return path[0] === "env" || path.at(-1) === "token_ref" || path.at(-1) === "auth_token";
+  return path[0] === "env" || NEAR_TOKENS.includes(path.at(-1));
 }
 
 /** A variable's value is text: `PORT: 8080` and `DEBUG: true` stay as they are written. */

@@ -107,7 +107,10 @@ export function parseContributed(name: string, text: string, path: string): Pars
   if (!read.ok) return read;
   const yaml = read.yaml.value === null ? { ...read.yaml, value: {} } : read.yaml;
   const complaints = [...ownName(name), ...across(mapOf(yaml.value))];
-  return checkYaml(ContributedKeys, yaml, { complaints, isSecret: (at) => at.at(-1) === "token_ref" });
+  return checkYaml(ContributedKeys, yaml, {
+    complaints,
+    isSecret: (at) => at.at(-1) === "token_ref" || at.at(-1) === "scheme",
+  });
 }
 
 /** The JSON schema that editors use for `provider.yml`. */

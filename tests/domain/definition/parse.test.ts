@@ -27,6 +27,18 @@ describe("a bottle definition", () => {
     });
   });
 
+  test.each([
+    "agent_provider: {template: claude, auth_token: sk-ant-oat01-qwertyuiop}",
+    "egress: {routes: [{host: a.example, auth: {scheme: Bearer sk-ant-oat01-qwertyuiop, token_ref: T}}]}",
+    "egress: {routes: [{host: a.example, auth: {scheme: Bearer, token_ref: sk-ant-oat01-qwertyuiop}}]}",
+    "egress: {routes: [{host: a.example, auth: sk-ant-oat01-qwertyuiop}]}",
+    "env: {A: [sk-ant-oat01-qwertyuiop]}",
+  ])("is refused without showing a token that was written in it: %s", (text) => {
+    const problems = bottleProblems(text);
+    expect(problems).not.toEqual([]);
+    expect(problems.join()).not.toContain("qwertyuiop");
+  });
+
   test("warns where ${…} stays text", () => {
     expect(bottleProblems("env:\n  C: x${HOME}")).toEqual([
       expect.stringMatching(/^dev\.md:3: env\.C: has \$\{…\} inside other text/),

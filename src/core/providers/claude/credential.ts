@@ -3,6 +3,7 @@
 
 import type { ProvisionSpec } from "#contracts/provider.ts";
 import { BottleError } from "#domain/bottle-error.ts";
+import { ruleHost } from "#domain/definition/egress.ts";
 import { own } from "#domain/definition/environment.ts";
 import type { Route } from "#domain/egress/route.ts";
 import type { HostCredential } from "#domain/provider/credential.ts";
@@ -25,7 +26,7 @@ type Spec = Pick<ProvisionSpec, "settings" | "where" | "routes" | "operator">;
 /** Throws `invalid` when there is none, or one that cannot work; never with its value. */
 export function claudeCredential(spec: Spec): ClaudeCredential {
   const { auth_token: variable } = spec.settings;
-  const route = spec.routes.find(({ host, auth }) => host.toLowerCase() === HOST && auth !== undefined);
+  const route = spec.routes.find(({ host, auth }) => ruleHost(host) === HOST && auth !== undefined);
   if (variable !== undefined && variable !== "") return ofToken(variable, route, spec);
   if (route !== undefined) return ofRoute(route, spec);
   throw new BottleError("invalid", "Claude has no credential: neither a token nor an API key is named", {
@@ -71,13 +72,25 @@ function tokenProblem(value: string): string | undefined {
 }
 
 /** The definition's own route, as it is written, but a provider's: secrets are starred out on it unless it says more. */
-function ofRoute(route: Route, { where }: Spec): ClaudeCredential {
-  const scheme = route.auth?.scheme ?? "";
+function ofRoute(route: Route, { where, operator }: Spec): ClaudeCredential {
+  const { scheme = "", token_ref: variable = "" } = route.auth ?? {};
+  demandKind(own(operator.env, variable) ?? "", scheme, variable, where);
   const more = { routes: [route], credentials: [], warnings: [] };
   if (scheme.toLowerCase() === "header:x-api-key") return { env: { ANTHROPIC_API_KEY: PLACEHOLDER }, ...more };
   if (scheme === "Bearer") return { env: { CLAUDE_CODE_OAUTH_TOKEN: PLACEHOLDER }, ...more };
   throw new BottleError("invalid", `${HOST} takes no credential as ${scheme}`, {
     where: `${where}: egress.routes`,
     hint: "write `scheme: header:x-api-key` for an API key, or `scheme: Bearer` for an OAuth token",
+  });
+}
+
+/** Each is taken in one way only; sent in the other, the agent would be told that it is invalid, and nobody why. */
+function demandKind(value: string, scheme: string, variable: string, where: string): void {
+  const isBearer = scheme === "Bearer";
+  if (!value.startsWith(isBearer ? "sk-ant-api" : "sk-ant-oat")) return;
+  const [is, wanted] = isBearer ? ["an API key", "header:x-api-key"] : ["an OAuth token", "Bearer"];
+  throw new BottleError("invalid", `$${variable} holds ${is}, which ${HOST} does not take as ${scheme}`, {
+    where: `${where}: egress.routes`,
+    hint: `write \`scheme: ${wanted}\``,
   });
 }

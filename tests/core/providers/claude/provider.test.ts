@@ -74,6 +74,22 @@ describe("the credential", () => {
       /takes no credential as Basic/,
       /x-api-key/,
     ],
+    [
+      "an OAuth token as an API key",
+      { settings: { template: "claude" }, routes: [KEY_ROUTE], env: { MY_KEY: "sk-ant-oat01-x" } },
+      /\$MY_KEY holds an OAuth token/,
+      /Bearer/,
+    ],
+    [
+      "an API key as Bearer",
+      {
+        settings: { template: "claude" },
+        routes: [{ host: `${HOST}.`, auth: { scheme: "Bearer", token_ref: "MY_KEY" } }],
+        env: { MY_KEY: "sk-ant-api03-x" },
+      },
+      /\$MY_KEY holds an API key/,
+      /header:x-api-key/,
+    ],
   ])("is refused with what to do: %s", async (_, more, what, hint) => {
     const spec = specOf(more);
     const error = await refusal(claude, spec);
