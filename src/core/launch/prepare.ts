@@ -26,6 +26,7 @@ import { gitConfig } from "#domain/git-gate/git-config.ts";
 import { newSlug } from "#domain/slug.ts";
 
 import { chooseBackend, wantedBackend } from "./choose-backend.ts";
+import { copiedLoginWarnings } from "./copied-logins.ts";
 import { planGate } from "./git-gate.ts";
 import { credentialRecord, credentialWarnings, valuesOf } from "./credentials.ts";
 import { guestEnv, SUPERVISE } from "./guest-env.ts";
@@ -96,6 +97,7 @@ export async function prepare(request: LaunchRequest, context: LaunchContext): P
     ...provision.warnings,
     ...credentialWarnings(provision.credentials, now),
     ...(seed?.warnings ?? []),
+    ...(await copiedLoginWarnings({ copyCwd, home: paths.home, env: context.env, seed: seed?.watch.seed })),
     ...gateWarnings,
     ...redactionWarnings(spec),
     ...backendWarnings(backend, bottle),
