@@ -73,6 +73,8 @@ export interface Provider {
   readonly name: string;
   /** What its bottles are made from where the backend uses images and the definition names none. */
   readonly image: ImageSource;
+  /** What `doctor` looks for; none where a definition says what runs. */
+  readonly program?: Program;
   /** Throws BottleError `invalid` when the definition or the operator's machine lacks what it needs; creates nothing. */
   provision(spec: ProvisionSpec): Promise<ProviderPlan>;
 }

@@ -7,6 +7,7 @@ import type { Backend } from "#contracts/backend.ts";
 import type { DoctorItem } from "#contracts/console.ts";
 import { programsFolder } from "#lib/programs.ts";
 
+import { agentItems, wantedTemplates } from "./doctor-agents.ts";
 import { gitItems } from "./doctor-git.ts";
 import { providerItems } from "./doctor-providers.ts";
 
@@ -18,6 +19,7 @@ export async function examine(root: string, backends: readonly Backend[]): Promi
     await rootAccess(root),
     builtPrograms(),
     ...(await gitItems()),
+    ...(await agentItems(process.env["PATH"] ?? "", await wantedTemplates(root))),
     ...(await providerItems(root)),
     ...(await Promise.all(backends.map(backendItem))),
   ];

@@ -11,7 +11,7 @@ import { command } from "./command/provider.ts";
 import { contributedAsProvider } from "./contributed/provider.ts";
 import { pi } from "./pi/provider.ts";
 
-const PROVIDERS: readonly Provider[] = [claude, command, codex, pi];
+export const PROVIDERS: readonly Provider[] = [claude, command, codex, pi];
 
 /**
  * Of the operator's root folder also the contributed ones. Throws `invalid` for a contributed one that is malformed, and

@@ -22,9 +22,12 @@ const QUIET = {
   DISABLE_TELEMETRY: "1",
 } as const;
 
+const PROGRAM = { name: "claude", install: "npm install --global @anthropic-ai/claude-code" };
+
 export const claude: Provider = {
   name: "claude",
   image: { kind: "ours", name: "claude" },
+  program: PROGRAM,
   async provision(spec) {
     const credential = claudeCredential(spec);
     const settings = settingsFile(spec);
@@ -32,7 +35,7 @@ export const claude: Provider = {
     const prompt = spec.prompt.trim() === "" ? undefined : promptFile(spec.home, spec.prompt);
     const reportsState = spec.supervise !== undefined;
     return {
-      program: { name: "claude", install: "npm install --global @anthropic-ai/claude-code" },
+      program: PROGRAM,
       argv: claudeArgv(spec, { settings, mcp, prompt }),
       taskOutput: spec.task === undefined ? undefined : taskOutput,
       env: { ...QUIET, ...credential.env },

@@ -17,13 +17,16 @@ const RULES = "screen-rules.yml";
 /** Its terminal asks for it at each start; `tui.show_tooltips` only keeps it from being shown. */
 const TIP_OF_THE_DAY = [{ host: "raw.githubusercontent.com", path: "/openai/codex/main/announcement_tip.toml" }];
 
+const PROGRAM = { name: "codex", install: "npm install --global @openai/codex" };
+
 export const codex: Provider = {
   name: "codex",
   image: { kind: "ours", name: "codex" },
+  program: PROGRAM,
   async provision(spec) {
     const { authFile, routes, credentials, warnings } = await credentialOf(spec);
     return {
-      program: { name: "codex", install: "npm install --global @openai/codex" },
+      program: PROGRAM,
       argv: argvOf(spec),
       taskOutput: spec.task === undefined ? undefined : taskOutput,
       env: {},

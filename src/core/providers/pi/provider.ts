@@ -17,9 +17,12 @@ const PROMPT = "bottle-prompt.md";
 /** Nothing at start but what it is for: no check for a newer version, no download of search tools, no report of an installation. */
 const QUIET = { PI_OFFLINE: "1", PI_SKIP_VERSION_CHECK: "1", PI_TELEMETRY: "0" };
 
+const PROGRAM = { name: "pi", install: "npm install --global @mariozechner/pi-coding-agent" };
+
 export const pi: Provider = {
   name: "pi",
   image: { kind: "ours", name: "pi" },
+  program: PROGRAM,
   async provision(spec) {
     const { supervise, task } = spec;
     const { models, choice, logins } = await ownPi(spec.operator);
@@ -27,7 +30,7 @@ export const pi: Provider = {
     demandReach(reach, logins, spec);
     const keys = placeholders(reach, spec);
     return {
-      program: { name: "pi", install: "npm install --global @mariozechner/pi-coding-agent" },
+      program: PROGRAM,
       argv: argvOf(spec),
       taskOutput: task === undefined ? undefined : taskOutput,
       env: { ...QUIET, ...keys, ...(supervise === undefined ? {} : { SUPERVISE_STATE: supervise.state }) },
