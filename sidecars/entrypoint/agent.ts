@@ -1,7 +1,7 @@
 // Starts the agent on the inherited terminal and waits for its end.
 
 import { spawn } from "node:child_process";
-import { chmodSync, lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname } from "node:path";
 
@@ -26,9 +26,17 @@ export async function startAgent({ argv, env, cwd, files }: BootOrder): Promise<
   });
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
-    child.once("error", reject);
+    child.once("error", (error: NodeJS.ErrnoException) => reject(error.code === "ENOENT" ? absent(file, cwd) : error));
   });
   return { pid: child.pid ?? 0, exitCode };
+}
+
+/** The operator reads this, who has it on a PATH that no bottle sees. */
+function absent(file: string, cwd: string): Error {
+  if (!existsSync(cwd)) return new Error(`there is no folder ${cwd} to start it in`);
+  return new Error(
+    `there is no ${file} in the bottle: a local one has the system's programs, and yours where a provider.yml names it as \`program\`; a docker one has its image's`,
+  );
 }
 
 function writeInside({ path, content, mode, encoding, keep }: BootOrder["files"][number]): void {

@@ -8,6 +8,8 @@ import { BottleError } from "#domain/bottle-error.ts";
 const PROMPT_FILE = ".bottle-prompt.md";
 /** What `--prompt` said, for a program that works on one thing and ends. */
 const TASK = "BOTTLE_TASK";
+/** A shell, say, ends at once and well, and has done nothing. */
+const UNREAD = `the command is given the task in $${TASK} alone: one that does not read it does not work on it`;
 /** The folder with its skills, for programs that want them (`$BOTTLE_SKILLS`). */
 const SKILLS = ".bottle-skills";
 
@@ -41,7 +43,7 @@ export const command: Provider = {
       credentials: [],
       screenRules: undefined,
       reportsState: false,
-      warnings: [],
+      warnings: task === undefined || argv.some((word) => word.includes(TASK)) ? [] : [UNREAD],
     };
   },
 };
