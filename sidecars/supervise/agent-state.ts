@@ -10,7 +10,7 @@ const DETAIL_LIMIT = 200;
 
 const Said = AgentReport.omit({ at: true, since: true });
 
-/** `redact` takes the bottle's own secrets out: a detail may be a command that names one. */
+/** `redact` takes the bottle's own secrets out of what is seen, invisible characters gone: a detail may be a command that names one. */
 export function agentStateTaker(paths: BottlePaths, redact: (text: string) => string): Taker {
   let last: { readonly state: AgentReport["state"]; readonly since: string } | undefined;
   return newTaker(paths.agent.state, Said, ({ state, detail, event }, now): AgentReport => {
@@ -18,8 +18,8 @@ export function agentStateTaker(paths: BottlePaths, redact: (text: string) => st
     last = last?.state === state ? last : { state, since: at };
     return {
       state,
-      detail: plainLine(redact(detail)).slice(0, DETAIL_LIMIT),
-      event: plainLine(redact(event)),
+      detail: redact(plainLine(detail)).slice(0, DETAIL_LIMIT),
+      event: redact(plainLine(event)),
       at,
       since: last.since,
     };

@@ -11,7 +11,7 @@ import { newTaker, type Taker } from "./taker.ts";
 /** `redact` takes the bottle's own secrets out: a model repeats what it has read. */
 export function taskResultTaker(paths: BottlePaths, redact: (text: string) => string): Taker {
   return newTaker(paths.agent.result, SaidResult, (said, now): TaskResult => {
-    const { text, cut } = firstBytes(plainLines(redact(said.message)).join("\n"), MOST_MESSAGE_BYTES);
+    const { text, cut } = firstBytes(redact(plainLines(said.message).join("\n")), MOST_MESSAGE_BYTES);
     return { at: now.toISOString(), message: text, cut: cut || said.cut };
   });
 }

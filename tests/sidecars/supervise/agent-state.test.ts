@@ -63,4 +63,6 @@ it("keeps a detail without the bottle's secrets", async () => {
   const { at, kept } = setting();
   await at(0, "curl -H 's3cret-value'");
   expect(kept().detail).toBe("curl -H '[redacted S]'");
+  await at(2000, "s3cr\u200bet-\u001b[1mvalue");
+  expect(kept().detail).toBe("[redacted S]");
 });

@@ -59,4 +59,6 @@ it("keeps an answer without the bottle's secrets", async () => {
   const { take, kept } = setting();
   await take({ message: "it is s3cret-value", cut: false });
   expect(kept().message).toBe("it is [redacted S]");
+  await take({ message: "s3cr\u200bet-\u001b[1mvalue", cut: false });
+  expect(kept().message).toBe("[redacted S]");
 });
