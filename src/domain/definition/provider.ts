@@ -19,7 +19,10 @@ export const ProviderKeys = z.strictObject({
   /** claude only: the operator's variable that holds the OAuth token. Empty means none. */
   auth_token: z
     .string()
-    .refine((text) => text === "" || VARIABLE.test(text), "must be the name of a variable")
+    .refine(
+      (text) => text === "" || VARIABLE.test(text),
+      "must be the name of a variable of yours, never the token itself",
+    )
     .optional(),
   /** codex only. */
   forward_host_credentials: z.boolean().optional(),

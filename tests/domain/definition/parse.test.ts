@@ -39,6 +39,11 @@ describe("a bottle definition", () => {
     expect(problems.join()).not.toContain("qwertyuiop");
   });
 
+  test("says what belongs where a token was written", () => {
+    const problems = bottleProblems("agent_provider: {template: claude, auth_token: sk-ant-oat01-qwertyuiop}");
+    expect(problems.join()).toContain("must be the name of a variable of yours, never the token itself");
+  });
+
   test("warns where ${…} stays text", () => {
     expect(bottleProblems("env:\n  C: x${HOME}")).toEqual([
       expect.stringMatching(/^dev\.md:3: env\.C: has \$\{…\} inside other text/),
