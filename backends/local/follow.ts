@@ -67,6 +67,7 @@ const Subscribed = z.looseObject({
   started_at: z.string(),
   activity: z.enum(["busy", "idle"]).optional(),
   read: ShellActivity.optional(),
+  read_since: z.string().optional(),
   last_line: z.string(),
 });
 type Subscribed = z.infer<typeof Subscribed>;
@@ -113,7 +114,8 @@ function newTeller(slug: string, tell: (event: BackendEvent) => void): Teller {
       const at = new Date().toISOString();
       if (answer.activity !== undefined)
         tell({ type: "activity", slug, activity: answer.activity, at, authority: "terminal" });
-      if (answer.read !== undefined) tell({ type: "activity", slug, at, ...answer.read });
+      const { read, read_since: since = at } = answer;
+      if (read !== undefined) tell({ type: "activity", slug, at, since, ...read });
       if (answer.last_line !== "") tell({ type: "last-line", slug, text: answer.last_line });
     },
     heard(event) {

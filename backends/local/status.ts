@@ -17,6 +17,7 @@ const Status = z.looseObject({
   started_at: z.string(),
   activity: z.enum(["busy", "idle"]).optional(),
   read: ShellActivity.optional(),
+  read_since: z.string().optional(),
 });
 
 export async function statusOf(paths: BottlePaths): Promise<RunStatus> {
@@ -28,9 +29,9 @@ export async function standingOf(paths: BottlePaths): Promise<Omit<Listed, "slug
   if (isLaunching(paths)) return { status: { phase: "starting", since: await launchingSince(paths) } };
   const running = await askStatus(paths);
   if (running === null) return { status: await endedStatus(paths) };
-  const { started_at, activity, read } = Status.parse(running);
+  const { started_at, activity, read, read_since: since } = Status.parse(running);
   const moves = activity === undefined ? [] : [{ activity, authority: "terminal" as const }];
-  const shown = [...moves, ...(read === undefined ? [] : [read])];
+  const shown = [...moves, ...(read === undefined ? [] : [{ ...read, ...(since === undefined ? {} : { since }) }])];
   return { status: { phase: "running", since: started_at }, ...(shown.length === 0 ? {} : { activity: shown }) };
 }
 

@@ -111,6 +111,7 @@ function serve(served: Served, socket: Socket): void {
       ...screen,
       activity: shell.activity,
       read: shell.read,
+      read_since: shell.readSince().toISOString(),
       last_line: shell.screen.lastLine(),
       started_at: shell.startedAt.toISOString(),
     };
@@ -129,6 +130,7 @@ function actOnShell({ shell, scrollback, usage }: Served, request: ShellRequest)
         started_at: shell.startedAt.toISOString(),
         activity: shell.activity,
         read: shell.read,
+        read_since: shell.readSince().toISOString(),
         exit: shell.exit,
         ...usage(),
       };

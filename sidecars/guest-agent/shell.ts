@@ -26,6 +26,8 @@ export interface Shell {
   readonly activity: "busy" | "idle" | undefined;
   /** What the rules read on the screen; undefined while none has matched. */
   readonly read: Said | undefined;
+  /** Since when that is the state which they read. */
+  readSince(): Date;
   /** Set once the agent is gone. */
   readonly exit: ExitRecord | null;
   readonly ended: Promise<ExitRecord>;
@@ -62,7 +64,9 @@ export function openShell(options: ShellOptions): Shell {
     options.redactions.text,
   );
   const tell = (said: Said): void => screen.subscribers.state({ type: "activity", ...said, at: now().toISOString() });
-  const reading = options.rules === undefined ? undefined : openReading(options.rules, () => screen.view(), tell);
+  const stretch = newStretch(now, tell);
+  const reading =
+    options.rules === undefined ? undefined : openReading(options.rules, () => screen.view(), stretch.say);
   const clock = activityClock((activity) => {
     screen.tellLastLine();
     tell({ activity, authority: "terminal", detail: "", rule: "", evidence: "" });
@@ -88,6 +92,7 @@ export function openShell(options: ShellOptions): Shell {
     get read() {
       return reading?.said;
     },
+    readSince: stretch.since,
     get exit() {
       return exit;
     },
@@ -103,9 +108,7 @@ export function openShell(options: ShellOptions): Shell {
         if (exit === null) pty.resize(cols, rows);
       });
     },
-    markStopped() {
-      stopped = true;
-    },
+    markStopped: () => void (stopped = true),
   };
 }
 
@@ -148,4 +151,18 @@ function openOutput(
   });
   const flow = flowControl(pty, [screen, scrollback, log]);
   return pty;
+}
+
+/** Tells on what is read, and keeps since when it is the same state. */
+function newStretch(now: () => Date, tell: (said: Said) => void) {
+  let at = now();
+  let activity = "";
+  return {
+    say: (said: Said): void => {
+      if (said.activity !== activity) at = now();
+      activity = said.activity;
+      tell(said);
+    },
+    since: (): Date => at,
+  };
 }

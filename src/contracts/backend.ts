@@ -128,6 +128,8 @@ export type BackendEvent =
       readonly slug: string;
       readonly activity: Activity;
       readonly at: string;
+      /** Since when it stands so, where that is known and earlier than `at`. */
+      readonly since?: string;
       readonly authority: Authority;
       /** What an agent waits for; plain text, may be missing, as the following. */
       readonly detail?: string;
@@ -154,7 +156,7 @@ export interface Listed {
 
 /** What an agent's terminal shows at this moment: whether it moves, or what the rules of its provider read there. */
 export type Shown = Pick<Extract<BackendEvent, { type: "activity" }>, "activity" | "authority"> &
-  Partial<Pick<Extract<BackendEvent, { type: "activity" }>, "at" | "detail" | "rule" | "evidence">>;
+  Partial<Pick<Extract<BackendEvent, { type: "activity" }>, "at" | "since" | "detail" | "rule" | "evidence">>;
 
 export interface Backend {
   /** What definitions and metadata call it: local, docker, or docker:<host> for a further daemon. */

@@ -99,13 +99,17 @@ test("tells each state as it is drawn, and takes no prose for a prompt", { timeo
 });
 
 test("answers what it read, and the screen, to whoever comes later", { timeout: 40_000 }, async () => {
-  const { said } = await start(RULES);
+  const { said, events } = await start(RULES);
   await key();
   await expect.poll(said, PATIENCE).toEqual(["idle screen at-rest"]);
+  const told = events.find((event) => event.type === "activity" && event.authority === "screen");
   const { activity } = await standingOf(paths);
   expect(activity).toContainEqual(
     expect.objectContaining({ activity: "idle", authority: "screen", rule: "at-rest", evidence: "❯" }),
   );
+  const since = activity?.find(({ authority }) => authority === "screen")?.since ?? "";
+  expect(since <= (told?.type === "activity" ? told.at : "")).toBe(true);
+  expect(since).not.toBe("");
   expect(activity?.map(({ authority }) => authority)).toEqual(["terminal", "screen"]);
   const view = await look(paths);
   expect(view).toMatchObject({ title: "agent", progress: undefined });
