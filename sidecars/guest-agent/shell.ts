@@ -50,7 +50,7 @@ export interface ShellOptions extends PtyOptions {
 const UNREAD_LIMIT = 4 * 1_048_576;
 
 export function openShell(options: ShellOptions): Shell {
-  const { now } = options;
+  const { now, rules } = options;
   const startedAt = now();
   const ended = Promise.withResolvers<ExitRecord>();
   let exit: ExitRecord | null = null;
@@ -65,8 +65,7 @@ export function openShell(options: ShellOptions): Shell {
   );
   const tell = (said: Said): void => screen.subscribers.state({ type: "activity", ...said, at: now().toISOString() });
   const stretch = newStretch(now, tell);
-  const reading =
-    options.rules === undefined ? undefined : openReading(options.rules, () => screen.view(), stretch.say);
+  const reading = rules === undefined ? undefined : openReading(rules, () => screen.view(), stretch.say);
   const clock = activityClock((activity) => {
     screen.tellLastLine();
     tell({ activity, authority: "terminal", detail: "", rule: "", evidence: "" });
