@@ -173,9 +173,12 @@ function ending(store: Store, about: string, work: Promise<Outcome>): void {
 }
 
 function decisionOutcome({ status, applied }: Decision): Outcome {
-  if (status === "rejected") return { tone: "good", text: status };
-  if (applied === undefined) return { tone: "info", text: `${status}; it is being applied` };
-  return { tone: applied.ok ? "good" : "bad", text: `${status}: ${plainLine(applied.detail)}` };
+  if (applied !== undefined)
+    return { tone: applied.ok ? "good" : "bad", text: `${status}: ${plainLine(applied.detail)}` };
+  // Nothing of a rejection is applied later.
+  return status === "rejected"
+    ? { tone: "good", text: status }
+    : { tone: "info", text: `${status}; it is being applied` };
 }
 
 function undoOutcome({ applied, reopened_as }: Undo): Outcome {

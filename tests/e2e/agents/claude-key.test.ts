@@ -1,5 +1,7 @@
 // Claude Code with an API key instead of a subscription: a route of the definition brings it, and the agent asks nobody about it.
 
+import { randomBytes } from "node:crypto";
+
 import { afterEach, describe, expect, it } from "vitest";
 
 import { requireAgents } from "#tests/helpers/agents/require-agents.ts";
@@ -10,6 +12,9 @@ import { openTmux } from "#tests/helpers/tmux.ts";
 import { openWorld } from "./agent-world.ts";
 import { claude } from "./cases/claude.ts";
 import { watchFleet } from "./fleet-watch.ts";
+
+/** Of the form that tells it from an OAuth token. */
+const apiKey = (): string => `sk-ant-api03-${randomBytes(24).toString("hex")}`;
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -23,7 +28,7 @@ describe("an API key", requireAgents(), () => {
         { when: "task", say: "Task done." },
         { when: "hello", say: "Hello to you." },
       ];
-      const world = await openWorld(claude, backend, turns, async ({ credential }) => ({
+      const world = await openWorld({ ...claude, credential: apiKey }, backend, turns, async ({ credential }) => ({
         env: { OPERATOR_KEY: credential },
         routes: [{ host: "api.anthropic.com", auth: { scheme: "header:x-api-key", token_ref: "OPERATOR_KEY" } }],
       }));
