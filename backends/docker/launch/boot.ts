@@ -23,7 +23,7 @@ import { answerStart } from "../terminal/answer-start.ts";
 import { readSize } from "../terminal/size.ts";
 import { DEFAULT_PIDS } from "./agent-container.ts";
 import { engineError } from "./engine-error.ts";
-import { kernelChecks } from "./kernel-evidence.ts";
+import { isUserSpaceKernel, kernelChecks } from "./kernel-evidence.ts";
 import { outsideChecks, type Wanted } from "./judge.ts";
 import type { BottleNetworks } from "./networks.ts";
 import type { KeptOrder } from "./order.ts";
@@ -75,7 +75,8 @@ export async function openBoot(booting: Booting) {
   try {
     const served = { supervise: kept.supervise, gitGate: kept.git_gate };
     const { root } = context;
-    const facts = { hasSeccomp: info.seccomp, isBeside: booting.beside.length > 0 };
+    const hasOwnKernel = isUserSpaceKernel(kept.runtime);
+    const facts = { hasSeccomp: info.seccomp, hasOwnKernel, isBeside: booting.beside.length > 0 };
     const tries = bootTries({ root, slug, targets, networks, image, others, served, ...facts });
     const server = await listenBoot(folder, tries);
     const ended = endOf(agent, paths);

@@ -16,6 +16,8 @@ export interface ProcessFacts {
 const NAME = "its process is confined by the kernel";
 /** They put a kernel of their own between: what this one shows is that, and not the agent. */
 const OWN_KERNEL = /^(?:io\.containerd\.)?(?:runsc|kata)/;
+/** A user-space kernel: what a bottle sees of /proc there is no kernel's of this machine, and has not all that is looked for. */
+const USER_SPACE_KERNEL = /^runsc/;
 const CAPABILITIES = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
 
 /**
@@ -38,6 +40,11 @@ export function kernelChecks(
   const evidence =
     wrong.length === 0 ? `uid ${uidsOf(facts)[0]}, no capabilities, no new privileges` : wrong.join(", ");
   return [{ name: NAME, required: true, ok: wrong.length === 0, evidence }];
+}
+
+/** gVisor, by the name that the daemon's operator gave it: then its walls are that kernel's own. */
+export function isUserSpaceKernel(runtime: string | undefined): boolean {
+  return USER_SPACE_KERNEL.test(runtime ?? "");
 }
 
 /** Undefined when it is not that container's, or not shown to us. */

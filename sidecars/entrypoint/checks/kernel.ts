@@ -8,18 +8,20 @@ import type { BootTries } from "#domain/boot/protocol.ts";
 
 import { nothingOf, type Attempt, type Finding } from "./attempt.ts";
 
-export function kernelAttempts({ seccomp_required: filtered, own_filter: own, network }: BootTries): Attempt[] {
+export function kernelAttempts(tries: BootTries): Attempt[] {
+  const { seccomp_required: filtered, own_filter: own, network } = tries;
+  const required = !tries.own_kernel;
   const status = (): Map<string, string> => parseStatus(readFileSync("/proc/self/status", "utf8"));
   return [
     {
       name: "kernel settings cannot be written",
-      required: true,
+      required,
       try: () => noKernelFileOpens(network === "internal" ? [PRESSURE] : []),
     },
-    { name: "no capabilities", required: true, try: () => noCapabilities(status()) },
-    { name: "no new privileges", required: true, try: () => noNewPrivileges(status()) },
-    { name: "system calls are filtered", required: filtered, try: () => seccompMode(status()) },
-    { name: "no further user namespaces", required: true, try: () => noNestedNamespaces(network === "internal") },
+    { name: "no capabilities", required, try: () => noCapabilities(status()) },
+    { name: "no new privileges", required, try: () => noNewPrivileges(status()) },
+    { name: "system calls are filtered", required: required && filtered, try: () => seccompMode(status()) },
+    { name: "no further user namespaces", required, try: () => noNestedNamespaces(network === "internal") },
     { name: "special sockets are refused", required: filtered && own, try: specialSockets },
     { name: "keys of the host are out of reach", required: filtered && own, try: noKeys },
   ];

@@ -6,6 +6,10 @@ import { subnetText, parseSubnet, type Subnet } from "#backends/docker/launch/su
 import { bootTries, type TriesOf } from "#backends/docker/launch/tries.ts";
 import { labels } from "#backends/docker/names.ts";
 import { BootTries } from "#domain/boot/protocol.ts";
+import { isUserSpaceKernel } from "#backends/docker/launch/kernel-evidence.ts";
+import { kernelAttempts } from "#sidecars/entrypoint/checks/kernel.ts";
+import { networkAttempts } from "#sidecars/entrypoint/checks/network.ts";
+import { surroundingsAttempts } from "#sidecars/entrypoint/checks/surroundings.ts";
 
 const subnet = (text: string): Subnet => {
   const parsed = parseSubnet(text);
@@ -36,6 +40,7 @@ const of: TriesOf = {
   ],
   served: { supervise: true, gitGate: false },
   hasSeccomp: true,
+  hasOwnKernel: false,
   isBeside: false,
 };
 const tries = BootTries.parse(bootTries(of));
@@ -53,6 +58,25 @@ test("both gateways, the engine's ports, metadata and the sidecars' other side a
     ]),
   );
   expect(new Set(refused).size).toBe(refused.length);
+});
+
+test("only for gVisor is what the kernel says of itself no proof, and all of the network stays one", () => {
+  const required = (hasOwnKernel: boolean): string[] => {
+    const asked = BootTries.parse(bootTries({ ...of, hasOwnKernel }));
+    const attempts = [...kernelAttempts(asked), ...surroundingsAttempts(asked), ...networkAttempts(asked)];
+    return attempts.filter((attempt) => attempt.required).map(({ name }) => name);
+  };
+  const left = required(true);
+  expect(required(false).filter((name) => !left.includes(name))).toEqual([
+    "kernel settings cannot be written",
+    "no capabilities",
+    "no new privileges",
+    "system calls are filtered",
+    "no further user namespaces",
+    "no open files of the host",
+  ]);
+  expect(["runsc", "runsc-kvm"].map(isUserSpaceKernel)).toEqual([true, true]);
+  expect([undefined, "runc", "kata", "my-runsc"].map(isUserSpaceKernel)).toEqual([false, false, false, false]);
 });
 
 test("so are other bottles that run, and never the own one", () => {
