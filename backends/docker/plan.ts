@@ -7,6 +7,7 @@ import type { DockerContext } from "./context.ts";
 import type { EngineInfo } from "./engine/engine.ts";
 import { checkSource } from "./images/check-source.ts";
 import { DEFAULT_PIDS } from "./launch/agent-container.ts";
+import { isUserSpaceKernel } from "./launch/kernel-evidence.ts";
 import { mechanismOf, weaknessesOf } from "./probe.ts";
 
 /** Creates nothing. Throws `unavailable` or `invalid` where the daemon cannot do what the definition asks for. */
@@ -43,13 +44,16 @@ function demandResources({ resources }: BottleSpec, info: EngineInfo, where: str
   }
 }
 
-function enforced({ resources }: BottleSpec, info: EngineInfo): string[] {
+function enforced({ resources, runtime }: BottleSpec, info: EngineInfo): string[] {
   const { cpus, memory, pids = DEFAULT_PIDS } = resources;
   return [
     "a network of its own without a way out: only the egress proxy and what else was put into the bottle is reached",
-    "no capabilities, no new privileges, its own user",
+    // What gVisor's kernel says of itself is no proof, so it is not promised.
+    ...(isUserSpaceKernel(runtime)
+      ? ["a kernel of its own between it and this machine's (gVisor)"]
+      : ["no capabilities, no new privileges, its own user"]),
     "a read-only system: only the home and /tmp are writable",
-    ...(info.seccomp ? ["system calls filtered by the daemon's profile"] : []),
+    ...(info.seccomp && !isUserSpaceKernel(runtime) ? ["system calls filtered by the daemon's profile"] : []),
     `at most ${pids} processes`,
     ...(memory === undefined ? [] : [`at most ${Math.round(memory / 1_048_576)} MiB of memory`]),
     ...(cpus === undefined ? [] : [`at most ${cpus} ${cpus === 1 ? "cpu" : "cpus"}`]),

@@ -75,8 +75,8 @@ export async function openBoot(booting: Booting) {
   try {
     const served = { supervise: kept.supervise, gitGate: kept.git_gate };
     const { root } = context;
-    const hasOwnKernel = isUserSpaceKernel(kept.runtime);
-    const facts = { hasSeccomp: info.seccomp, hasOwnKernel, isBeside: booting.beside.length > 0 };
+    const inUserSpaceKernel = isUserSpaceKernel(kept.runtime);
+    const facts = { hasSeccomp: info.seccomp, inUserSpaceKernel, isBeside: booting.beside.length > 0 };
     const tries = bootTries({ root, slug, targets, networks, image, others, served, ...facts });
     const server = await listenBoot(folder, tries);
     const ended = endOf(agent, paths);

@@ -17,7 +17,7 @@ const NAME = "its process is confined by the kernel";
 /** They put a kernel of their own between: what this one shows is that, and not the agent. */
 const OWN_KERNEL = /^(?:io\.containerd\.)?(?:runsc|kata)/;
 /** A user-space kernel: what a bottle sees of /proc there is no kernel's of this machine, and has not all that is looked for. */
-const USER_SPACE_KERNEL = /^runsc/;
+const USER_SPACE_KERNEL = /^(?:io\.containerd\.)?runsc/;
 const CAPABILITIES = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
 
 /**

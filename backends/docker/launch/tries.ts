@@ -23,8 +23,8 @@ export interface TriesOf {
   readonly others: readonly Dockerode.ContainerInfo[];
   readonly served: { readonly supervise: boolean; readonly gitGate: boolean };
   readonly hasSeccomp: boolean;
-  /** Whether its runtime has a kernel of its own. */
-  readonly hasOwnKernel: boolean;
+  /** Whether its runtime is gVisor (kernel-evidence.ts). */
+  readonly inUserSpaceKernel: boolean;
   /** Whether another container of the same agent runs for a while. */
   readonly isBeside: boolean;
 }
@@ -43,7 +43,7 @@ export function bootTries(of: TriesOf): BootTriesInput {
     abstract: targets.abstract,
     absent: absentPaths(root),
     seccomp_required: of.hasSeccomp,
-    own_kernel: of.hasOwnKernel,
+    user_space_kernel: of.inUserSpaceKernel,
     network: "internal",
     refused: refusedAddresses(of),
     beside: of.isBeside

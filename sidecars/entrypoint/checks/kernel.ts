@@ -10,7 +10,7 @@ import { nothingOf, type Attempt, type Finding } from "./attempt.ts";
 
 export function kernelAttempts(tries: BootTries): Attempt[] {
   const { seccomp_required: filtered, own_filter: own, network } = tries;
-  const required = !tries.own_kernel;
+  const required = !tries.user_space_kernel;
   const status = (): Map<string, string> => parseStatus(readFileSync("/proc/self/status", "utf8"));
   return [
     {

@@ -47,7 +47,7 @@ export function surroundingsAttempts(tries: BootTries): Attempt[] {
       required: true,
       try: () => noOthers(readdirSync("/proc"), [1, process.ppid, process.pid]),
     },
-    { name: "no open files of the host", required: !tries.own_kernel, try: noOpenFiles },
+    { name: "no open files of the host", required: !tries.user_space_kernel, try: noOpenFiles },
     {
       name: "the launcher's environment is not leaked",
       required: true,

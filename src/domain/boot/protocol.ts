@@ -52,7 +52,7 @@ export const BootTries = z.strictObject({
   /** Whether that filter is ours: an engine's own lets more through, and what it does is only noted. */
   own_filter: z.boolean().default(false),
   /** The runtime answers system calls by a kernel of its own (gVisor): what that says of itself is noted, and is no proof. */
-  own_kernel: z.boolean().default(false),
+  user_space_kernel: z.boolean().default(false),
   /** "none": loopback alone. "internal": besides, one interface on which nothing answers but the sidecars. */
   network: z.enum(["none", "internal"]).default("none"),
   /** Further addresses that must be out of reach: gateways, bridges, other bottles. Connecting must be refused or unreachable. */

@@ -40,7 +40,7 @@ const of: TriesOf = {
   ],
   served: { supervise: true, gitGate: false },
   hasSeccomp: true,
-  hasOwnKernel: false,
+  inUserSpaceKernel: false,
   isBeside: false,
 };
 const tries = BootTries.parse(bootTries(of));
@@ -61,8 +61,8 @@ test("both gateways, the engine's ports, metadata and the sidecars' other side a
 });
 
 test("only for gVisor is what the kernel says of itself no proof, and all of the network stays one", () => {
-  const required = (hasOwnKernel: boolean): string[] => {
-    const asked = BootTries.parse(bootTries({ ...of, hasOwnKernel }));
+  const required = (inUserSpaceKernel: boolean): string[] => {
+    const asked = BootTries.parse(bootTries({ ...of, inUserSpaceKernel }));
     const attempts = [...kernelAttempts(asked), ...surroundingsAttempts(asked), ...networkAttempts(asked)];
     return attempts.filter((attempt) => attempt.required).map(({ name }) => name);
   };
@@ -75,7 +75,7 @@ test("only for gVisor is what the kernel says of itself no proof, and all of the
     "no further user namespaces",
     "no open files of the host",
   ]);
-  expect(["runsc", "runsc-kvm"].map(isUserSpaceKernel)).toEqual([true, true]);
+  expect(["runsc", "runsc-kvm", "io.containerd.runsc.v1"].map(isUserSpaceKernel)).toEqual([true, true, true]);
   expect([undefined, "runc", "kata", "my-runsc"].map(isUserSpaceKernel)).toEqual([false, false, false, false]);
 });
 
